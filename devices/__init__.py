@@ -1,0 +1,1 @@
+"""Drivers for cameras, modems and boards. Knows nothing of the agent, the models or the journal."""

@@ -1,0 +1,1 @@
+"""Cameras: live and replayed sources of frames."""

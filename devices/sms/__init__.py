@@ -1,0 +1,1 @@
+"""SMS transports: smstools spool, HTTP gateway, and the simulated modem and phones."""

@@ -1,0 +1,1 @@
+"""What joins the ports of the agent to drivers, models and the journal."""

@@ -1,0 +1,1 @@
+"""What the agent does: reads readings, applies the rules, records events."""

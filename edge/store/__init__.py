@@ -1,0 +1,1 @@
+"""The state tables that live beside the journal in one SQLite file."""

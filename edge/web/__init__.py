@@ -1,0 +1,1 @@
+"""The pages: officer, leader, rating tablet, login."""

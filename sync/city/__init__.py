@@ -1,0 +1,1 @@
+"""What the city runs; here the receiving end that issues receipts."""
