@@ -1,0 +1,237 @@
+"""The event contract: CloudEvents 1.0 in structured JSON mode, one frozen struct for each payload.
+
+Everybody may import this module. Adding a field is compatible; renaming or removing one is not.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
+
+import msgspec
+
+TYPE_PREFIX = "vn.motcua."
+GENESIS = "0" * 64  # prevhash of the first event of a device
+
+LevelName = Literal["very_satisfied", "satisfied", "neutral", "dissatisfied", "angry"]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Seconds = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class Keep(StrEnum):
+    """What a full disk may take first, and what it may never take (DESIGN 3)."""
+
+    HEALTH = "health"
+    READING = "reading"
+    PROOF = "proof"
+
+
+class Payload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+    """The `data` of an event. `TYPE` is the short name, `KEEP` its class of retention."""
+
+    TYPE: ClassVar[str]
+    KEEP: ClassVar[Keep] = Keep.PROOF
+
+
+class VisitStarted(Payload, frozen=True, kw_only=True):
+    TYPE = "visit.started"
+    KEEP = Keep.READING
+    visit: str
+    counter: str
+
+
+class VisitEnded(Payload, frozen=True, kw_only=True):
+    """One citizen's visit. `shares` are of usable seconds; `level` is the judged level, None without enough evidence."""
+
+    TYPE = "visit.ended"
+    KEEP = Keep.READING
+    visit: str
+    counter: str
+    unit: str
+    started: datetime
+    seconds_present: Seconds
+    seconds_usable: Seconds
+    evidence: Literal["enough", "not_enough"]
+    shares: dict[LevelName, Share]
+    level: LevelName | None
+    level_at_end: LevelName | None
+    peak: LevelName | None
+    reasons: tuple[str, ...]
+    rating: LevelName | None
+
+
+class VisitDropped(Payload, frozen=True, kw_only=True):
+    TYPE = "visit.dropped"
+    visit: str
+    counter: str
+    why: Literal["opted_out"]
+
+
+class MoodChanged(Payload, frozen=True, kw_only=True):
+    TYPE = "mood.changed"
+    KEEP = Keep.READING
+    visit: str
+    counter: str
+    previous: LevelName | None
+    level: LevelName
+    valence: float
+    reasons: tuple[str, ...]
+
+
+class RatingGiven(Payload, frozen=True, kw_only=True):
+    """A pressed face. `visit` is None when nobody was being measured."""
+
+    TYPE = "rating.given"
+    counter: str
+    visit: str | None
+    level: LevelName
+
+
+class NudgeShown(Payload, frozen=True, kw_only=True):
+    TYPE = "nudge.shown"
+    visit: str
+    counter: str
+    level: LevelName
+    since: datetime
+    reasons: tuple[str, ...]
+
+
+class AlertRaised(Payload, frozen=True, kw_only=True):
+    TYPE = "alert.raised"
+    alert: str
+    visit: str
+    counter: str
+    unit: str
+    why: Literal["anger", "not_mended"]
+    level: LevelName
+    since: datetime
+    reasons: tuple[str, ...]
+
+
+class AlertSms(Payload, frozen=True, kw_only=True):
+    """What became of one SMS. `contact` is the configured key, never a name or a number."""
+
+    TYPE = "alert.sms"
+    alert: str
+    ref: str
+    contact: str
+    status: Literal["submitted", "delivered", "failed", "unknown"]
+
+
+class AlertAcknowledged(Payload, frozen=True, kw_only=True):
+    TYPE = "alert.acknowledged"
+    alert: str
+    by: str
+    via: Literal["sms", "page"]
+
+
+class AlertClosed(Payload, frozen=True, kw_only=True):
+    TYPE = "alert.closed"
+    alert: str
+    why: Literal["acknowledged", "nobody_answered", "contested"]
+
+
+class AlertContested(Payload, frozen=True, kw_only=True):
+    """The note itself stays on the device: free text may hold a name."""
+
+    TYPE = "alert.contested"
+    alert: str
+    by: str
+    role: Literal["officer", "leader"]
+
+
+class DeviceStarted(Payload, frozen=True, kw_only=True):
+    TYPE = "device.started"
+    boot: str
+    version: str
+    stations: tuple[str, ...]
+
+
+class DeviceHealth(Payload, frozen=True, kw_only=True):
+    TYPE = "device.health"
+    KEEP = Keep.HEALTH
+    uptime_s: Seconds
+    memory_mb: float
+    disk_free_mb: float
+    backlog: int
+    cameras_live: int
+
+
+class DeviceFault(Payload, frozen=True, kw_only=True):
+    """A part stopped working. `part` as in `camera/quay-01`, `why` a message key."""
+
+    TYPE = "device.fault"
+    part: str
+    why: str
+
+
+class DeviceRecovered(Payload, frozen=True, kw_only=True):
+    TYPE = "device.recovered"
+    part: str
+    after_s: Seconds
+
+
+class ConfigChanged(Payload, frozen=True, kw_only=True):
+    TYPE = "device.config_changed"
+    sha256: str
+
+
+class PrivacyPurged(Payload, frozen=True, kw_only=True):
+    TYPE = "privacy.purged"
+    rows: dict[str, int]
+
+
+class LedgerCheckpoint(Payload, frozen=True, kw_only=True):
+    """Signs device, boot, seq and head (`head` = SHA-256 of the event `upto`). `signature` and `key` are hex."""
+
+    TYPE = "ledger.checkpoint"
+    boot: str
+    upto: int
+    head: str
+    key: str
+    signature: str
+
+
+PAYLOADS: dict[str, type[Payload]] = {payload.TYPE: payload for payload in Payload.__subclasses__()}
+
+
+class UnknownEventType(ValueError):
+    """The type is not in this version's contract; the bytes are still kept and forwarded as they are."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One CloudEvents 1.0 event; `data` stays raw so that hashing and forwarding never re-encode it."""
+
+    specversion: Literal["1.0"] = "1.0"
+    id: str
+    source: str
+    type: str
+    time: datetime
+    datacontenttype: Literal["application/json"] = "application/json"
+    seq: int
+    prevhash: str
+    data: msgspec.Raw
+
+    @property
+    def short_type(self) -> str:
+        """`visit.ended` out of `vn.motcua.visit.ended.v1`."""
+        return self.type.removeprefix(TYPE_PREFIX).rsplit(".v", 1)[0]
+
+    def payload(self) -> Payload:
+        """Raise UnknownEventType for a type of another version, msgspec.ValidationError for a malformed payload."""
+        kind = PAYLOADS.get(self.short_type)
+        if kind is None:
+            raise UnknownEventType(self.type)
+        return msgspec.json.decode(self.data, type=kind)
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that is on the disk: what subscribers of the journal get."""
+
+    seq: int
+    time: datetime
+    payload: Payload
+
+
+def full_type(payload: Payload | type[Payload]) -> str:
+    """The CloudEvents type of a payload."""
+    return f"{TYPE_PREFIX}{payload.TYPE}.v1"
