@@ -1,0 +1,152 @@
+"""Reads a configuration file and reports everything that is wrong with it at once.
+
+For `edge.cli` and `edge.app`. Nothing is started when `ConfigError` is raised.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from rapidfuzz import process
+
+from config.schema import Config
+
+LIKELY = 70  # rapidfuzz ratio from which a spelling is worth suggesting
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing wrong: where in the file, the value found there (or None), what is wrong, and what was likely meant."""
+
+    path: str
+    value: str | None
+    why: str
+    likely: str | None = None
+
+    def __str__(self) -> str:
+        shown = "" if self.value is None else f" = {self.value}"
+        meant = f" (did you mean '{self.likely}'?)" if self.likely else ""
+        return f"{self.path}{shown}: {self.why}{meant}"
+
+
+class ConfigError(Exception):
+    """The file cannot be used; `mistakes` holds every reason."""
+
+    def __init__(self, file: Path, mistakes: list[Mistake]) -> None:
+        super().__init__(f"{file}: {len(mistakes)} mistake(s)")
+        self.file = file
+        self.mistakes = mistakes
+
+
+def load(file: Path) -> Config:
+    """Raise ConfigError with every mistake; relative paths in the file count from the file's own folder."""
+    table = _anchored(_parse(file), file.parent)
+    mistakes = _dangling(table) + _unreadable(table)
+    try:
+        config = Config.model_validate(table)
+    except ValidationError as error:
+        mistakes = [_explain(problem) for problem in error.errors(include_url=False)] + mistakes
+        raise ConfigError(file, mistakes) from error
+    if mistakes:
+        raise ConfigError(file, mistakes)
+    return config
+
+
+def _parse(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(file, [Mistake("the file", None, f"is not valid TOML: {error}")]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(file, [Mistake("the file", None, "is not UTF-8 text")]) from error
+    except OSError as error:
+        raise ConfigError(file, [Mistake("the file", None, f"cannot be read: {error.strerror}")]) from error
+
+
+def _anchored(value: Any, folder: Path, key: str = "") -> Any:
+    if isinstance(value, dict):
+        return {name: _anchored(inner, folder, name) for name, inner in value.items()}
+    is_path = key.endswith(("_file", "_dir")) or key in {"directory", "expression_params"}
+    if isinstance(value, str) and is_path and not Path(value).is_absolute():
+        return str(folder / value)
+    if isinstance(value, str) and key == "source" and value.startswith("replay:"):
+        return f"replay:{folder / value.removeprefix('replay:')}"
+    return value
+
+
+def _explain(problem: Any) -> Mistake:
+    location = tuple(str(step) for step in problem["loc"] if step != "[key]")
+    path = ".".join(location) or "the file"
+    if problem["type"] == "extra_forbidden":
+        known = _known_keys(location[:-1])
+        return Mistake(path, None, "unknown key", _nearest(location[-1], known))
+    if problem["type"] == "missing":
+        return Mistake(path, None, "is missing")
+    why = problem["msg"].removeprefix("Value error, ")
+    likely = None
+    if problem["type"] == "literal_error":
+        likely = _nearest(str(problem["input"]), _quoted(problem["ctx"]["expected"]))
+    shown = None if isinstance(problem["input"], (dict, BaseModel)) else repr(problem["input"])
+    if location and location[-1] == "phone":
+        shown = None  # a telephone number is personal, even a wrong one
+    return Mistake(path, shown, why, likely)
+
+
+def _known_keys(location: tuple[str, ...]) -> list[str]:
+    """Field names of the section at `location` (dict keys such as a counter's id are stepped over)."""
+    model: Any = Config
+    for step in location:
+        fields = getattr(model, "model_fields", {})
+        annotation = fields[step].annotation if step in fields else model
+        model = _section_in(annotation) or model
+    return list(getattr(model, "model_fields", {}))
+
+
+def _section_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _section_in(inner))), None)
+
+
+def _quoted(text: str) -> list[str]:
+    return [part for place, part in enumerate(text.split("'")) if place % 2]
+
+
+def _nearest(word: str, known: list[str]) -> str | None:
+    best = process.extractOne(word, known, score_cutoff=LIKELY)
+    return best[0] if best else None
+
+
+def _dangling(table: dict[str, Any]) -> list[Mistake]:
+    """References that point nowhere, looked up in the raw table so that other mistakes do not hide them."""
+    units, people = list(_sections(table, "units")), list(_sections(table, "contacts"))
+    named = [(f"counters.{key}.unit", part.get("unit"), units) for key, part in _sections(table, "counters").items()]
+    for key, unit in _sections(table, "units").items():
+        named.append((f"units.{key}.head", unit.get("head"), people))
+        named += [(f"units.{key}.chain.{place}", who, people) for place, who in enumerate(unit.get("chain", []))]
+    if isinstance(centre := table.get("centre"), dict):
+        named.append(("centre.leader", centre.get("leader"), people))
+    return [
+        Mistake(path, repr(value), f"is not defined; there are: {', '.join(known) or 'none'}", _nearest(value, known))
+        for path, value, known in named
+        if isinstance(value, str) and value not in known
+    ]
+
+
+def _sections(table: dict[str, Any], name: str) -> dict[str, dict[str, Any]]:
+    found = table.get(name)
+    return {key: part for key, part in found.items() if isinstance(part, dict)} if isinstance(found, dict) else {}
+
+
+def _unreadable(value: Any, path: str = "") -> list[Mistake]:
+    if isinstance(value, dict):
+        return [mistake for key, inner in value.items() for mistake in _unreadable(inner, f"{path}.{key}".lstrip("."))]
+    if not path.endswith("_file") or not isinstance(value, str):
+        return []
+    try:
+        Path(value).open("rb").close()
+    except OSError as error:
+        return [Mistake(path, repr(value), f"cannot be read: {error.strerror}")]
+    return []

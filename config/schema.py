@@ -1,0 +1,200 @@
+"""The configuration file as pydantic models: one a section, an unknown key refuses to start.
+
+`config.load` reads and checks a file; `edge.app` turns the sections into what services take.
+"""
+
+from datetime import timedelta, timezone
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="letters, digits and hyphens")]
+Share = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Minutes = Annotated[float, Field(gt=0, le=1_440)]
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+def _phone(text: str) -> str:
+    digits = text.replace(" ", "").replace(".", "")
+    national = "0" + digits.removeprefix("+84").removeprefix("84") if digits.startswith(("+84", "84")) else digits
+    if len(national) != 10 or not national.isdigit() or national[0] != "0" or national[1] not in "35789":
+        msg = "not a Vietnamese mobile number (0[35789] and 8 digits, or +84...)"
+        raise ValueError(msg)
+    return "+84" + national[1:]
+
+
+Phone = Annotated[str, AfterValidator(_phone)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Agent(Section):
+    site: Key
+    device: Key
+    data_dir: Path = Path("/var/lib/motcua")
+    language: Literal["vi", "en"] = "vi"
+    utc_offset_hours: Annotated[float, Field(ge=-12, le=14)] = 7.0
+
+    @property
+    def zone(self) -> timezone:
+        return timezone(timedelta(hours=self.utc_offset_hours))
+
+
+class Zone(Section):
+    """The citizen's place in the picture, as shares of its width and height. Nothing outside it is ever read."""
+
+    x: Share = 0.0
+    y: Share = 0.0
+    width: Annotated[float, Field(gt=0, le=1)] = 1.0
+    height: Annotated[float, Field(gt=0, le=1)] = 1.0
+
+    @model_validator(mode="after")
+    def _inside(self) -> Self:
+        if self.x + self.width > 1.0001 or self.y + self.height > 1.0001:
+            msg = "the zone reaches past the picture's edge (x + width and y + height may be 1 at most)"
+            raise ValueError(msg)
+        return self
+
+
+class Camera(Section):
+    """`source`: a device (`/dev/v4l/by-id/...` or a number), `rtsp://...`, or `replay:FILE.toml`."""
+
+    source: str = Field(min_length=1)
+    fps: Annotated[float, Field(gt=0, le=30)] = 10.0
+    credentials_file: Path | None = None
+    zone: Zone = Zone()
+
+
+class Counter(Section):
+    name: str = Field(min_length=1, max_length=40)
+    unit: Key
+    camera: Camera
+
+
+class Unit(Section):
+    """A specialised unit; `head` is told first, beside the centre's leader, then `chain` in order."""
+
+    name: str = Field(min_length=1, max_length=60)
+    head: Key
+    chain: tuple[Key, ...] = ()
+
+
+class Contact(Section):
+    """Who gets SMS. The key is what events and logs say; the number is used by the transport alone."""
+
+    phone: Phone
+    role: Literal["leader", "head", "deputy", "duty"] = "duty"
+
+
+class Centre(Section):
+    name: str = Field(min_length=1, max_length=60)
+    leader: Key
+
+
+class Satisfaction(Section):
+    """How frames become a level. Defaults are the ones the tests and the demo run with."""
+
+    smoothing_s: Seconds = 0.6
+    baseline_s: Seconds = 3.0
+    dwell_s: Seconds = 0.5
+    stale_s: Seconds = 3.0
+
+
+class Visits(Section):
+    settle_s: Seconds = 1.0
+    gone_s: Seconds = 3.0
+    late_rating_s: Seconds = 20.0
+    evidence_s: Seconds = 3.0
+
+
+class Escalation(Section):
+    nudge_after_s: Seconds = 1.0
+    window_s: Seconds = 60.0
+    anger_after_s: Seconds = 1.5
+    next_contact_min: Minutes = 5.0
+    cap_per_hour: Annotated[int, Field(ge=1, le=100)] = 6
+
+
+class SmsHttp(Section):
+    url: str = Field(pattern=r"^https?://")
+    token_file: Path
+    timeout_s: Seconds = 10.0
+    fields: dict[str, str] = {}
+
+
+class Sms(Section):
+    """`smsd`: smstools' spool and modem. `http`: a gateway. `phones`: simulated. `none`: nobody is told."""
+
+    channel: Literal["smsd", "http", "phones", "none"] = "none"
+    spool_dir: Path = Path("/var/spool/sms")
+    http: SmsHttp | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.channel == "http" and self.http is None:
+            msg = "channel 'http' needs a section [sms.http] with url and token_file"
+            raise ValueError(msg)
+        return self
+
+
+class Mqtt(Section):
+    host: str = Field(min_length=1)
+    port: Port = 8883
+    tls: bool = True
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    username: str | None = None
+    password_file: Path | None = None
+    window: Annotated[int, Field(ge=1, le=1000)] = 100
+    keepalive_s: Annotated[int, Field(ge=5, le=600)] = 30
+
+    @model_validator(mode="after")
+    def _pairs(self) -> Self:
+        if (self.cert_file is None) != (self.key_file is None):
+            msg = "cert_file and key_file come together"
+            raise ValueError(msg)
+        return self
+
+
+class Web(Section):
+    """`tablet_clients`: addresses besides this machine that may show the rating tablet."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    users_file: Path | None = None
+    tablet_clients: tuple[str, ...] = ()
+
+
+class Models(Section):
+    directory: Path | None = None
+    expression_params: Path | None = None
+
+
+class Retention(Section):
+    visits_days: Annotated[int, Field(ge=1, le=3660)] = 730
+    alert_notes_days: Annotated[int, Field(ge=1, le=3660)] = 730
+    events_days: Annotated[int, Field(ge=1, le=3660)] = 90
+    max_journal_mb: Annotated[int, Field(ge=16, le=1_000_000)] = 2_000
+
+
+class Config(Section):
+    """A whole device. `config.load` checks the references between sections, so that they show beside other mistakes."""
+
+    agent: Agent
+    centre: Centre | None = None
+    counters: dict[Key, Counter] = {}
+    units: dict[Key, Unit] = {}
+    contacts: dict[Key, Contact] = {}
+    satisfaction: Satisfaction = Satisfaction()
+    visits: Visits = Visits()
+    escalation: Escalation = Escalation()
+    sms: Sms = Sms()
+    mqtt: Mqtt | None = None
+    web: Web = Web()
+    models: Models = Models()
+    retention: Retention = Retention()
