@@ -1,0 +1,63 @@
+"""Keeps the agent's parts running: a part that fails is logged, restarted with backoff, and nothing else suffers.
+
+Used by `edge.app`. This is the one place that catches every exception.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Waits 0.5 s, then twice as long each time, 30 s at most; forgets after `calm_s` without a failure."""
+
+    first_s: float = 0.5
+    most_s: float = 30.0
+    calm_s: float = 60.0
+
+    def wait_s(self, failures: int) -> float:
+        return min(self.most_s, self.first_s * 2.0 ** min(failures - 1, 16))
+
+
+class PartState(Enum):
+    RUNNING = "running"
+    DOWN = "down"
+
+
+OnChange = Callable[[str, PartState], Awaitable[None]]
+
+
+async def supervise(
+    part: str, run: Callable[[], Awaitable[None]], changed: OnChange, backoff: Backoff | None = None
+) -> None:
+    """Run `part` for ever; return when it returns. `changed` hears of a loss once, and of the return once it is calm."""
+    backoff = backoff or Backoff()
+    state, failures = PartState.RUNNING, 0
+    while True:
+        started = time.monotonic()
+        calm = asyncio.create_task(_calm(part, changed, backoff)) if state is PartState.DOWN else None
+        try:
+            await run()
+        except Exception:
+            failures = 1 if time.monotonic() - started > backoff.calm_s else failures + 1
+            log.exception("%s failed, restart %d in %.1f s", part, failures, backoff.wait_s(failures))
+        else:
+            return
+        finally:
+            if calm is not None and calm.cancel() is False:
+                state = PartState.RUNNING
+        if state is PartState.RUNNING:
+            state = PartState.DOWN
+            await changed(part, state)
+        await asyncio.sleep(backoff.wait_s(failures))
+
+
+async def _calm(part: str, changed: OnChange, backoff: Backoff) -> None:
+    await asyncio.sleep(2 * backoff.first_s)
+    await changed(part, PartState.RUNNING)

@@ -1,0 +1,55 @@
+"""A part that fails comes back, and each loss and return is told once."""
+
+import asyncio
+import logging
+
+import pytest
+
+from edge.adapters.supervisor import Backoff, PartState, supervise
+
+FAST = Backoff(first_s=0.01, most_s=0.02, calm_s=10.0)
+
+
+class Flaky:
+    """Fails at once for `failures` runs, then runs for `then_s` and returns."""
+
+    def __init__(self, failures: int, then_s: float) -> None:
+        self.failures, self.then_s, self.runs = failures, then_s, 0
+
+    async def run(self) -> None:
+        self.runs += 1
+        if self.runs <= self.failures:
+            msg = "broken"
+            raise RuntimeError(msg)
+        await asyncio.sleep(self.then_s)
+
+
+async def heard_of(flaky: Flaky) -> list[PartState]:
+    heard: list[PartState] = []
+
+    async def changed(part: str, state: PartState) -> None:
+        assert part == "part"
+        heard.append(state)
+
+    await supervise("part", flaky.run, changed, FAST)
+    return heard
+
+
+async def test_a_part_that_never_fails_is_not_talked_about() -> None:
+    assert await heard_of(Flaky(0, 0.05)) == []
+
+
+async def test_loss_and_return_are_told_once_each(caplog: pytest.LogCaptureFixture) -> None:
+    flaky = Flaky(3, 0.2)
+    with caplog.at_level(logging.ERROR):
+        assert await heard_of(flaky) == [PartState.DOWN, PartState.RUNNING]
+    assert flaky.runs == 4
+    assert len(caplog.records) == 3
+
+
+async def test_a_part_that_ends_before_it_is_calm_was_never_back() -> None:
+    assert await heard_of(Flaky(1, 0.0)) == [PartState.DOWN]
+
+
+def test_backoff_doubles_up_to_its_limit() -> None:
+    assert [Backoff().wait_s(n) for n in (1, 2, 3, 7, 1000)] == [0.5, 1.0, 2.0, 30.0, 30.0]
