@@ -1,0 +1,61 @@
+"""What all the ways of getting a model file share: progress, the reasons a source fails, filling the part file.
+
+Only models.fetch, models.download and models.packages use it. A disk that does not take the bytes raises plain OSError.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.cache import CHUNK_BYTES, Cache, Oversize
+from models.manifest import ModelFile
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one download is; `total_bytes` is None while nobody has said."""
+
+    label: str
+    done_bytes: int
+    total_bytes: int | None
+
+
+ProgressCallback = Callable[[Progress], None]
+
+
+class SourceFailed(Exception):
+    """This source did not deliver; try the next one."""
+
+
+class WrongBytes(SourceFailed):
+    """It delivered something else than the manifest pins; try the next one, and say so if none is better."""
+
+
+class ConnectionDropped(SourceFailed):
+    """It may deliver the rest when asked again."""
+
+
+def fill(file: ModelFile, cache: Cache, chunks: Iterator[bytes]) -> None:
+    """Write the whole file into its part file, from the start."""
+    with cache.part(file).open("wb") as target, oversize_is_wrong():
+        cache.append(file, target, chunks)
+
+
+def read_file(path: Path) -> Iterator[bytes]:
+    """A mirror's file in chunks."""
+    try:
+        with path.open("rb") as source:
+            while chunk := source.read(CHUNK_BYTES):
+                yield chunk
+    except OSError as error:
+        raise SourceFailed(error.strerror or str(error)) from error
+
+
+@contextmanager
+def oversize_is_wrong() -> Iterator[None]:
+    """A body longer than the file is not that file."""
+    try:
+        yield
+    except Oversize as error:
+        raise WrongBytes(str(error)) from error

@@ -1,0 +1,20 @@
+"""Fixtures that every room of the tests may use."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from models.fetch import default_directory, locate
+
+
+@pytest.fixture(scope="session")
+def model_file() -> Callable[[str], Path]:
+    """Path of a pulled file by its manifest name; mark such tests `models`. A missing file fails and says what to run."""
+    mirror = os.environ.get("MOTCUA_MODELS")
+
+    def find(name: str) -> Path:
+        return locate(name, default_directory(), Path(mirror) if mirror else None)
+
+    return find
