@@ -6,6 +6,7 @@ Only models.fetch, models.download and models.packages use it. A disk that does 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from models.cache import CHUNK_BYTES, Cache, Oversize
@@ -37,9 +38,10 @@ class ConnectionDropped(SourceFailed):
 
 
 def fill(file: ModelFile, cache: Cache, chunks: Iterator[bytes]) -> None:
-    """Write the whole file into its part file, from the start."""
+    """Write the whole file into its part file, from the start; a source without a first byte leaves an old part alone."""
+    first = next(chunks, b"")
     with cache.part(file).open("wb") as target, oversize_is_wrong():
-        cache.append(file, target, chunks)
+        cache.append(file, target, chain([first], chunks))
 
 
 def read_file(path: Path) -> Iterator[bytes]:

@@ -125,6 +125,17 @@ def test_a_later_pull_goes_on_where_an_earlier_one_gave_up(far: Far, manifest: M
     assert far.asked == [("bytes=5000-", '"one"')]
 
 
+def test_a_source_that_fails_before_does_not_cost_what_was_fetched(
+    far: Far, manifest: Manifest, tmp_path: Path
+) -> None:
+    left_behind(tmp_path, BODY[:5000], '"one"')
+
+    (result,) = pull("default", tmp_path, tmp_path / "empty mirror", manifest=manifest)
+
+    assert result.path.read_bytes() == BODY
+    assert far.asked == [("bytes=5000-", '"one"')]
+
+
 def test_a_file_that_changed_meanwhile_starts_anew(far: Far, manifest: Manifest, tmp_path: Path) -> None:
     left_behind(tmp_path, b"old" * 100, '"zero"')
 
