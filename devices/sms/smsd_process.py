@@ -1,0 +1,134 @@
+"""Keeps one `smsd` running as our child, for the demo and for tests; a real box lets its service manager do this."""
+
+import asyncio
+import logging
+import os
+import shutil
+import signal
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from devices.errors import DeviceError
+from devices.sms.smsd_config import SmsdTimings, make_spool, smsd_config
+from devices.sms.smsd_spool import quarantine
+
+RESTART_PAUSE_S = 0.5
+STOP_PATIENCE_S = 10.0
+KILL_PATIENCE_S = 5.0
+SMSD_PLACES = f"{os.defpath}:/usr/sbin:/usr/local/sbin"  # not on an ordinary user's path
+_log = logging.getLogger(__name__)
+
+
+class SmsdMissing(DeviceError):
+    """There is no smsd on this machine: install Debian's smstools, or use another transport."""
+
+
+class SmsdStuck(DeviceError):
+    """An smsd cannot be ended (its port hangs in the kernel): pull the modem, tell a person."""
+
+
+def find_smsd() -> Path:
+    """The smsd program. Raises SmsdMissing."""
+    found = shutil.which("smsd") or shutil.which("smsd", path=SMSD_PLACES)
+    if found is None:
+        raise SmsdMissing("smsd is not installed (Debian package smstools)")
+    return Path(found)
+
+
+class SmsdProcess:
+    """`async with SmsdProcess(device, root): ...` - smsd runs on that spool until the block ends, also after a kill."""
+
+    def __init__(self, device: Path, root: Path, timings: SmsdTimings | None = None) -> None:
+        self._device = device.absolute()
+        self._root = root.absolute()
+        self._timings = timings
+        self._process: asyncio.subprocess.Process | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self.starts = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The running smsd's process, which also leads its group."""
+        return self._process.pid if self._process is not None and self._process.returncode is None else None
+
+    async def __aenter__(self) -> Self:
+        smsd = find_smsd()
+        make_spool(self._root)
+        config = self._root / "smsd.conf"
+        config.write_text(smsd_config(self._device, self._root, self._timings), "utf-8")
+        await self._start(smsd, config)
+        self._keeper = asyncio.create_task(self._keep(smsd, config), name="smsd-keeper")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._keeper
+        await self._stop()
+
+    async def _keep(self, smsd: Path, config: Path) -> None:
+        while self._process is not None:
+            code = await self._process.wait()
+            _log.warning("sms.smsd_lost", extra={"code": code})
+            await self._end_group()
+            await asyncio.sleep(RESTART_PAUSE_S)
+            await self._start(smsd, config)
+            _log.info("sms.smsd_back", extra={"starts": self.starts})
+
+    async def _start(self, smsd: Path, config: Path) -> None:
+        """In a group of its own, so that its modem process can be ended with it; a terminal's Ctrl-C is for us."""
+        taken = await asyncio.to_thread(quarantine, self._root)
+        if taken:
+            _log.warning("sms.interrupted", extra={"refs": taken})
+        self._process = await asyncio.create_subprocess_exec(
+            smsd, "-t", "-c", config,
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        self.starts += 1
+
+    async def _stop(self) -> None:
+        """Let it finish the message it is sending; one that it does not finish in time counts as interrupted."""
+        if self._process is None:
+            return
+        await self._end_group()
+        await self._process.wait()
+
+    async def _end_group(self) -> None:
+        """Main and modem process: the latter outlives a killed main process and would send beside the next one.
+
+        It is asked first, because it then finishes the message in its hands and notes it as sent.
+        """
+        if self._process is None:
+            return
+        group = self._process.pid
+        for how, patience_s in ((signal.SIGTERM, STOP_PATIENCE_S), (signal.SIGKILL, KILL_PATIENCE_S)):
+            with suppress(ProcessLookupError):
+                os.killpg(group, how)
+            if await _is_gone(group, patience_s):
+                return
+        raise SmsdStuck("smsd does not end, not even when killed")
+
+
+async def _is_gone(group: int, patience_s: float) -> bool:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(patience_s):
+            while _lives(group):
+                await asyncio.sleep(0.05)
+            return True
+    return False
+
+
+def _lives(group: int) -> bool:
+    """Whether the group has a process that still runs; a zombie that its new parent does not collect is none."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            state, _parent, its_group = stat.read_text("utf-8", "replace").rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state not in "ZX":
+                return True
+    return False
