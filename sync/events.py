@@ -40,7 +40,10 @@ class VisitStarted(Payload, frozen=True, kw_only=True):
 
 
 class VisitEnded(Payload, frozen=True, kw_only=True):
-    """One citizen's visit. `shares` are of usable seconds; `level` is the judged level, None without enough evidence."""
+    """One citizen's visit. `shares` are of usable seconds; `level` is the rating if pressed, else what the camera judged.
+
+    `camera` is the camera's judgement alone, None without enough evidence: the two are never mixed in a statistic.
+    """
 
     TYPE = "visit.ended"
     KEEP = Keep.READING
@@ -57,6 +60,7 @@ class VisitEnded(Payload, frozen=True, kw_only=True):
     peak: LevelName | None
     reasons: tuple[str, ...]
     rating: LevelName | None
+    camera: LevelName | None = None
 
 
 class VisitDropped(Payload, frozen=True, kw_only=True):
@@ -67,6 +71,8 @@ class VisitDropped(Payload, frozen=True, kw_only=True):
 
 
 class MoodChanged(Payload, frozen=True, kw_only=True):
+    """Recorded with the visit's end, `at` says when it was: until then a citizen's opt-out can still drop it for good."""
+
     TYPE = "mood.changed"
     KEEP = Keep.READING
     visit: str
@@ -75,10 +81,14 @@ class MoodChanged(Payload, frozen=True, kw_only=True):
     level: LevelName
     valence: float
     reasons: tuple[str, ...]
+    at: datetime | None = None
 
 
 class RatingGiven(Payload, frozen=True, kw_only=True):
-    """A pressed face. `visit` is None when nobody was being measured."""
+    """A pressed face. `visit` is None when nobody was being measured.
+
+    It may follow the visit's `visit.ended` (a tablet pressed on the way out) and then amends `level` and `rating` there.
+    """
 
     TYPE = "rating.given"
     counter: str
@@ -127,7 +137,7 @@ class AlertAcknowledged(Payload, frozen=True, kw_only=True):
 class AlertClosed(Payload, frozen=True, kw_only=True):
     TYPE = "alert.closed"
     alert: str
-    why: Literal["acknowledged", "nobody_answered", "contested"]
+    why: Literal["acknowledged", "nobody_answered", "contested", "withdrawn"]
 
 
 class AlertContested(Payload, frozen=True, kw_only=True):
