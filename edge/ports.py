@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
+from edge.domain.chain import AlertState as AlertState  # noqa: PLC0414 - services and pages know it from here
 from edge.domain.level import Level
 from sync.events import Payload, Recorded
 
@@ -174,13 +175,6 @@ class CounterDesk(Protocol):
     async def rate(self, counter: str, level: Level) -> None: ...
     async def opt_out(self, counter: str) -> None:
         """Drop the present visit's readings at once and for good. Harmless when nobody is there."""
-
-
-class AlertState(StrEnum):
-    OPEN = "open"
-    ACKNOWLEDGED = "acknowledged"
-    UNANSWERED = "unanswered"  # the chain is exhausted
-    CONTESTED = "contested"
 
 
 @dataclass(frozen=True, slots=True)
