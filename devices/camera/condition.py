@@ -1,0 +1,125 @@
+"""Is what the camera delivers a picture of the world: black, frozen and corrupt frames are told from good ones.
+
+Pure numpy on single frames and their times; devices.camera.camera asks it for every frame it hands on.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from devices.camera.source import BgrImage, CameraState
+
+_STEP = 4  # pixels; every 4th in both directions is enough to see noise and darkness
+_LINE = 8  # pixels; border steps are averaged over every 8th line, which is plenty
+_BLOCK = 16  # pixels; the macroblock of H.264 and, doubled, the block of JPEG
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a picture counts as a fault. Levels are gray values 0..255."""
+
+    black_mean: float = 16.0
+    black_spread: float = 10.0  # standard deviation; a dim room with one lamp spreads far more
+    flat_share: float = 0.4  # of all blocks exactly one colour, which no sensor delivers
+    blockiness: float = 2.5  # steps at block borders against steps inside
+    frozen_s: float = 5.0
+    settle_s: float = 1.0  # black or corrupt, or good again, for this long before the state changes
+    smallest_px: int = 32
+    largest_px: int = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`state` is the settled one; `is_readable` says whether this very frame may be read."""
+
+    state: CameraState
+    is_readable: bool
+
+
+class ConditionJudge:
+    """Remembers one thinned-out frame and since when things are as they are; call `judge` for each frame in order."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._last: BgrImage | None = None
+        self._changed_s = 0.0
+        self._state = CameraState.OPENING
+        self._pending = CameraState.OPENING
+        self._pending_s = 0.0
+
+    def judge(self, bgr: BgrImage | None, now_s: float) -> Verdict:
+        """What this frame says about the camera; None stands for a frame that could not be decoded."""
+        seen, is_repeat = self._look(bgr, now_s)
+        if seen != self._pending:
+            self._pending, self._pending_s = seen, now_s
+        if self._is_settled(now_s):
+            self._state = self._pending
+        return Verdict(self._state, self._state is seen is CameraState.LIVE and not is_repeat)
+
+    def forget(self) -> None:
+        """Start anew: the camera was lost, what comes next may be another one."""
+        self._last, self._state, self._pending = None, CameraState.OPENING, CameraState.OPENING
+
+    def _look(self, bgr: BgrImage | None, now_s: float) -> tuple[CameraState, bool]:
+        """The state this single frame speaks for, and whether it is the one before once more."""
+        if bgr is None or not _is_picture(bgr, self._limits):
+            return CameraState.CORRUPT, False
+        thin = bgr[::_STEP, ::_STEP].copy()
+        is_repeat = self._last is not None and np.array_equal(thin, self._last)
+        if not is_repeat:
+            self._last, self._changed_s = thin, now_s
+        if _is_black(thin, self._limits):
+            return CameraState.BLACK, is_repeat
+        if is_repeat and now_s - self._changed_s >= self._limits.frozen_s:
+            return CameraState.FROZEN, True
+        if is_repeat and self._pending is not CameraState.OPENING:
+            return self._pending, True
+        return (CameraState.CORRUPT if is_garbage(bgr, self._limits) else CameraState.LIVE), is_repeat
+
+    def _is_settled(self, now_s: float) -> bool:
+        """Freezing has waited long enough already, and the first good frame opens a camera at once."""
+        if self._pending is CameraState.FROZEN or (self._state, self._pending) == _FIRST_GOOD:
+            return True
+        return now_s - self._pending_s >= self._limits.settle_s
+
+
+def is_garbage(bgr: BgrImage, limits: Limits) -> bool:
+    """Whether large parts were filled in or broken into blocks by a decoder that had no data. Light damage passes."""
+    gray = bgr[..., 1]
+    return flat_share(gray) > limits.flat_share or blockiness(gray) > limits.blockiness
+
+
+def flat_share(gray: BgrImage) -> float:
+    """Share of blocks that are one single value, clipped ones (quite black or quite white) left out; 0..1."""
+    height, width = gray.shape[0] // _BLOCK, gray.shape[1] // _BLOCK
+    cells = gray[: height * _BLOCK : 2, : width * _BLOCK : 2].reshape(height, _BLOCK // 2, width, _BLOCK // 2)
+    low, high = cells.min(axis=(1, 3)), cells.max(axis=(1, 3))
+    return float(np.mean((low == high) & (low > 8) & (high < 247)))
+
+
+def blockiness(gray: BgrImage) -> float:
+    """Mean step across the borders of blocks over the mean step elsewhere, on every 8th line; about 1 undisturbed."""
+    across, down = gray[::_LINE].astype(np.int16), gray[:, ::_LINE].astype(np.int16)
+    columns, rows = np.abs(np.diff(across, axis=1)).mean(axis=0), np.abs(np.diff(down, axis=0)).mean(axis=1)
+    return max(_border_ratio(columns), _border_ratio(rows))
+
+
+def _border_ratio(steps: npt.NDArray[np.floating[Any]]) -> float:
+    at_border = np.arange(1, len(steps) + 1) % _BLOCK == 0
+    return float(steps[at_border].mean() / (steps[~at_border].mean() + 1.0)) if at_border.any() else 1.0
+
+
+def _is_picture(bgr: BgrImage, limits: Limits) -> bool:
+    if bgr.dtype != np.uint8 or bgr.ndim != 3 or bgr.shape[2] != 3:
+        return False
+    return bool(limits.smallest_px <= min(bgr.shape[:2]) and max(bgr.shape[:2]) <= limits.largest_px)
+
+
+def _is_black(thin: BgrImage, limits: Limits) -> bool:
+    gray = thin[..., 1]
+    return float(gray.mean()) < limits.black_mean and float(gray.std()) < limits.black_spread
+
+
+_FIRST_GOOD = (CameraState.OPENING, CameraState.LIVE)

@@ -1,0 +1,29 @@
+"""From the text of a configuration to an open camera: one place that knows which kind a `source` names.
+
+Imports OpenCV through the kinds; only the process that owns the camera may import it.
+"""
+
+from pathlib import Path
+
+from devices.camera.device import open_rtsp, open_usb
+from devices.camera.replay import open_replay
+from devices.camera.source import FrameSource
+
+_REPLAY = "replay:"
+_NETWORK = ("rtsp://", "rtsps://")
+
+
+def is_network(source: str) -> bool:
+    """Whether the camera is reached over the network."""
+    return source.startswith(_NETWORK)
+
+
+def open_source(
+    source: str, fps: float = 10.0, credentials_file: Path | None = None, width: int = 640, height: int = 480
+) -> FrameSource:
+    """Open `0`, `/dev/v4l/by-id/...`, `rtsp://...`, `replay:FILE.toml` or `replay:CLIP`; raises CameraLost."""
+    if source.startswith(_REPLAY):
+        return open_replay(Path(source.removeprefix(_REPLAY)), width, height)
+    if is_network(source):
+        return open_rtsp(source, credentials_file)
+    return open_usb(source, width, height, fps)
