@@ -13,7 +13,7 @@ from enum import Enum
 from devices.sms.pdu import NO_SMSC, PduError, decode_submit
 from devices.sms.sim_network import NetworkRefused, SimNetwork
 
-CTRL_Z, ESCAPE = b"\x1a", b"\x1b"
+ESCAPE = b"\x1b"
 STORE_SIZE = 50
 CMS_INVALID_INDEX = 321
 CMS_INVALID_PDU = 304
@@ -135,7 +135,7 @@ class AtModem:
         return True
 
     def _take_pdu(self) -> bool:
-        match = re.search(rb"[\x1a\x1b]", self._buffer)
+        match = re.search(rb"[\x1a\x1b]", bytes(self._buffer))
         if match is None:
             return False
         body = bytes(self._buffer[: match.start()])

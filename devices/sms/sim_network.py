@@ -81,7 +81,8 @@ class SimPhone:
         if len(parts) < concat.total:
             return None
         del self._waiting[key]
-        return "".join(parts[number] for number in sorted(parts))
+        units = b"".join(parts[number].encode("utf-16-be", "surrogatepass") for number in sorted(parts))
+        return units.decode("utf-16-be", "replace")  # a sender may have cut a surrogate pair in two
 
 
 def _nobody(_phone: SimPhone, _text: str) -> None:

@@ -14,7 +14,7 @@ from devices.errors import DeviceError
 from devices.sms.smsd_config import SmsdTimings, make_spool, smsd_config
 from devices.sms.smsd_spool import quarantine
 
-RESTART_PAUSE_S = 0.5
+WATCH_EVERY_S = 0.3
 STOP_PATIENCE_S = 10.0
 KILL_PATIENCE_S = 5.0
 SMSD_PLACES = f"{os.defpath}:/usr/sbin:/usr/local/sbin"  # not on an ordinary user's path
@@ -72,13 +72,23 @@ class SmsdProcess:
         await self._stop()
 
     async def _keep(self, smsd: Path, config: Path) -> None:
-        while self._process is not None:
-            code = await self._process.wait()
-            _log.warning("sms.smsd_lost", extra={"code": code})
+        while True:
+            await self._until_lost()
+            _log.warning("sms.smsd_lost", extra={"port": self._device.exists()})
             await self._end_group()
-            await asyncio.sleep(RESTART_PAUSE_S)
+            while _identity(self._device) is None:  # noqa: ASYNC110 - a device node that appears raises no event here
+                await asyncio.sleep(WATCH_EVERY_S)
             await self._start(smsd, config)
             _log.info("sms.smsd_back", extra={"starts": self.starts})
+
+    async def _until_lost(self) -> None:
+        """Smsd has ended, or the port is not the one it opened: it would talk to the dead one for minutes."""
+        port = _identity(self._device)
+        while self._process is not None and port == _identity(self._device):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WATCH_EVERY_S):
+                    await self._process.wait()
+                    return
 
     async def _start(self, smsd: Path, config: Path) -> None:
         """In a group of its own, so that its modem process can be ended with it; a terminal's Ctrl-C is for us."""
@@ -115,10 +125,19 @@ class SmsdProcess:
         raise SmsdStuck("smsd does not end, not even when killed")
 
 
+def _identity(device: Path) -> tuple[int, int, int] | None:
+    """Which port this is: an adapter that was pulled and put back is another one under the same name."""
+    try:
+        found = device.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_rdev
+
+
 async def _is_gone(group: int, patience_s: float) -> bool:
     with suppress(TimeoutError):
         async with asyncio.timeout(patience_s):
-            while _lives(group):
+            while _lives(group):  # noqa: ASYNC110 - the end of another program's child raises no event here
                 await asyncio.sleep(0.05)
             return True
     return False
