@@ -1,0 +1,17 @@
+"""Why reading faces fails, by what the caller does next. (models/fetch_errors.py has those of fetching files.)"""
+
+
+class FaceReadingError(Exception):
+    """Root of this package's reading errors."""
+
+
+class ParametersUnusable(FaceReadingError):
+    """The committed network or head cannot be used: stop and tell a technician."""
+
+
+class PictureUnreadable(FaceReadingError):
+    """One file cannot be scored; say `key` about it and go on with the next."""
+
+    def __init__(self, key: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.key = key

@@ -1,0 +1,90 @@
+"""The expression classifier: the committed network and head, loaded and run on one thread.
+
+The only module that imports onnxruntime; worker processes, command-line tools and tests import it, the agent never.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+
+from models.errors import ParametersUnusable
+from models.movements import EMOTIONS, FEATURES
+from models.pipeline import CLASSES, ExpressionHead, FloatArray, GrayImage, SmileRule
+
+PARAMS_DIR = Path(__file__).with_name("params")
+NETWORK_FILE = "expression.onnx"
+HEAD_FILE = "expression.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkOutput:
+    """What the network says about one crop."""
+
+    emotions: FloatArray  # [7] logits, in the order of movements.EMOTIONS
+    hidden: float  # probability that the face is covered, cut or no face
+
+
+class ExpressionModel:
+    """Network and head of one parameter directory."""
+
+    def __init__(self, directory: Path = PARAMS_DIR) -> None:
+        """Raises ParametersUnusable when a file is missing, damaged or of another shape."""
+        table = _table(directory / HEAD_FILE)
+        self.version = int(table["version"])
+        """Date of the parameters, as 20261121."""
+        self.head = head_of(table, directory / HEAD_FILE)
+        self._session = _session(directory / NETWORK_FILE)
+        self._side: int = self._session.get_inputs()[0].shape[2]
+
+    def look(self, crop: GrayImage) -> NetworkOutput:
+        """Run the network on an aligned gray crop, uint8 [side, side]."""
+        batch = standardise(crop)[None, None]
+        logits: FloatArray = self._session.run(None, {"crop": batch})[0][0]
+        return NetworkOutput(logits[: len(EMOTIONS)], float(1 / (1 + np.exp(-logits[len(EMOTIONS)]))))
+
+
+def standardise(crop: GrayImage) -> FloatArray:
+    """Zero mean, unit deviation: the network never sees how bright the room is. The trainer does the same."""
+    values = crop.astype(np.float32)
+    return np.asarray((values - values.mean()) / (values.std() + 4.0), dtype=np.float32)
+
+
+def head_of(table: Mapping[str, Any], source: Path) -> ExpressionHead:
+    """The linear head of a parsed parameter file; every feature of every class must be there, and no other."""
+    try:
+        rows = [table["classes"][name]["weights"] for name in CLASSES]
+        strange = {feature for row in rows for feature in row} ^ set(FEATURES)
+        if strange:
+            raise ParametersUnusable(f"{source}: features do not match this version: {', '.join(sorted(strange))}")
+        return ExpressionHead(
+            weights=np.array([[float(row[feature]) for feature in FEATURES] for row in rows]),
+            bias=np.array([float(table["classes"][name]["bias"]) for name in CLASSES]),
+            temperature=float(table["temperature"]),
+            smile=SmileRule(float(table["very_satisfied"]["midpoint"]), float(table["very_satisfied"]["slope"])),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ParametersUnusable(f"{source}: not an expression head ({error})") from error
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ParametersUnusable(f"{path}: cannot be read ({error})") from error
+
+
+def _session(path: Path) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    try:
+        return ort.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ParametersUnusable(f"{path}: not a usable network ({type(error).__name__})") from error
