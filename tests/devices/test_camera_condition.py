@@ -1,5 +1,7 @@
 """Black, frozen and corrupt pictures are told from good ones, and from merely dark, flat or grainy ones."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import pytest
@@ -24,7 +26,7 @@ def textured() -> BgrImage:
     return noisy(np.stack([wave] * 3, axis=-1).astype(np.uint8), 4)
 
 
-def judged(pictures: list[BgrImage | None], fps: float = 10.0, limits: Limits | None = None) -> list[CameraState]:
+def judged(pictures: Sequence[BgrImage | None], fps: float = 10.0, limits: Limits | None = None) -> list[CameraState]:
     judge = ConditionJudge(limits)
     return [judge.judge(picture, step / fps).state for step, picture in enumerate(pictures)]
 

@@ -1,0 +1,87 @@
+"""Entry of the vision worker's process: joins devices.camera and models.vision_worker, which may not know each other.
+
+Started by edge.adapters.vision as `python -m edge.adapters.vision_child FD PARENT`: spec on stdin, messages to FD.
+"""
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import TypeAlias
+
+from edge.adapters.confinement import confine, end_with
+from edge.adapters.vision_spec import VisionSpec, parse_spec
+from models.wire import WIRE_VERSION, Hello, Message, pack
+
+Emit: TypeAlias = Callable[[Message], None]
+Work: TypeAlias = Callable[[VisionSpec, Emit], None]
+
+LOG_MARK = "motcua:"
+"""Before a line on stderr that this worker wrote itself; everything else there is a library talking."""
+
+
+def main(work: Work | None = None) -> None:
+    """Read the spec, give up what is not needed, work until the parent goes. Tests bring a `work` of their own."""
+    pipe, parent_pid = (int(word) for word in sys.argv[-2:])
+    os.set_inheritable(pipe, False)  # noqa: FBT003 - positional only
+    spec = parse_spec(sys.stdin.buffer.readline())
+    confine(parent_pid)
+    end_with(sys.stdin.fileno())
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=f"{LOG_MARK}%(levelname)s:%(message)s")
+    threading.excepthook = _end_process
+    try:
+        (work or see)(spec, partial(send, pipe))
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+def see(spec: VisionSpec, emit: Emit) -> None:
+    """Load the networks, say hello, open the camera, read it for ever."""
+    _without_plotting()
+    import cv2  # noqa: PLC0415 - heavy: only after the process is confined
+
+    from devices.camera.camera import Camera, Patience  # noqa: PLC0415 - same
+    from devices.camera.condition import Limits  # noqa: PLC0415 - same
+    from devices.camera.open import open_source  # noqa: PLC0415 - same
+    from models.expression import PARAMS_DIR, ExpressionModel  # noqa: PLC0415 - same
+    from models.face import FaceReader  # noqa: PLC0415 - same
+    from models.vision_worker import VisionWorker, Zone  # noqa: PLC0415 - same
+
+    cv2.setNumThreads(1)
+    model = ExpressionModel(Path(spec.params_dir) if spec.params_dir else PARAMS_DIR)
+    credentials = Path(spec.credentials_file) if spec.credentials_file else None
+    opener = partial(open_source, spec.camera, spec.fps, credentials, spec.width, spec.height)
+    limits = Limits(frozen_s=spec.frozen_s, settle_s=spec.settle_s)
+    patience = Patience(retry_s=spec.retry_s, silence_s=spec.silence_s)
+    with FaceReader(Path(spec.landmarker), "video", spec.max_faces, model=model) as reader:
+        emit(Hello(wire=WIRE_VERSION, pid=os.getpid(), params_version=model.version))
+        with Camera(opener, limits, patience) as camera:
+            VisionWorker(camera, reader, emit, zone=Zone(*spec.zone), fps=spec.fps).run()
+
+
+def send(pipe: int, message: Message) -> None:
+    """Write one message whole; waits while the parent is busy."""
+    rest = memoryview(pack(message))
+    while rest:
+        rest = rest[os.write(pipe, rest) :]
+
+
+def _without_plotting() -> None:
+    """MediaPipe imports matplotlib for a drawing aid nobody calls; it costs memory and writes a font cache."""
+    for name in ("matplotlib", "matplotlib.pyplot"):
+        sys.modules.setdefault(name, ModuleType(name))
+
+
+def _end_process(failure: threading.ExceptHookArgs) -> None:
+    """A thread that dies takes the process along: the supervisor starts a whole one."""
+    sys.excepthook(failure.exc_type, failure.exc_value or failure.exc_type(), failure.exc_traceback)
+    sys.stderr.flush()
+    os._exit(70)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""One run of a worker process: start it, hear its messages, notice its end, leave nothing behind.
+
+Used by edge.adapters.vision, which decides when to start the next one.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from models.wire import WIRE_VERSION, Beat, Hello, Message, Unpacker, WireBroken
+
+MAX_LOG_LINE = 300
+MAX_LOG_LINES = 200  # a run; a worker that talks more is cut off, not believed
+_READ = 65_536
+_STOP_S = 1.0
+
+_KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TZ")
+_QUIET_AND_SINGLE = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENCV_FOR_THREADS_NUM": "1",
+    "OPENCV_LOG_LEVEL": "SILENT",  # OpenCV would print the address of a network camera, password included
+    "OPENCV_FFMPEG_LOGLEVEL": "-8",
+    "GLOG_minloglevel": "2",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+
+
+class WorkerGone(Exception):
+    """This run is over: crashed, killed, silent or speaking nonsense; start another."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerPatience:
+    """Seconds without a beat after which a worker counts as hung: while it loads its networks, and later."""
+
+    start_s: float = 60.0
+    beat_s: float = 5.0
+
+
+class WorkerProcess:
+    """A started worker; see `started`."""
+
+    def __init__(self, process: asyncio.subprocess.Process, reader: asyncio.StreamReader, label: str) -> None:
+        self._process, self._reader = process, reader
+        self._log = logging.getLogger(f"{__name__}.{label}")
+        self.pid = process.pid
+
+    async def messages(self, patience: WorkerPatience) -> AsyncGenerator[Message, None]:
+        """Everything the worker says, Hello first; ends by raising WorkerGone with the reason."""
+        unpacker, is_known, deadline = Unpacker(), False, _now() + patience.start_s
+        while True:
+            received = await self._receive(deadline)
+            try:
+                for message in unpacker.feed(received):
+                    is_known = is_known or _is_hello(message)
+                    if isinstance(message, Hello | Beat):
+                        deadline = _now() + patience.beat_s
+                    yield message
+            except WireBroken as error:
+                raise WorkerGone(f"wire: {error}") from error
+
+    async def stop(self) -> None:
+        """End it: by closing its stdin, then by force. Harmless when it has ended."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_S):
+                await self._process.wait()
+        if self._process.returncode is None:
+            self.kill()
+            await self._process.wait()
+
+    def kill(self) -> None:
+        """At once, also when it is stopped or hangs in a driver."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+
+    async def tell(self, line: bytes) -> None:
+        """Write to the worker's stdin."""
+        assert self._process.stdin is not None  # noqa: S101 - started with a pipe
+        self._process.stdin.write(line)
+        with suppress(BrokenPipeError, ConnectionResetError):  # it died already; messages() will say so
+            await self._process.stdin.drain()
+
+    async def forward_log(self, mark: str) -> None:
+        """Log the worker's stderr: its own lines at their level, its libraries' only when debugging; bounded both ways."""
+        assert self._process.stderr is not None  # noqa: S101 - started with a pipe
+        lines = 0
+        while line := await _line(self._process.stderr):
+            lines += 1
+            if lines <= MAX_LOG_LINES:
+                level, text = _leveled(line, mark)
+                self._log.log(level, "%s", text)
+
+    async def _receive(self, deadline: float) -> bytes:
+        try:
+            async with asyncio.timeout_at(deadline):
+                received = await self._reader.read(_READ)
+                if not received:
+                    await self._process.wait()
+        except TimeoutError as error:
+            raise WorkerGone("no sign of life") from error
+        if not received:
+            raise WorkerGone(_ending(self._process.returncode))
+        return received
+
+
+@asynccontextmanager
+async def started(module: Sequence[str], spec: bytes, label: str, mark: str) -> AsyncIterator[WorkerProcess]:
+    """Start `python MODULE FD PARENT`, hand it its spec, and make sure of its end.
+
+    Call it on the loop of the main thread: the worker dies with the *thread* that started it (PR_SET_PDEATHSIG).
+    """
+    near, far = os.pipe()
+    try:
+        process = await _spawn(module, far)
+    except BaseException:
+        os.close(near)
+        raise
+    finally:
+        os.close(far)
+    reader = asyncio.StreamReader(limit=_READ)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(near, "rb", buffering=0)
+    )
+    worker = WorkerProcess(process, reader, label)
+    log_task = asyncio.create_task(worker.forward_log(mark), name=f"{label} log")
+    try:
+        await worker.tell(spec)
+        yield worker
+    finally:
+        transport.close()
+        await asyncio.shield(asyncio.create_task(_finish(worker, log_task), name=f"{label} stop"))
+
+
+async def _finish(worker: WorkerProcess, log_task: "asyncio.Task[None]") -> None:
+    await worker.stop()
+    await asyncio.wait([log_task], timeout=_STOP_S)
+    log_task.cancel()
+
+
+async def _spawn(module: Sequence[str], pipe: int) -> asyncio.subprocess.Process:
+    environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | _QUIET_AND_SINGLE
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-B", "-P", *module, str(pipe), str(os.getpid())),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        pass_fds=(pipe,),
+        env=environment,
+        start_new_session=True,  # a Ctrl-C in the terminal is for the agent, which ends its workers itself
+    )
+
+
+async def _line(stream: asyncio.StreamReader) -> bytes:
+    try:
+        return await stream.readline()
+    except ValueError:  # longer than the stream's limit; it was discarded
+        return b"(a line too long to show)\n"
+
+
+def _leveled(line: bytes, mark: str) -> tuple[int, str]:
+    text = line[:MAX_LOG_LINE].decode("ascii", "replace").rstrip()
+    printable = "".join(c if c.isprintable() else "?" for c in text)
+    level, is_ours, rest = printable.removeprefix(mark).partition(":")
+    if printable.startswith(mark) and is_ours:
+        return logging.getLevelNamesMapping().get(level, logging.INFO), rest
+    return logging.DEBUG, printable
+
+
+def _is_hello(message: Message) -> bool:
+    if not isinstance(message, Hello):
+        raise WireBroken("the first message is not a hello")
+    if message.wire != WIRE_VERSION:
+        raise WireBroken(f"the worker speaks version {message.wire}, the agent {WIRE_VERSION}")
+    return True
+
+
+def _ending(returncode: int | None) -> str:
+    if returncode is not None and returncode < 0:
+        return f"killed by {signal.Signals(-returncode).name}"
+    return f"ended with {returncode}"
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
