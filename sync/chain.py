@@ -1,0 +1,121 @@
+"""The open end of one device's hash chain: turns payloads into the exact bytes that are stored, sent and hashed.
+
+Only the journal's writer extends a chain; the verifier and the city use the small functions below it.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+import msgspec
+
+from sync.events import GENESIS, Payload, Recorded, full_type
+
+WallClock = Callable[[], datetime]
+Row = tuple[int, str, str, int, bytes]  # seq, type, keep, at_ms, body: one row of `events`
+
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [(a + b).encode() for a in _CROCKFORD for b in _CROCKFORD]
+_RANDOM_BITS = 80
+_VIETNAM = timezone(timedelta(hours=7))
+
+
+def site_time() -> datetime:
+    """Now, in Vietnam's offset (one zone, no summer time)."""
+    return datetime.now(_VIETNAM)
+
+
+def source_of(site: str, device: str) -> str:
+    """The CloudEvents source; raises ValueError for names that could not stand in an MQTT topic."""
+    for name in (site, device):
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"site and device are 1-64 of A-Z a-z 0-9 . _ -, not {name!r}")
+    return f"/sites/{site}/devices/{device}"
+
+
+def digest(body: bytes) -> str:
+    """The hash that the next event carries as `prevhash`."""
+    return hashlib.sha256(body).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last event of a chain: its seq and the hash of its bytes. `Head()` stands before the first event."""
+
+    seq: int = 0
+    hash: str = GENESIS
+
+
+class Chain:
+    """Appends to one device's chain. Not thread-safe: it belongs to the writer."""
+
+    def __init__(self, source: str, head: Head, clock: WallClock) -> None:
+        self.head = head
+        self.source = source
+        self._clock = clock
+        self._ids = _Ulids()
+        self._opening = b'","source":' + msgspec.json.encode(source) + b',"type":"'
+        self._encode = msgspec.json.Encoder().encode
+        self._types: dict[type[Payload], bytes] = {}
+
+    def extend(self, payloads: Iterable[Payload]) -> tuple[list[Row], list[Recorded]]:
+        """Link `payloads` to the chain: the rows to insert and what to tell subscribers. To undo, set `head` back."""
+        time, at_ms = _in_milliseconds(self._clock())
+        stamp = time.isoformat(timespec="milliseconds").encode()
+        seq, previous = self.head.seq, self.head.hash.encode()
+        rows: list[Row] = []
+        recorded: list[Recorded] = []
+        for payload in payloads:
+            seq += 1
+            body = self._body(payload, stamp, at_ms, seq, previous)
+            previous = hashlib.sha256(body).hexdigest().encode()
+            rows.append((seq, payload.TYPE, payload.KEEP.value, at_ms, body))
+            recorded.append(Recorded(seq=seq, time=time, payload=payload))
+        self.head = Head(seq, previous.decode())
+        return rows, recorded
+
+    def _body(self, payload: Payload, stamp: bytes, at_ms: int, seq: int, previous: bytes) -> bytes:
+        kind = self._types.get(type(payload))
+        if kind is None:
+            kind = self._types[type(payload)] = full_type(payload).encode()
+        return (
+            b'{"specversion":"1.0","id":"%b%b%b","time":"%b","datacontenttype":"application/json","seq":%d,"prevhash":"%b","data":%b}'
+            % (
+                self._ids.next(at_ms),
+                self._opening,
+                kind,
+                stamp,
+                seq,
+                previous,
+                self._encode(payload),
+            )
+        )
+
+
+class _Ulids:
+    """ULIDs that rise even within one millisecond and when the clock steps back (a tenth of python-ulid's cost)."""
+
+    def __init__(self) -> None:
+        self._ms = -1
+        self._prefix = b""
+        self._random = 0
+
+    def next(self, at_ms: int) -> bytes:
+        self._random += 1
+        if at_ms > self._ms:
+            self._ms, self._prefix = at_ms, _base32(at_ms, 5)
+            self._random = secrets.randbits(_RANDOM_BITS - 1)  # the top bit stays free, so counting up cannot overflow
+        return self._prefix + _base32(self._random, 8)
+
+
+def _base32(value: int, pairs: int) -> bytes:
+    return b"".join([_PAIRS[(value >> shift) & 1023] for shift in range(10 * pairs - 10, -1, -10)])
+
+
+def _in_milliseconds(moment: datetime) -> tuple[datetime, int]:
+    time = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    return time, round(time.timestamp() * 1000)

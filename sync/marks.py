@@ -1,0 +1,101 @@
+"""The two watermarks: what the broker acknowledged and what the city confirmed with the head it holds.
+
+The journal keeps them; the link moves them.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import msgspec
+
+from sync.chain import Head, digest
+from sync.checkpoint import receipt_message
+from sync.events import GENESIS
+from sync.keys import DeviceKey, is_signed
+
+_KEPT_RECEIPTS = 100  # for the verifier; the newest one alone decides what may be deleted
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the city sends down on `.../ack`: it holds everything up to `seq`, and the hash of that event is `head`.
+
+    `resend` asks the device to send again from there. `key` and `signature` are hex, over source, seq and head.
+    """
+
+    seq: int
+    head: str
+    resend: bool = False
+    key: str | None = None
+    signature: str | None = None
+
+    def signed(self, key: DeviceKey, source: str) -> "Receipt":
+        """The same receipt with the city's signature."""
+        signature = key.sign(receipt_message(source, Head(self.seq, self.head)))
+        return msgspec.structs.replace(self, key=key.public, signature=signature)
+
+    def is_from(self, city_key: str, source: str) -> bool:
+        """Whether the city with the key `city_key` signed it for this device."""
+        message = receipt_message(source, Head(self.seq, self.head))
+        return self.key == city_key and is_signed(city_key, message, self.signature or "")
+
+
+class ReceiptOutcome(StrEnum):
+    TAKEN = "taken"
+    STALE = "stale"  # nothing new
+    MISMATCH = "mismatch"  # the city holds another history: tell a person, delete nothing
+    AHEAD = "ahead"  # the city holds more than this journal ever had: tell a person, delete nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Everything up to `broker` was acknowledged by the broker, everything up to `city` confirmed by the city."""
+
+    broker: int = 0
+    city: int = 0
+
+    @staticmethod
+    def advance(connection: sqlite3.Connection, **marks: int) -> "Marks":
+        """Move watermarks forward, never back."""
+        for name, seq in marks.items():
+            connection.execute("UPDATE ledger_marks SET seq = max(seq, ?) WHERE name = ?", (seq, name))
+        return read_marks(connection)
+
+
+def read_marks(connection: sqlite3.Connection) -> Marks:
+    return Marks(**dict(connection.execute("SELECT name, seq FROM ledger_marks").fetchall()))
+
+
+def take_receipt(connection: sqlite3.Connection, receipt: Receipt) -> ReceiptOutcome:
+    """Compare the city's head with ours and, if it is the same, move the city's watermark."""
+    ours = _hash_at(connection, receipt.seq)
+    if ours is None:
+        (last,) = connection.execute("SELECT coalesce(max(seq), 0) FROM ledger_head").fetchone()
+        return ReceiptOutcome.AHEAD if receipt.seq > last else ReceiptOutcome.STALE
+    if ours != receipt.head:
+        return ReceiptOutcome.MISMATCH
+    if receipt.seq <= read_marks(connection).city:
+        return ReceiptOutcome.STALE
+    _keep(connection, receipt)
+    Marks.advance(connection, city=receipt.seq, broker=receipt.seq)
+    return ReceiptOutcome.TAKEN
+
+
+def _hash_at(connection: sqlite3.Connection, seq: int) -> str | None:
+    if seq == 0:
+        return GENESIS
+    found = connection.execute("SELECT body FROM events WHERE seq = ?", (seq,)).fetchone()
+    if found:
+        return digest(found[0])
+    pruned = connection.execute("SELECT hash FROM ledger_pruned WHERE last = ?", (seq,)).fetchone()
+    return str(pruned[0]) if pruned else None
+
+
+def _keep(connection: sqlite3.Connection, receipt: Receipt) -> None:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    connection.execute("INSERT OR REPLACE INTO ledger_receipts VALUES (?, ?, ?)", (receipt.seq, receipt.head, now))
+    connection.execute(
+        "DELETE FROM ledger_receipts WHERE seq NOT IN (SELECT seq FROM ledger_receipts ORDER BY seq DESC LIMIT ?)",
+        (_KEPT_RECEIPTS,),
+    )

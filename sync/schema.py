@@ -1,0 +1,140 @@
+"""The journal's SQLite file: its own tables, other packages' migrations, and how a connection is opened.
+
+Only this package opens the file; the agent's own tables come in as migrations and live beside the events.
+"""
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NoReturn
+
+from sync.errors import JournalUnusable, MigrationFailed
+
+JOURNAL_FILE = "journal.sqlite"
+
+_OWN = """-- 000 ledger
+CREATE TABLE events (
+  seq INTEGER PRIMARY KEY, type TEXT NOT NULL, keep TEXT NOT NULL, at_ms INTEGER NOT NULL, body BLOB NOT NULL
+) STRICT;
+CREATE TABLE ledger_head (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
+CREATE TABLE ledger_identity (
+  one INTEGER PRIMARY KEY CHECK (one = 1), source TEXT NOT NULL, public_key TEXT NOT NULL
+) STRICT;
+CREATE TABLE ledger_pruned (
+  first INTEGER PRIMARY KEY, last INTEGER NOT NULL, prevhash TEXT NOT NULL, hash TEXT NOT NULL, signature TEXT NOT NULL
+) STRICT;
+CREATE TABLE ledger_receipts (seq INTEGER PRIMARY KEY, head TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+CREATE TABLE ledger_marks (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT;
+INSERT INTO ledger_marks VALUES ('broker', 0), ('city', 0);
+"""
+
+
+class WriterConnection(sqlite3.Connection):
+    """The writer's connection as a change sees it: the transaction belongs to the journal, so these refuse."""
+
+    is_in_change = False
+
+    def commit(self) -> NoReturn:
+        raise sqlite3.ProgrammingError("a change may not commit: the journal does, with the event")
+
+    def rollback(self) -> NoReturn:
+        raise sqlite3.ProgrammingError("a change may not roll back: raise an exception instead")
+
+    def executescript(self, _script: str, /) -> NoReturn:
+        raise sqlite3.ProgrammingError("executescript would commit: use execute")
+
+    def __enter__(self) -> NoReturn:
+        raise sqlite3.ProgrammingError("`with connection:` would commit: use the connection as it is")
+
+
+def open_writer(path: Path, migrations: Sequence[str]) -> WriterConnection:
+    """The one read-write connection, schema up to date. Raise JournalUnusable or MigrationFailed."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite would make it readable by others
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=WriterConnection)
+    try:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+            connection.execute(f"PRAGMA {pragma}")
+        _migrate(connection, (_OWN, *migrations))
+        _guard(connection)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise JournalUnusable(f"{path}: {error}") from error
+    except MigrationFailed:
+        connection.close()
+        raise
+    return connection
+
+
+def _guard(connection: WriterConnection) -> None:
+    """Refuse BEGIN, COMMIT and ROLLBACK while a change runs (asked once for each statement's text, so it costs nothing)."""
+
+    def decide(action: int, *_: str | None) -> int:
+        is_foreign = action == sqlite3.SQLITE_TRANSACTION and connection.is_in_change
+        return sqlite3.SQLITE_DENY if is_foreign else sqlite3.SQLITE_OK
+
+    connection.set_authorizer(decide)
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write; works while the agent runs, and on a copied file in a read-only place."""
+    if not path.is_file():
+        raise JournalUnusable(f"{path}: there is no journal here")
+    try:
+        return _probe(
+            sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+            )
+        )
+    except sqlite3.OperationalError:  # WAL needs its -shm file, which a read-only directory does not let SQLite make
+        return sqlite3.connect(
+            f"{path.absolute().as_uri()}?immutable=1", uri=True, isolation_level=None, check_same_thread=False
+        )
+
+
+def _probe(connection: sqlite3.Connection) -> sqlite3.Connection:
+    try:
+        connection.execute("PRAGMA query_only=ON")
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except sqlite3.OperationalError:
+        connection.close()
+        raise
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, scripts: Sequence[str]) -> None:
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS schema_version (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, applied TEXT NOT NULL) STRICT"
+    )
+    applied = dict(connection.execute("SELECT name, sha256 FROM schema_version").fetchall())
+    for script in scripts:
+        name, checksum = _name_of(script), hashlib.sha256(script.encode()).hexdigest()
+        if name not in applied:
+            _apply(connection, name, checksum, script)
+        elif applied[name] != checksum:
+            raise MigrationFailed(f"the script {name!r} was changed after it had been applied: add a new one instead")
+
+
+def _name_of(script: str) -> str:
+    first = script.strip().partition("\n")[0]
+    if not first.startswith("-- "):
+        raise MigrationFailed("a schema script begins with its name: `-- 001 alerts`")
+    return first.removeprefix("-- ").strip()
+
+
+def _apply(connection: sqlite3.Connection, name: str, checksum: str, script: str) -> None:
+    values = ", ".join(_quoted(value) for value in (name, checksum, datetime.now(UTC).isoformat(timespec="seconds")))
+    try:
+        sqlite3.Connection.executescript(
+            connection, f"BEGIN IMMEDIATE;\n{script}\n;\nINSERT INTO schema_version VALUES ({values});\nCOMMIT;"
+        )
+    except sqlite3.Error as error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise MigrationFailed(f"the script {name!r} failed: {error}") from error
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,284 @@
+"""The one thread that writes the journal: groups changes into transactions and links their events to the chain.
+
+Only `sync.journal` uses it. A change runs here, in this thread, and may touch nothing but the connection it is given.
+"""
+
+import asyncio
+import logging
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from sync.chain import Chain, Head, Row
+from sync.checkpoint import make_checkpoint
+from sync.errors import JournalError, JournalFull, JournalUnusable
+from sync.events import Keep, LedgerCheckpoint, Payload, Recorded
+from sync.keys import DeviceKey
+from sync.retention import Pruner
+from sync.schema import WriterConnection
+
+GROUP_EVENTS = 10  # a group is written when it has this many events ...
+GROUP_WAIT_S = 0.020  # ... or when its first has waited this long
+MAX_JOBS = 1_000  # in one transaction, so that nobody waits for ever behind a flood
+_SQLITE_FULL = 13
+_log = logging.getLogger(__name__)
+_BEGIN, _COMMIT, _ROLLBACK = "BEGIN IMMEDIATE -- journal", "COMMIT -- journal", "ROLLBACK -- journal"
+_INSERT = "INSERT INTO events VALUES (?, ?, ?, ?, ?)"
+_HEAD = "INSERT INTO ledger_head VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq, hash = excluded.hash"
+
+Change = Callable[[sqlite3.Connection], Sequence[Payload]]
+
+
+@dataclass(slots=True)
+class Job:
+    """One request: a change of state, or payloads alone; and what became of it."""
+
+    future: asyncio.Future[tuple[Recorded, ...]]
+    change: Change | None = None
+    payloads: Sequence[Payload] = ()
+    grouped: bool = False
+    recorded: list[Recorded] = field(default_factory=list)
+    error: BaseException | None = None
+
+    def settle(self) -> None:
+        """Tell the caller. On the loop only; a caller that went away in the meantime is not told."""
+        if self.future.done():
+            return
+        if self.error:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(tuple(self.recorded))
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """When a checkpoint is due: after so many events, or so long after the first unsigned one."""
+
+    every: int = 100
+    after_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who signs the checkpoints, and when."""
+
+    key: DeviceKey
+    boot: str
+    cadence: Cadence
+
+
+Deliver = Callable[[Sequence[Job], Sequence[Recorded], Head], None]
+
+
+class Writer:
+    """Owns the connection and the chain. `submit` from any thread; `deliver` is called in the writer's thread."""
+
+    def __init__(
+        self, connection: WriterConnection, chain: Chain, signer: Signer, pruner: Pruner, deliver: Deliver
+    ) -> None:
+        self._connection = connection
+        self._chain = chain
+        self._signer = signer
+        self._pruner = pruner
+        self._deliver = deliver
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._unsigned = 0  # events behind the last checkpoint
+        self._due_at = 0.0
+        self._is_over_bound = pruner.is_over_bound()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def submit(self, job: Job) -> None:
+        self._jobs.put(job)
+
+    def close(self) -> None:
+        """Write what was submitted, sign the end, stop. Blocks until done."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._closing:
+            batch = self._gather()
+            self._write(batch.jobs, is_last=self._closing)
+        self._connection.close()
+
+    # --- gathering ---
+
+    def _gather(self) -> "_Batch":
+        """The next batch; empty when a checkpoint is due or the journal closes."""
+        batch = _Batch()
+        if not self._take(batch, self._until_due()):
+            return batch
+        deadline = time.monotonic() + GROUP_WAIT_S
+        while len(batch.jobs) < MAX_JOBS:
+            if not self._take(batch, 0.0 if batch.is_ripe else max(0.0, deadline - time.monotonic())):
+                break
+        return batch
+
+    def _take(self, batch: "_Batch", wait_s: float | None) -> bool:
+        """One more job into `batch`; False when none came in time or the journal closes."""
+        try:
+            job = self._jobs.get(timeout=wait_s) if wait_s != 0.0 else self._jobs.get_nowait()
+        except queue.Empty:
+            return False
+        if job is None:
+            self._closing = True
+            return False
+        batch.add(job)
+        return True
+
+    def _until_due(self) -> float | None:
+        return max(0.0, self._due_at - time.monotonic()) if self._unsigned else None
+
+    # --- writing ---
+
+    def _write(self, batch: list[Job], *, is_last: bool) -> None:
+        before, unsigned = self._chain.head, self._unsigned
+        recorded: list[Recorded] = []
+        try:
+            self._connection.execute(_BEGIN)
+            recorded = self._fill(batch, is_last=is_last)
+            self._connection.execute(_COMMIT)
+        except sqlite3.Error as error:
+            self._undo(batch, error)
+            self._chain.head, self._unsigned, recorded = before, unsigned, []
+            self._due_at = time.monotonic() + self._signer.cadence.after_s
+        self._deliver(batch, recorded, self._chain.head)
+
+    def _fill(self, batch: list[Job], *, is_last: bool) -> list[Recorded]:
+        recorded: list[Recorded] = []
+        rows: list[Row] = []
+        if self._is_over_bound:
+            self._keep_within_bound()
+        for job in batch:
+            rows += self._perform(job, rows)
+            recorded += job.recorded
+        self._count(len(recorded))
+        checkpoint = self._checkpoint(is_last=is_last)
+        if checkpoint:
+            more, told = self._chain.extend([checkpoint])
+            rows += more
+            recorded += told
+        self._flush(rows)
+        if recorded:
+            self._connection.execute(_HEAD, (self._chain.head.seq, self._chain.head.hash))
+        if checkpoint:
+            self._keep_within_bound()
+        return recorded
+
+    def _perform(self, job: Job, pending: list[Row]) -> list[Row]:
+        """The rows still to be inserted for this job; those of jobs with a change are inserted at once."""
+        if job.change is None:
+            if self._is_admitted(job.payloads):
+                rows, job.recorded = self._chain.extend(job.payloads)
+                return rows
+            job.error = _over_bound()
+            return []
+        self._flush(pending)
+        self._change(job, job.change)
+        return []
+
+    def _change(self, job: Job, change: Change) -> None:
+        head = self._chain.head
+        self._connection.execute("SAVEPOINT change")
+        try:
+            job.recorded = self._run_change(change)
+        except BaseException as error:  # noqa: BLE001 - whatever a change raises belongs to its caller, not to this thread
+            self._chain.head, job.error = head, error
+            self._back_to_savepoint(error)
+        self._connection.execute("RELEASE change")
+
+    def _run_change(self, change: Change) -> list[Recorded]:
+        self._connection.is_in_change = True
+        try:
+            payloads = change(self._connection)
+        finally:
+            self._connection.is_in_change = False
+        if not self._is_admitted(payloads):
+            raise _over_bound()
+        rows, recorded = self._chain.extend(payloads)
+        self._connection.executemany(_INSERT, rows)
+        return recorded
+
+    def _back_to_savepoint(self, error: BaseException) -> None:
+        if not self._connection.in_transaction:  # SQLite rolled everything back by itself: a full disk does that
+            raise sqlite3.OperationalError("the transaction ended early") from error
+        self._connection.execute("ROLLBACK TO change")
+        if _is_full(error):
+            raise error  # the neighbours would meet the same full disk: refuse them alike
+
+    def _flush(self, rows: list[Row]) -> None:
+        if rows:
+            self._connection.executemany(_INSERT, rows)
+            rows.clear()
+
+    def _count(self, events: int) -> None:
+        if events and not self._unsigned:
+            self._due_at = time.monotonic() + self._signer.cadence.after_s
+        self._unsigned += events
+
+    def _checkpoint(self, *, is_last: bool) -> LedgerCheckpoint | None:
+        if not self._unsigned:
+            return None
+        is_due = is_last or self._unsigned >= self._signer.cadence.every or time.monotonic() >= self._due_at
+        if not is_due:
+            return None
+        self._unsigned = 0
+        return make_checkpoint(self._signer.key, self._chain.source, self._signer.boot, self._chain.head)
+
+    # --- bounds and failures ---
+
+    def _is_admitted(self, payloads: Sequence[Payload]) -> bool:
+        return not self._is_over_bound or any(payload.KEEP is Keep.PROOF for payload in payloads) or not payloads
+
+    def _keep_within_bound(self) -> None:
+        self._is_over_bound = self._pruner.is_over_bound()
+        if self._is_over_bound:
+            self._pruner.relieve()
+            self._is_over_bound = self._pruner.is_over_bound()
+
+    def _undo(self, batch: Sequence[Job], cause: sqlite3.Error) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute(_ROLLBACK)
+        refusal = _named(cause)
+        _log.error("journal.refused", extra={"why": str(refusal), "requests": len(batch)})
+        for job in batch:
+            job.recorded = []
+            job.error = job.error if job.error and not _is_full(job.error) else refusal
+
+
+class _Batch:
+    """What goes into one transaction. Ripe: no longer waiting for company."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+        self.is_ripe = False
+        self._events = 0
+
+    def add(self, job: Job) -> None:
+        self.jobs.append(job)
+        self._events += max(1, len(job.payloads))
+        self.is_ripe = self.is_ripe or not job.grouped or self._events >= GROUP_EVENTS
+
+
+def _is_full(error: BaseException | None) -> bool:
+    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF == _SQLITE_FULL
+
+
+def _named(error: sqlite3.Error) -> JournalError:
+    if _is_full(error) or _is_full(error.__cause__):
+        refusal: JournalError = JournalFull("the disk is full: nothing of this request was kept")
+    else:
+        refusal = JournalUnusable(f"the journal's disk or file failed: {error}")
+    refusal.__cause__ = error
+    return refusal
+
+
+def _over_bound() -> JournalFull:
+    return JournalFull("the journal has reached its size bound and the city has not confirmed enough to make room")
