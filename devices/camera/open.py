@@ -13,17 +13,12 @@ _REPLAY = "replay:"
 _NETWORK = ("rtsp://", "rtsps://")
 
 
-def is_network(source: str) -> bool:
-    """Whether the camera is reached over the network."""
-    return source.startswith(_NETWORK)
-
-
 def open_source(
     source: str, fps: float = 10.0, credentials_file: Path | None = None, width: int = 640, height: int = 480
 ) -> FrameSource:
     """Open `0`, `/dev/v4l/by-id/...`, `rtsp://...`, `replay:FILE.toml` or `replay:CLIP`; raises CameraLost."""
     if source.startswith(_REPLAY):
         return open_replay(Path(source.removeprefix(_REPLAY)), width, height)
-    if is_network(source):
+    if source.startswith(_NETWORK):
         return open_rtsp(source, credentials_file)
     return open_usb(source, width, height, fps)

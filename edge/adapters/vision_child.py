@@ -29,10 +29,12 @@ def main(work: Work | None = None) -> None:
     pipe, parent_pid = (int(word) for word in sys.argv[-2:])
     os.set_inheritable(pipe, False)  # noqa: FBT003 - positional only
     spec = parse_spec(sys.stdin.buffer.readline())
-    confine(parent_pid)
+    is_offline = confine(parent_pid, with_network=spec.needs_network)
     end_with(sys.stdin.fileno())
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=f"{LOG_MARK}%(levelname)s:%(message)s")
     threading.excepthook = _end_process
+    if not is_offline and not spec.needs_network:
+        logging.getLogger(__name__).warning("this kernel cannot refuse the worker network sockets")
     try:
         (work or see)(spec, partial(send, pipe))
     except BrokenPipeError:

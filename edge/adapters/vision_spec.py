@@ -29,6 +29,11 @@ class VisionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     silence_s: Seconds = 3.0
     retry_s: Seconds = 0.5
 
+    @property
+    def needs_network(self) -> bool:
+        """Whether the camera itself is reached over the network; no other worker may open a connection."""
+        return self.camera.startswith(("rtsp://", "rtsps://"))
+
 
 def spec_line(spec: VisionSpec) -> bytes:
     """The line to write, newline included."""

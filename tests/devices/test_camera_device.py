@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from devices.camera.device import LiveSource, open_usb, with_credentials, without_credentials
-from devices.camera.open import is_network, open_source
+from devices.camera.open import open_source
 from devices.camera.source import CameraLost, FrameCorrupt
 
 
@@ -83,11 +83,3 @@ def test_what_is_said_of_a_network_camera_holds_no_password() -> None:
 def test_a_missing_credentials_file_is_named_and_nothing_is_dialled(tmp_path: Path) -> None:
     with pytest.raises(CameraLost, match=r"nobody\.txt cannot be read"):
         with_credentials("rtsp://10.0.0.9/ch1", tmp_path / "nobody.txt")
-
-
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [("rtsp://a/b", True), ("rtsps://a/b", True), ("0", False), ("/dev/v4l/by-id/x", False), ("replay:rtsp://", False)],
-)
-def test_only_stream_addresses_need_the_network(source: str, expected: bool) -> None:
-    assert is_network(source) is expected

@@ -4,6 +4,7 @@ Usage: fake_vision_child.py MANNER FD PARENT. Not a test; started by test_vision
 """
 
 import os
+import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -66,6 +67,8 @@ def behave(spec: VisionSpec, emit: Emit) -> None:
         sys.stderr.write("x" * 100_000 + "\n" + "motcua:ERROR:" + "\x1b[2J" * 400 + "\n" + "line\n" * 1000)
     elif manner == "scribble":
         scribble()
+    elif manner == "phone_home":
+        phone_home()
     if manner in {"mute", "garbage", "oversize"}:
         time.sleep(60)
     see(spec, emit)
@@ -73,12 +76,20 @@ def behave(spec: VisionSpec, emit: Emit) -> None:
 
 def scribble() -> None:
     """Try to put something on the disk; say how it went."""
-    path = os.environ.get("PATH", "").partition(":")[2][:0] + sys.argv[2]
     try:
-        with open(path, "wb", buffering=0) as file:  # noqa: PTH123 - as raw as it gets
+        with open(sys.argv[2], "wb", buffering=0) as file:  # noqa: PTH123 - as raw as it gets
             file.write(b"\xff\xd8 a picture")
     except OSError as error:
         sys.stderr.write(f"motcua:WARNING:refused {error.errno}\n")
+
+
+def phone_home() -> None:
+    """Try to open network sockets; say how it went."""
+    for family in (socket.AF_INET, socket.AF_INET6, socket.AF_PACKET):
+        try:
+            socket.socket(family, socket.SOCK_DGRAM).close()
+        except OSError as error:
+            sys.stderr.write(f"motcua:WARNING:refused {family.name} {error.errno}\n")
 
 
 if __name__ == "__main__":

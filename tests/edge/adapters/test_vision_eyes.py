@@ -1,6 +1,7 @@
 """The eyes over a real child process: readings, faults, crashes, hangs, garbage, and what the child may not do."""
 
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -256,6 +257,15 @@ async def test_a_child_that_tries_to_write_a_file_is_refused(tmp_path: Path, cap
         await listener.live()
         assert "refused" in caplog.text
     assert not loot.exists() or loot.stat().st_size == 0
+
+
+async def test_a_child_that_tries_to_use_the_network_is_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(eyes_on(spec(tmp_path), "phone_home")) as listener:
+        await listener.live()
+        lines = [record.getMessage() for record in caplog.records]
+    assert lines == [f"refused {family} {errno.EACCES}" for family in ("AF_INET", "AF_INET6", "AF_PACKET")]
 
 
 async def test_the_child_gets_no_secrets_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
