@@ -1,0 +1,94 @@
+"""Sessions and what each role may see and do. Kept in memory: a restart logs everybody out.
+
+`edge.web.gate` checks every request with it, `edge.web.live` every action on a page.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edge.web.users import Role, User, UserBook, write_secret
+
+COOKIE = "motcua_session"
+SESSIONS_AT_MOST = 500  # the oldest is closed first
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A logged-in person on one browser. `ends` is on the monotonic clock, seconds."""
+
+    user: User
+    ends: float
+    key: str = field(repr=False)  # SHA-256 of the cookie's token; the token itself is not kept
+
+    @property
+    def role(self) -> Role:
+        return self.user.role
+
+    @property
+    def is_leader(self) -> bool:
+        return self.role is Role.LEADER
+
+    def may_see_counter(self, counter: str) -> bool:
+        return self.is_leader or (self.role is Role.OFFICER and counter in self.user.counters)
+
+    @property
+    def may_see_device(self) -> bool:
+        return self.role in {Role.LEADER, Role.TECHNICIAN}
+
+
+class Sessions:
+    """Opens, finds and closes sessions. One ends when its time is over, at logout, or when its user changed or is gone."""
+
+    def __init__(self, book: UserBook, lifetime_s: float, monotonic: Callable[[], float]) -> None:
+        self._book = book
+        self._lifetime_s = lifetime_s
+        self._monotonic = monotonic
+        self._open: OrderedDict[str, Session] = OrderedDict()
+
+    def open(self, user: User) -> str:
+        """The token for the cookie."""
+        token = secrets.token_urlsafe(32)
+        key = _digest(token)
+        self._open[key] = Session(user, self._monotonic() + self._lifetime_s, key)
+        if len(self._open) > SESSIONS_AT_MOST:
+            self._open.popitem(last=False)
+        return token
+
+    def find(self, token: str | None) -> Session | None:
+        session = self._open.get(_digest(token)) if token else None
+        return session if session and self.is_alive(session) else None
+
+    def is_alive(self, session: Session) -> bool:
+        if session.key not in self._open:
+            return False
+        if self._monotonic() >= session.ends or self._book.get(session.user.name) != session.user:
+            self.close(session)
+            return False
+        return True
+
+    def close(self, session: Session) -> None:
+        self._open.pop(session.key, None)
+
+
+class FormSeal:
+    """Anti-forgery values for forms: an HMAC over what only this browser holds, keyed by a secret from a file."""
+
+    def __init__(self, secret_file: Path) -> None:
+        if not secret_file.exists():
+            write_secret(secret_file, secrets.token_hex(32))
+        self._key = secret_file.read_text(encoding="utf-8").strip().encode()
+
+    def of(self, held: str) -> str:
+        return hmac.new(self._key, held.encode(), hashlib.sha256).hexdigest()
+
+    def fits(self, held: str | None, seal: object) -> bool:
+        return bool(held) and isinstance(seal, str) and hmac.compare_digest(self.of(held or "").encode(), seal.encode())
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,17 @@
+"""The device page for technicians and leaders: each part, what is wrong with it since when, and what to do."""
+
+from edge.web.frame import top_bar
+from edge.web.health_strip import HealthStrip
+from edge.web.live import Live
+from edge.web.parts import block, head
+from edge.web.site import Site, Viewer
+
+
+class DevicePage:
+    def __init__(self, site: Site, viewer: Viewer) -> None:
+        words = viewer.words
+        head(words("page.device.title"))
+        live = Live(site, viewer)
+        top_bar(site, viewer, words("page.device.title"), site.settings.centre)
+        with block("main", "device"):
+            HealthStrip(live)

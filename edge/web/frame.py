@@ -1,0 +1,42 @@
+"""The bar at the top of the staff pages: where one is, the language, the way out."""
+
+from nicegui import ui
+
+from edge.web.parts import Text, block, drawing
+from edge.web.site import Site, Viewer
+from edge.web.words import Words
+
+
+def top_bar(site: Site, viewer: Viewer, title: str, under: str) -> None:
+    """`title` is the page's h1."""
+    words = viewer.words
+    with block("header", "bar"):
+        with block("div", "bar-title"):
+            Text("h1", title)
+            Text("p", under)
+        with block("nav", "bar-side", aria_label=words("page.common.navigation")):
+            links = ui.element("a").classes("link")
+            links.props["href"] = "/"
+            with links:
+                Text("span", words("page.common.home"))
+            language_link(words, viewer.path)
+            if viewer.session:
+                Text("span", viewer.session.user.name, "who")
+                _logout(site, viewer)
+
+
+def language_link(words: Words, path: str) -> None:
+    """The other language in its own name, as people look for it."""
+    other = "en" if words.lang == "vi" else "vi"
+    link = block("a", "link language", href=f"/ngon-ngu/{other}?ve={path}", lang=other, hreflang=other)
+    with link:
+        Text("span", words.strings.text("page.common.language_name", other))
+
+
+def _logout(site: Site, viewer: Viewer) -> None:
+    """A plain form, sealed to this session, so that no other site can log somebody out."""
+    if viewer.session is None:
+        return
+    with block("form", "", method="post", action="/dang-xuat"):
+        drawing(f'<input type="hidden" name="seal" value="{site.seal.of(viewer.session.key)}">')
+        Text("button", viewer.words("page.common.logout"), "button quiet").props["type"] = "submit"

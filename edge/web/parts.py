@@ -1,0 +1,59 @@
+"""The small pieces pages are built of: native HTML elements, so that keyboard and screen reader work by themselves."""
+
+from collections.abc import Callable
+from typing import Any
+
+from nicegui import ui
+from nicegui.element import Element
+from nicegui.elements.mixins.text_element import TextElement
+
+from edge.web import theme
+from edge.web.words import Words
+
+
+class Text(TextElement):
+    """Text in any tag; `say` changes it only when it differs, so a screen reader does not repeat itself."""
+
+    def __init__(self, tag: str, text: str = "", classes: str = "") -> None:
+        super().__init__(tag=tag, text=text)
+        self.classes(classes)
+
+    def say(self, text: str) -> None:
+        if text != self.text:
+            self.text = text
+
+
+def block(tag: str = "div", classes: str = "", **attributes: str) -> Element:
+    """An element to be filled with `with`. `aria_live="polite"` becomes `aria-live`."""
+    element = ui.element(tag).classes(classes)
+    element.props.update({name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()})
+    return element
+
+
+def button(text: str, on_click: Callable[..., Any], classes: str = "") -> Text:
+    """A native button that runs `on_click` in the page's context."""
+    made = Text("button", text, f"button {classes}")
+    made.props["type"] = "button"
+    made.on("click", lambda _: on_click())
+    return made
+
+
+def drawing(svg: str, classes: str = "") -> ui.html:
+    """Our own markup; anything a person typed must be escaped before it gets here."""
+    return ui.html(svg, sanitize=False).classes(classes)
+
+
+def show(element: Element, is_shown: bool) -> None:  # noqa: FBT001 - the fact is the argument
+    """Out of sight and out of the accessibility tree."""
+    if element.props.get("hidden", False) == is_shown:
+        element.props.set_bool("hidden", not is_shown)
+
+
+def heading(words: Words, key: str, tag: str = "h2") -> Text:
+    return Text(tag, words(key))
+
+
+def head(title: str) -> None:
+    """Title and style sheet of the page being built."""
+    ui.page_title(title)
+    ui.add_head_html(f'<link rel="stylesheet" href="{theme.stylesheet_url()}">')

@@ -1,0 +1,83 @@
+"""What every page is given: desks, words, sessions and settings. Built once by `edge.web.server`."""
+
+import ipaddress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from edge.ports import AlertDesk, Clock, CounterDesk, HealthDesk, Statistics
+from edge.web.auth import FormSeal, Session, Sessions
+from edge.web.login import LoginDesk
+from edge.web.words import Strings, Words
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Desks:
+    """The services as pages see them."""
+
+    counters: CounterDesk
+    alerts: AlertDesk
+    statistics: Statistics
+    health: HealthDesk
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class DemoUser:
+    """A throw-away user of the demo: its PIN and present code are shown on the login page. Never in production."""
+
+    name: str
+    pin: str = field(repr=False)
+    totp_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """`state_dir` holds the form secret and the TOTP memory. `tablet_clients`: addresses or networks besides this machine."""
+
+    state_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 8080
+    tablet_clients: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()  # further names a browser may call this machine by
+    language: str = "vi"
+    centre: str = ""
+    session_hours: float = 10.0
+    is_https: bool = False  # a TLS proxy stands in front: cookies are marked Secure
+    thanks_s: float = 5.0  # how long the tablet thanks
+    language_reset_s: float = 60.0  # an untouched tablet goes back to `language`
+    health_every_s: float = 5.0
+    statistics_pause_s: float = 1.0  # at most one refresh of the charts in this time
+    agreement_days: int = 30
+    agreement_at_least: int = 20  # visits with both marks before a share is shown
+    pages_at_most: int = 200
+    unclaimed_page_s: float = 30.0  # a page nobody's browser connected to is forgotten
+    demo_users: tuple[DemoUser, ...] = ()
+
+    def tablet_networks(self) -> tuple[Network, ...]:
+        """Raise ValueError for what is no address and no network."""
+        return tuple(ipaddress.ip_network(text, strict=False) for text in self.tablet_clients)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    desks: Desks
+    strings: Strings
+    settings: WebSettings
+    sessions: Sessions
+    login: LoginDesk
+    seal: FormSeal
+
+    def words(self, lang: str | None) -> Words:
+        return Words(self.strings, lang if lang in self.strings.languages else self.settings.language)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks at a page, in which language. The tablet and the home page have no session."""
+
+    words: Words
+    session: Session | None
+    path: str

@@ -1,0 +1,238 @@
+"""Who may log in: the users file (TOML, 0600), PIN hashes, TOTP secrets, and how to create a user.
+
+For `edge.web.login` and `edge.web.auth`, and for the command line that adds and removes users.
+"""
+
+import base64
+import hashlib
+import hmac
+import io
+import logging
+import os
+import re
+import secrets
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+import pyotp
+import qrcode
+import qrcode.image.svg
+
+log = logging.getLogger(__name__)
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")
+PIN = re.compile(r"\d{6,12}")
+SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**14, 8, 1  # 16 MB and about 50 ms a try; RFC 7914 section 2
+
+
+class Role(StrEnum):
+    OFFICER = "officer"
+    LEADER = "leader"
+    TECHNICIAN = "technician"
+
+
+class UsersError(Exception):
+    """The users file cannot be used as it is."""
+
+
+class UsersFileExposed(UsersError):
+    """Others may read the file: it holds secrets, so it must be 0600."""
+
+
+class UsersFileInvalid(UsersError):
+    """The file is not what this module writes; the message names the place."""
+
+
+class UserRefused(UsersError):
+    """The user asked for cannot be created; the message says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinHash:
+    """scrypt of a PIN; written as `scrypt$n$r$p$salt$hash`, both in base64."""
+
+    salt: bytes
+    digest: bytes
+    n: int = SCRYPT_N
+    r: int = SCRYPT_R
+    p: int = SCRYPT_P
+
+    @classmethod
+    def of(cls, pin: str) -> "PinHash":
+        salt = secrets.token_bytes(16)
+        return cls(salt, _scrypt(pin, salt, SCRYPT_N, SCRYPT_R, SCRYPT_P))
+
+    @classmethod
+    def parse(cls, text: str) -> "PinHash":
+        """Raise ValueError for anything `str()` did not write."""
+        kind, n, r, p, salt, digest = text.split("$")
+        if kind != "scrypt" or not 2**10 <= int(n) <= 2**17:
+            msg = "not a scrypt hash"
+            raise ValueError(msg)
+        return cls(base64.b64decode(salt), base64.b64decode(digest), int(n), int(r), int(p))
+
+    def matches(self, pin: str) -> bool:
+        """Slow on purpose: run it in a thread."""
+        return hmac.compare_digest(self.digest, _scrypt(pin, self.salt, self.n, self.r, self.p))
+
+    def __str__(self) -> str:
+        salt, digest = (base64.b64encode(part).decode() for part in (self.salt, self.digest))
+        return f"scrypt${self.n}${self.r}${self.p}${salt}${digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """`counters` are an officer's own; a leader sees all of them."""
+
+    name: str
+    role: Role
+    pin: PinHash = field(repr=False)
+    totp_secret: str = field(repr=False)  # base32
+    counters: tuple[str, ...] = ()
+
+
+class UserBook:
+    """The users file, read again whenever it changed; a file that went bad keeps the last good one and is logged once."""
+
+    def __init__(self, path: Path) -> None:
+        """Raise UsersError when the file cannot be used now."""
+        self._path = path
+        self._users: Mapping[str, User] = {}
+        self._seen = self._stamp()
+        self._users = load_users(path)
+
+    def get(self, name: str) -> User | None:
+        self._reload_if_changed()
+        return self._users.get(name)
+
+    def _reload_if_changed(self) -> None:
+        stamp = self._stamp()
+        if stamp == self._seen:
+            return
+        self._seen = stamp
+        try:
+            self._users = load_users(self._path)
+        except UsersError as error:
+            log.error("users file not reloaded: %s", error)  # noqa: TRY400 - the sentence is enough
+
+    def _stamp(self) -> tuple[int, int, int]:
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return (0, 0, 0)
+        return (found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+def load_users(path: Path) -> dict[str, User]:
+    """Raise UsersFileExposed or UsersFileInvalid; a missing file is an empty book."""
+    if not path.exists():
+        return {}
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        msg = f"{path}: readable by others; run: chmod 600 {path}"
+        raise UsersFileExposed(msg)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8")).get("users", {})
+        return {name: _user(name, row) for name, row in table.items()}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, ValueError, TypeError, AttributeError) as error:
+        msg = f"{path}: {error}"
+        raise UsersFileInvalid(msg) from error
+
+
+def create_user(path: Path, name: str, role: Role, pin: str, counters: tuple[str, ...] = ()) -> User:
+    """Add or replace a user and write the file durably with mode 0600. Raise UserRefused or a load error."""
+    _check_new(name, role, pin, counters)
+    users = load_users(path)
+    users[name] = User(name, role, PinHash.of(pin), pyotp.random_base32(), counters)
+    _write(path, users)
+    return users[name]
+
+
+def remove_user(path: Path, name: str) -> bool:
+    """Their open pages close at the next check. False when there is no such user."""
+    users = load_users(path)
+    gone = users.pop(name, None)
+    if gone:
+        _write(path, users)
+    return gone is not None
+
+
+def provisioning_uri(user: User, issuer: str) -> str:
+    """The otpauth:// text an authenticator app reads; it holds the secret, so it is shown once and never logged."""
+    return pyotp.TOTP(user.totp_secret).provisioning_uri(name=user.name, issuer_name=issuer)
+
+
+def terminal_qr(uri: str) -> str:
+    """The URI as a QR of block characters for a terminal."""
+    code = qrcode.QRCode(border=1)
+    code.add_data(uri)
+    out = io.StringIO()
+    code.print_ascii(out=out, invert=True)
+    return out.getvalue()
+
+
+def svg_qr(uri: str) -> str:
+    """The URI as an SVG picture."""
+    return str(qrcode.make(uri, image_factory=qrcode.image.svg.SvgPathImage).to_string(encoding="unicode"))
+
+
+def _check_new(name: str, role: Role, pin: str, counters: tuple[str, ...]) -> None:
+    if not NAME.fullmatch(name):
+        raise UserRefused("the user name takes 2 to 32 small letters, digits and hyphens")
+    if not PIN.fullmatch(pin) or len(set(pin)) == 1 or pin in "01234567890123" or pin in "98765432109876":
+        raise UserRefused("the PIN takes 6 to 12 digits, not all the same and not counted up or down")
+    if role is Role.OFFICER and not counters:
+        raise UserRefused("an officer needs at least one counter")
+    if not all(NAME.fullmatch(counter) for counter in counters):
+        raise UserRefused("a counter's id takes small letters, digits and hyphens")
+
+
+def _user(name: str, row: Mapping[str, object]) -> User:
+    if not NAME.fullmatch(name):
+        msg = f"users.{name}: not a user name"
+        raise ValueError(msg)
+    unknown = set(row) - {"role", "counters", "pin", "totp"}
+    if unknown:
+        msg = f"users.{name}: unknown key {min(unknown)}"
+        raise ValueError(msg)
+    counters = row.get("counters", [])
+    if not isinstance(counters, list):
+        msg = f"users.{name}.counters: not a list"
+        raise TypeError(msg)
+    secret = str(row["totp"])
+    base64.b32decode(secret, casefold=True)
+    pin = PinHash.parse(str(row["pin"]))
+    return User(name, Role(str(row["role"])), pin, secret, tuple(map(str, counters)))
+
+
+def _write(path: Path, users: Mapping[str, User]) -> None:
+    lines = ["# Written by motcua. Secrets inside: keep it 0600."]
+    for user in users.values():
+        counters = ", ".join(f'"{counter}"' for counter in user.counters)
+        lines += [
+            f"\n[users.{user.name}]",
+            f'role = "{user.role}"',
+            f"counters = [{counters}]",
+            f'pin = "{user.pin}"',
+            f'totp = "{user.totp_secret}"',
+        ]
+    write_secret(path, "\n".join(lines) + "\n")
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Replace a file in one step, 0600 from its first byte, on the disk before this returns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    fresh.replace(path)
+
+
+def _scrypt(pin: str, salt: bytes, n: int, r: int, p: int) -> bytes:
+    return hashlib.scrypt(pin.encode(), salt=salt, n=n, r=r, p=p, dklen=32, maxmem=256 * 2**20)

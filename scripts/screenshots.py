@@ -1,0 +1,95 @@
+"""Photographs every page in the size of its screen, over made-up desks: `scripts/screenshots [FOLDER]`, docs/ by default."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.edge.web.play import StageProcess, launch, log_in
+
+OFFICER, LEADER, TABLET, TABLET_UPRIGHT = (1366, 768), (1920, 1080), (1280, 800), (800, 1280)
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as state, StageProcess(Path(state)) as stage, sync_playwright() as playwright:
+        browser = launch(playwright)
+        Photographer(browser, stage, folder).everything()
+        browser.close()
+
+
+class Photographer:
+    def __init__(self, browser: Browser, stage: StageProcess, folder: Path) -> None:
+        self._browser, self._stage, self._folder = browser, stage, folder
+
+    def everything(self) -> None:
+        self.entrance()
+        self.tablet()
+        self.officer()
+        self.leader()
+
+    def entrance(self) -> None:
+        page = self._page(OFFICER)
+        self._shoot(page, "/", "page-home")
+        self._shoot(page, "/dang-nhap", "page-login")
+
+    def tablet(self) -> None:
+        page = self._page(TABLET)
+        self._shoot(page, "/danh-gia/quay-01", "page-tablet")
+        self._shoot(self._page(TABLET_UPRIGHT), "/danh-gia/quay-01", "page-tablet-upright")
+        self._shoot(page, "/danh-gia/quay-04", "page-tablet-opted-out")
+        self._shoot(page, "/danh-gia/quay-03", "page-tablet-off")
+        page.goto(self._stage.url + "/danh-gia/quay-01")
+        page.locator(".face").nth(1).click()
+        page.locator(".thanks").wait_for(state="visible")
+        page.screenshot(path=self._folder / "page-tablet-thanks.png")
+        page.goto(self._stage.url + "/ngon-ngu/en?ve=/danh-gia/quay-01")
+        self._shoot(page, "/danh-gia/quay-01", "page-tablet-en")
+
+    def officer(self) -> None:
+        page = self._page(OFFICER)
+        log_in(page, self._stage, "quay-01")
+        self._shoot(page, "/quay/quay-01", "page-officer")
+        self._change(page, "page-officer-empty", phase="empty", visit=None, level=None, rating=None)
+        self._change(page, "page-officer-unreadable", phase="unreadable", visit="v-9")
+        self._change(page, "page-officer-opted-out", phase="opted_out")
+        self._change(page, "page-officer-fault", phase="camera_fault", camera="black", visit=None)
+        self._change(
+            page,
+            "page-officer-nudge",
+            phase="measuring",
+            camera="live",
+            visit="v-9",
+            level="dissatisfied",
+            nudge="dissatisfied",
+        )
+
+    def leader(self) -> None:
+        page = self._page(LEADER)
+        log_in(page, self._stage, "lanh-dao-1")
+        self._stage.order("counter", counter="quay-01", nudge=None, level="satisfied", rating="very_satisfied")
+        self._shoot(page, "/lanh-dao", "page-leader")
+        page.get_by_role("button", name="Phản đối").first.click()
+        page.screenshot(path=self._folder / "page-leader-contest.png", full_page=True)
+        self._shoot(page, "/thiet-bi", "page-device")
+
+    def _page(self, size: tuple[int, int]) -> Page:
+        context = self._browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="vi-VN")
+        context.set_default_timeout(8000)
+        return context.new_page()
+
+    def _shoot(self, page: Page, path: str, name: str) -> None:
+        page.goto(self._stage.url + path)
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(700)
+        page.screenshot(path=self._folder / f"{name}.png", full_page=True)
+
+    def _change(self, page: Page, name: str, **changes: object) -> None:
+        self._stage.order("counter", counter="quay-01", **changes)
+        page.wait_for_timeout(900)
+        page.screenshot(path=self._folder / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))

@@ -1,0 +1,107 @@
+"""The real web server over the fakes, in a process of its own: what browser tests and screenshots look at.
+
+Run as `python -m tests.edge.web.stage DIR`. It prints one line of JSON (port, users), then obeys JSON lines on stdin
+and answers each with one line. A process of its own keeps NiceGUI's globals and uvicorn's out of the test process.
+"""
+
+import asyncio
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from edge.domain.level import Level
+from edge.ports import AlertState, CameraState, CounterPhase
+from edge.web.server import WebServer
+from edge.web.site import WebSettings
+from edge.web.users import Role, UserBook, create_user
+from tests.edge.web.fakes import MORNING, Centre, FakeClock, an_alert, nudge, strings
+
+PIN = "482915"
+
+
+class Stage:
+    def __init__(self, folder: Path) -> None:
+        loop = asyncio.get_running_loop()
+        clock = FakeClock()
+        clock.monotonic = loop.time  # type: ignore[method-assign]
+        self.centre = Centre(clock)
+        self.centre.fill()
+        users = folder / "users.toml"
+        self.users = {
+            "quay-01": create_user(users, "quay-01", Role.OFFICER, PIN, ("quay-01",)),
+            "lanh-dao-1": create_user(users, "lanh-dao-1", Role.LEADER, PIN),
+            "ky-thuat": create_user(users, "ky-thuat", Role.TECHNICIAN, PIN),
+        }
+        settings = WebSettings(
+            state_dir=folder, port=0, centre="Trung tâm Phục vụ hành chính công", thanks_s=1.5, statistics_pause_s=0.1,
+            health_every_s=0.5, unclaimed_page_s=1.5, language_reset_s=3.0,
+        )  # fmt: skip
+        self.server = WebServer(self.centre.desks, UserBook(users), strings(), settings)
+
+    def greeting(self) -> dict[str, Any]:
+        return {"port": self.server.port, "users": {name: user.totp_secret for name, user in self.users.items()}}
+
+    def obey(self, order: dict[str, Any]) -> object:
+        method = getattr(self, f"do_{order.pop('do')}")
+        return method(**order)
+
+    def do_counter(self, counter: str, **changes: Any) -> None:
+        kinds = {"phase": CounterPhase, "camera": CameraState, "level": Level, "rating": Level}
+        typed = {key: kinds[key](value) if key in kinds and value else value for key, value in changes.items()}
+        if typed.get("nudge"):
+            typed["nudge"] = nudge(Level(typed["nudge"]))
+        self.centre.counters.put(counter, **typed)
+
+    def do_alert(self, alert: str, counter: str) -> None:
+        self.centre.alerts.put(an_alert(alert, counter, raised=MORNING, since=MORNING))
+
+    def do_alert_state(self, alert: str) -> str:
+        return self.centre.alerts.alerts[alert].state.value
+
+    def do_agreement(self, both: int) -> None:
+        self.centre.statistics.found = replace(self.centre.statistics.found, both=both)
+
+    def do_said(self) -> dict[str, object]:
+        counters, alerts = self.centre.counters, self.centre.alerts
+        return {
+            "ratings": counters.ratings,
+            "opted_out": counters.opted_out,
+            "contests": alerts.contests,
+            "subscribers": len(counters.callbacks) + len(alerts.callbacks),
+            "owners": {alert.alert: alert.owner for alert in alerts.alerts.values()},
+        }
+
+    def do_break(self, is_broken: bool) -> None:
+        self.centre.counters.is_broken = is_broken
+
+    def do_pages(self) -> int:
+        from nicegui import Client  # noqa: PLC0415 - only this order needs it
+
+        return len(Client.instances)
+
+    def do_unanswered(self, alert: str) -> None:
+        self.centre.alerts.put(replace(self.centre.alerts.alerts[alert], state=AlertState.UNANSWERED))
+
+
+async def main(folder: Path) -> None:
+    stage = Stage(folder)
+    orders = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
+    serving = asyncio.create_task(stage.server.run())
+    await stage.server.ready.wait()
+    _say(stage.greeting())
+    while line := await orders.readline():
+        _say({"answer": stage.obey(json.loads(line))})
+    serving.cancel()
+    await asyncio.wait([serving])
+
+
+def _say(line: object) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1])))
