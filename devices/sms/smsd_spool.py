@@ -108,10 +108,10 @@ class SmsdSpool:
         return ChannelHealth(is_alive, len(waiting), max(0.0, oldest_s), None if is_alive else "smsd_not_running")
 
     def purge(self) -> None:
-        """Remove markers, orphan reports, and incoming files that nobody could read, when they are older than the limits."""
+        """Remove old markers, and what nobody claimed: orphan reports, half-written files, incoming data that is no text."""
         now = self._clock().timestamp()
         old, stale = self._limits.memory, self._limits.patience
-        for folder, age in (("told", old), ("incoming", old), ("report", stale)):
+        for folder, age in (("told", old), ("incoming", old), ("report", stale), ("tmp", stale)):
             for path in (self._root / folder).iterdir():
                 if now - path.stat().st_mtime > age.total_seconds():
                     path.unlink(missing_ok=True)
