@@ -14,11 +14,17 @@ _NETWORK = ("rtsp://", "rtsps://")
 
 
 def open_source(
-    source: str, fps: float = 10.0, credentials_file: Path | None = None, width: int = 640, height: int = 480
+    source: str,
+    fps: float = 10.0,
+    credentials_file: Path | None = None,
+    *,
+    width: int = 640,
+    height: int = 480,
+    since_ns: int | None = None,
 ) -> FrameSource:
     """Open `0`, `/dev/v4l/by-id/...`, `rtsp://...`, `replay:FILE.toml` or `replay:CLIP`; raises CameraLost."""
     if source.startswith(_REPLAY):
-        return open_replay(Path(source.removeprefix(_REPLAY)), width, height)
+        return open_replay(Path(source.removeprefix(_REPLAY)), width, height, since_ns)
     if source.startswith(_NETWORK):
         return open_rtsp(source, credentials_file)
     return open_usb(source, width, height, fps)

@@ -24,13 +24,16 @@ _SWAY_PX = 1.5
 _SWAY_DEGREES = 0.3
 
 
-def open_replay(target: Path, width: int = 640, height: int = 480) -> "ReplaySource":
-    """Play a playlist (`.toml`) or loop a single clip or photograph; raises CameraLost when it cannot be read."""
+def open_replay(target: Path, width: int = 640, height: int = 480, since_ns: int | None = None) -> "ReplaySource":
+    """Play a playlist (`.toml`) or loop a single clip or photograph; raises CameraLost when it cannot be read.
+
+    `since_ns`: when (CLOCK_MONOTONIC) the story began; a camera opened again finds it gone on, as the world does.
+    """
     if target.suffix == ".toml":
         playlist = read_playlist(target)
     else:
         playlist = Playlist((Show(seconds=_length_s(target), file=target),), width=width, height=height)
-    return ReplaySource(Reel(playlist), playlist)
+    return ReplaySource(Reel(playlist), playlist, since_ns)
 
 
 class ReplaySource:
@@ -40,13 +43,14 @@ class ReplaySource:
         self,
         reel: "Reel",
         playlist: Playlist,
+        since_ns: int | None = None,
         clock: Callable[[], int] = time.monotonic_ns,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._reel, self._playlist = reel, playlist
         self._clock, self._sleep = clock, sleep
-        self._start_ns = clock()
-        self._number = 0
+        self._since_ns = clock() if since_ns is None else since_ns
+        self._number = -1 if since_ns is None else self._due()
 
     def __enter__(self) -> Self:
         return self
@@ -57,15 +61,20 @@ class ReplaySource:
         self._reel.close()
 
     def grab(self) -> int:
-        elapsed_s = (self._clock() - self._start_ns) / 1e9
-        self._number = max(self._number + 1, int(elapsed_s * self._playlist.rate))
-        self._sleep(max(0.0, self._number / self._playlist.rate - elapsed_s))
+        self._number = max(self._number + 1, self._due())
+        self._sleep(max(0.0, self._number / self._playlist.rate - self._elapsed_s()))
         if self._playlist.at(self.position_s)[0].fault is Fault.LOST:
             raise CameraLost("the playlist says so")
         return self._clock()
 
     def retrieve(self) -> BgrImage:
         return self._reel.picture(self.position_s)
+
+    def _elapsed_s(self) -> float:
+        return (self._clock() - self._since_ns) / 1e9
+
+    def _due(self) -> int:
+        return int(self._elapsed_s() * self._playlist.rate)
 
     @property
     def position_s(self) -> float:

@@ -6,8 +6,11 @@ Used by edge.app, edge.demo and the benchmarks; `run` belongs in the agent's Tas
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass, replace
+
+import msgspec
 
 from edge.adapters.mailbox import Mailbox
 from edge.adapters.supervisor import Backoff
@@ -118,6 +121,8 @@ class VisionEyes:
                 self._beat(message)
             case Hello():
                 self._status = replace(self._status, params_version=message.params_version)
+                if self._spec.since_ns is None:
+                    self._spec = msgspec.structs.replace(self._spec, since_ns=time.monotonic_ns())
 
     def _beat(self, beat: Beat) -> None:
         self._status = replace(

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -56,13 +57,26 @@ def see(spec: VisionSpec, emit: Emit) -> None:
     cv2.setNumThreads(1)
     model = ExpressionModel(Path(spec.params_dir) if spec.params_dir else PARAMS_DIR)
     credentials = Path(spec.credentials_file) if spec.credentials_file else None
-    opener = partial(open_source, spec.camera, spec.fps, credentials, spec.width, spec.height)
     limits = Limits(frozen_s=spec.frozen_s, settle_s=spec.settle_s)
     patience = Patience(retry_s=spec.retry_s, silence_s=spec.silence_s)
     with FaceReader(Path(spec.landmarker), "video", spec.max_faces, model=model) as reader:
         emit(Hello(wire=WIRE_VERSION, pid=os.getpid(), params_version=model.version))
+        opener = partial(
+            open_source,
+            spec.camera,
+            spec.fps,
+            credentials,
+            width=spec.width,
+            height=spec.height,
+            since_ns=since_ns(spec),
+        )
         with Camera(opener, limits, patience) as camera:
             VisionWorker(camera, reader, emit, zone=Zone(*spec.zone), fps=spec.fps).run()
+
+
+def since_ns(spec: VisionSpec) -> int:
+    """When a replayed story began: now, unless an earlier worker began it."""
+    return time.monotonic_ns() if spec.since_ns is None else spec.since_ns
 
 
 def send(pipe: int, message: Message) -> None:

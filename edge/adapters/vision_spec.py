@@ -28,6 +28,7 @@ class VisionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     settle_s: Seconds = 1.0
     silence_s: Seconds = 3.0
     retry_s: Seconds = 0.5
+    since_ns: int | None = None  # when a replayed story began (CLOCK_MONOTONIC); a restarted worker finds it gone on
 
     @property
     def needs_network(self) -> bool:

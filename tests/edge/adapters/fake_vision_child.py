@@ -14,7 +14,7 @@ from functools import partial
 from devices.camera.camera import Camera, Patience
 from devices.camera.condition import Limits
 from devices.camera.open import open_source
-from edge.adapters.vision_child import Emit, main
+from edge.adapters.vision_child import Emit, main, since_ns
 from edge.adapters.vision_spec import VisionSpec
 from models.pipeline import Box, Level, RgbImage
 from models.vision_worker import VisionWorker, Zone, beat
@@ -47,7 +47,8 @@ class Reader:
 def see(spec: VisionSpec, emit: Emit) -> None:
     """Everything the real one does, but for the networks."""
     limits = Limits(frozen_s=spec.frozen_s, settle_s=spec.settle_s)
-    with Camera(partial(open_source, spec.camera), limits, Patience(spec.retry_s, 1.0, spec.silence_s)) as camera:
+    opener = partial(open_source, spec.camera, since_ns=since_ns(spec))
+    with Camera(opener, limits, Patience(spec.retry_s, 1.0, spec.silence_s)) as camera:
         VisionWorker(camera, Reader(), emit, zone=Zone(*spec.zone), fps=spec.fps).run()
 
 

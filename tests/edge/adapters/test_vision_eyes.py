@@ -147,6 +147,18 @@ async def test_a_new_worker_never_reuses_the_track_of_an_old_one(tmp_path: Path)
     assert tracks == sorted(tracks)
 
 
+async def test_a_replayed_story_goes_on_after_a_restart(tmp_path: Path) -> None:
+    story = spec(tmp_path, Show(1.5), Show(60.0, fault=Fault.BLACK), settle_s=0.1)
+    async with running(eyes_on(story)) as listener:
+        os.kill(await listener.live(), signal.SIGKILL)
+        await listener.until(lambda: CameraState.WORKER_DOWN in listener.states)
+        await listener.until(lambda: CameraState.BLACK in listener.states)
+        os.kill(listener.eyes.status.pid or 0, signal.SIGKILL)
+        seen = len(listener.readings)
+        await listener.until(lambda: listener.eyes.status.starts == 3 and listener.states[-1] is CameraState.BLACK)
+        assert len(listener.readings) == seen
+
+
 @pytest.mark.parametrize(
     ("manner", "why"),
     [
