@@ -1,0 +1,110 @@
+"""The trained network and head as files: ONNX with half-precision weights, TOML with every number by its name."""
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+from models.movements import EMOTIONS, FEATURES
+from models.pipeline import CLASSES
+from training.head import LinearHead
+from training.network import OUTPUTS, Residual
+
+
+class Graph:
+    """ONNX nodes and weights as they are added, in the order the network runs."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.weights: list[onnx.TensorProto] = []
+
+    def node(self, kind: str, inputs: list[str], **attributes: object) -> str:
+        """Add a node; the answer is the name of its output."""
+        name = f"{kind.lower()}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [name], name=name, **attributes))
+        return name
+
+    def weight(self, values: torch.Tensor) -> str:
+        """Store as fp16 and compute in fp32: half the bytes, and the runtime folds the cast when it loads."""
+        name = f"w{len(self.weights)}"
+        self.weights.append(numpy_helper.from_array(values.detach().numpy().astype(np.float16), name))
+        return self.node("Cast", [name], to=TensorProto.FLOAT)
+
+
+def write_network(net: nn.Sequential, side_px: int, path: Path) -> int:
+    """Batch normalisation folded in; input `crop` [1, 1, side, side] standardised, output `logits`. Returns parameters."""
+    graph = Graph()
+    last = "crop"
+    for layer in net:
+        last = _layer(graph, layer, last)
+    graph.nodes[-1].output[0] = "logits"
+    side = [1, 1, side_px, side_px]
+    proto = helper.make_graph(
+        graph.nodes,
+        "expression",
+        [helper.make_tensor_value_info("crop", TensorProto.FLOAT, side)],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, OUTPUTS])],
+        graph.weights,
+    )
+    model = helper.make_model(proto, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    path.write_bytes(model.SerializeToString())
+    return sum(int(np.prod(weight.dims)) for weight in graph.weights)
+
+
+def write_head(head: LinearHead, smile: tuple[float, float], day: date, path: Path) -> None:
+    """Slopes for the features as they come (standardisation folded in), grouped by class."""
+    weights = head.weights / head.scale
+    bias = head.bias - weights @ head.mean
+    lines = [
+        "# Expression head: softmax((weights . features + bias) / temperature). Written by scripts/train_expression.",
+        "# Features: MediaPipe blendshapes, left and right averaged (0..1), and the network's log-probabilities (net_*).",
+        f"version = {day:%Y%m%d}",
+        f"temperature = {head.temperature:.4f}",
+        "",
+        "# An intensity rule, not learnt: no data at hand labels this level. Share of happy = logistic(slope * (breadth - midpoint)).",
+        "[very_satisfied]",
+        f"midpoint = {smile[0]}",
+        f"slope = {smile[1]}",
+    ]
+    for row, name in enumerate(CLASSES):
+        lines += ["", f"[classes.{name}]", f"bias = {bias[row]:.5f}", f"[classes.{name}.weights]"]
+        lines += [f"{feature} = {weights[row, i]:.5f}" for i, feature in enumerate(FEATURES)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _layer(graph: Graph, layer: nn.Module, last: str) -> str:
+    if isinstance(layer, Residual):
+        inner = _conv_block(graph, layer.second, _conv_block(graph, layer.first, last))
+        skip = last if isinstance(layer.skip, nn.Identity) else _conv_block(graph, layer.skip, last)
+        return graph.node("Relu", [graph.node("Add", [inner, skip])])
+    if isinstance(layer, nn.Sequential):
+        return _conv_block(graph, layer, last)
+    if isinstance(layer, nn.AdaptiveAvgPool2d):
+        return graph.node("GlobalAveragePool", [last])
+    if isinstance(layer, nn.Flatten):
+        return graph.node("Flatten", [last])
+    if isinstance(layer, nn.Linear):
+        return graph.node("Gemm", [last, graph.weight(layer.weight), graph.weight(layer.bias)], transB=1)
+    if isinstance(layer, nn.Dropout):
+        return last
+    raise TypeError(f"no ONNX form written for {type(layer).__name__}")
+
+
+def _conv_block(graph: Graph, block: nn.Module, last: str) -> str:
+    """Convolution with its normalisation folded in, then ReLU where the block has one."""
+    conv, norm = block[0], block[1]  # type: ignore[index]
+    factor = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    kernel = graph.weight(conv.weight * factor[:, None, None, None])
+    bias = graph.weight(norm.bias - norm.running_mean * factor)
+    pad = conv.padding[0]
+    last = graph.node("Conv", [last, kernel, bias], strides=list(conv.stride), pads=[pad] * 4)
+    has_relu = len(block) > 2  # type: ignore[arg-type]
+    return graph.node("Relu", [last]) if has_relu else last
+
+
+assert len(EMOTIONS) + 1 == OUTPUTS  # noqa: S101  the runtime splits the outputs there

@@ -1,0 +1,254 @@
+"""The small expression network: its shape, its augmentation, its training loop. Torch; used by training.fit only.
+
+Input: gray crops as models.face.aligned_crop makes them, with a margin so that shifts and turns bring in real pixels.
+"""
+
+import copy
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F  # noqa: N812  the name everybody uses
+from torch import Tensor, nn
+
+from models.movements import EMOTIONS
+
+OUTPUTS = len(EMOTIONS) + 1
+"""Seven emotions and one logit for "not a whole face" (covered, cut or no face at all)."""
+HIDDEN = len(EMOTIONS)
+
+_BATCH = 128
+_EMA_HORIZON_STEPS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Crops:
+    """Training pictures: uint8 [n, side, side] with margin, emotion index [n], sampling weight [n]."""
+
+    pixels: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.int64]
+    weights: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long and how hard to train; `side_px` is the network's input side."""
+
+    pictures: int
+    side_px: int
+    peak_rate: float
+    seed: int
+    mixup: float = 0.2
+
+
+def build() -> nn.Sequential:
+    """Residual network, under a million parameters; any input side from 40 px up, because it ends in a mean."""
+    return nn.Sequential(
+        _conv(1, 32, 2, 5),
+        Residual(32, 64, 2),
+        Residual(64, 64, 1),
+        Residual(64, 128, 2),
+        Residual(128, 192, 2),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Dropout(0.2),
+        nn.Linear(192, OUTPUTS),
+    )
+
+
+def standardise(batch: Tensor) -> Tensor:
+    """Zero mean and unit deviation a picture: the network never sees how bright the room is."""
+    mean = batch.mean((1, 2, 3), keepdim=True)
+    return (batch - mean) / (batch.std((1, 2, 3), keepdim=True, correction=0) + 4.0)
+
+
+def fit(net: nn.Sequential, crops: Crops, schedule: Schedule, report: Callable[[str], None]) -> nn.Sequential:
+    """Train in place; the answer is the moving average of its weights."""
+    torch.manual_seed(schedule.seed)
+    net.train().to(memory_format=torch.channels_last)
+    average = copy.deepcopy(net)
+    steps = math.ceil(schedule.pictures / _BATCH)
+    optimiser = torch.optim.AdamW(_parameter_groups(net), lr=schedule.peak_rate)
+    rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, schedule.peak_rate, total_steps=steps, pct_start=0.15)
+    started, running = time.monotonic(), 0.0
+    for step, (pixels, labels) in enumerate(_batches(crops, steps, schedule.seed)):
+        loss = _loss(net, pixels, labels, schedule)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(net.parameters(), 2.0)
+        optimiser.step()
+        rate.step()
+        _blend(average, net, min(1 - 1 / _EMA_HORIZON_STEPS, (step + 1) / (step + 20)))
+        running += 0.02 * (float(loss.detach()) - running)
+        if step % 100 == 0 or step + 1 == steps:
+            report(f"step {step + 1}/{steps}  loss {running:.3f}  {time.monotonic() - started:.0f} s")
+    return average.eval()
+
+
+def outputs(net: nn.Sequential, pixels: npt.NDArray[np.uint8], side_px: int) -> npt.NDArray[np.float32]:
+    """Logits [n, OUTPUTS] of the pictures' inner part, mean of the picture and its mirror image."""
+    found = []
+    with torch.no_grad():
+        for start in range(0, len(pixels), 256):
+            batch = standardise(_inner(_as_batch(pixels[start : start + 256]), side_px))
+            found.append((net(batch) + net(batch.flip(3))) / 2)
+    return torch.cat(found).numpy()
+
+
+class Residual(nn.Module):
+    def __init__(self, inward: int, outward: int, stride: int) -> None:
+        super().__init__()
+        self.first = _conv(inward, outward, stride)
+        self.second = nn.Sequential(nn.Conv2d(outward, outward, 3, 1, 1, bias=False), nn.BatchNorm2d(outward))
+        same = stride == 1 and inward == outward
+        skip = nn.Sequential(nn.Conv2d(inward, outward, 1, stride, bias=False), nn.BatchNorm2d(outward))
+        self.skip = nn.Identity() if same else skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(self.second(self.first(x)) + self.skip(x))
+
+
+def _conv(inward: int, outward: int, stride: int, kernel: int = 3) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inward, outward, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outward), nn.ReLU()
+    )
+
+
+def _parameter_groups(net: nn.Module) -> list[dict[str, Any]]:
+    kernels = [p for p in net.parameters() if p.ndim > 1]
+    others = [p for p in net.parameters() if p.ndim <= 1]
+    return [{"params": kernels, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}]
+
+
+def _blend(average: nn.Module, net: nn.Module, keep: float) -> None:
+    with torch.no_grad():
+        for a, b in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
+            if a.dtype.is_floating_point:
+                a.lerp_(b, 1 - keep)
+            else:
+                a.copy_(b)
+
+
+def _batches(crops: Crops, steps: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
+    rng = np.random.default_rng(seed)
+    chance = crops.weights / crops.weights.sum()
+    for _ in range(steps):
+        pick = rng.choice(len(chance), _BATCH, p=chance)
+        yield _as_batch(crops.pixels[pick]), torch.from_numpy(crops.labels[pick])
+
+
+def _as_batch(pixels: npt.NDArray[np.uint8]) -> Tensor:
+    return torch.from_numpy(pixels).float().unsqueeze(1)
+
+
+def _inner(batch: Tensor, side_px: int) -> Tensor:
+    """The crop without its margin (12 of every 88 pixels on each side), at the network's input side."""
+    margin = batch.shape[-1] * 12 // 88
+    inner = batch[..., margin:-margin, margin:-margin]
+    if inner.shape[-1] == side_px:
+        return inner
+    return F.interpolate(inner, size=side_px, mode="bilinear", antialias=True, align_corners=False)
+
+
+def _loss(net: nn.Module, pixels: Tensor, labels: Tensor, schedule: Schedule) -> Tensor:
+    batch, hidden = _occlude(_disturb(_move(pixels, schedule.side_px)))
+    batch = standardise(batch)
+    order = torch.randperm(len(batch))
+    share = float(np.random.default_rng(torch.randint(2**31, (1,)).item()).beta(0.4, 0.4)) if schedule.mixup else 1.0
+    blend = (torch.rand(len(batch), 1, 1, 1) < schedule.mixup).float() * (1 - share)
+    mixed = (batch * (1 - blend) + batch[order] * blend).contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = net(mixed)
+    logits = logits.float()
+    emotions, part = logits[:, :HIDDEN], blend.flatten()
+    seen = (1 - hidden) * (1 - part), (1 - hidden[order]) * part
+    each = F.cross_entropy(emotions, labels, reduction="none", label_smoothing=0.1)
+    other = F.cross_entropy(emotions, labels[order], reduction="none", label_smoothing=0.1)
+    expression = (each * seen[0] + other * seen[1]).sum() / (seen[0] + seen[1]).sum().clamp(min=1)
+    target = hidden * (1 - part) + hidden[order] * part
+    return expression + 0.3 * F.binary_cross_entropy_with_logits(logits[:, HIDDEN], target)
+
+
+def _move(pixels: Tensor, side_px: int) -> Tensor:
+    """Random turn, size, shift and mirror, sampled from the crop with its margin."""
+    n = len(pixels)
+    angle = torch.randn(n) * math.radians(6)
+    size = torch.exp(torch.randn(n) * 0.08).clamp(0.82, 1.22) * (64 / 88)
+    stretch = torch.exp(torch.randn(n) * 0.04)
+    mirror = torch.where(torch.rand(n) < 0.5, -1.0, 1.0)
+    cos, sin = torch.cos(angle) * size, torch.sin(angle) * size
+    shift = torch.randn(n, 2) * 0.045
+    rows = torch.stack([cos * mirror * stretch, -sin, shift[:, 0], sin * mirror, cos / stretch, shift[:, 1]], dim=1)
+    grid = F.affine_grid(rows.view(n, 2, 3), [n, 1, side_px, side_px], align_corners=False)
+    return F.grid_sample(pixels, grid, padding_mode="border", align_corners=False)
+
+
+def _disturb(batch: Tensor) -> Tensor:
+    """Poor cameras and rooms: contrast, gamma, a light from one side, low resolution, noise, JPEG-like steps."""
+    n, side = len(batch), batch.shape[-1]
+    unit = (batch / 255).clamp(0, 1)
+    unit = unit ** torch.exp(torch.randn(n, 1, 1, 1) * 0.25)
+    across = torch.linspace(-1, 1, side)
+    slope = torch.randn(n, 2, 1, 1) * 0.12 * (torch.rand(n, 1, 1, 1) < 0.5)
+    unit = unit * (1 + slope[:, :1] * across.view(1, 1, 1, -1) + slope[:, 1:] * across.view(1, 1, -1, 1))
+    out = unit * 255
+    for low in (0.45, 0.6, 0.75):
+        pick = torch.rand(n) < 0.15
+        if pick.any():
+            small = F.interpolate(out[pick], scale_factor=low, mode="bilinear", antialias=True, align_corners=False)
+            out[pick] = F.interpolate(small, size=side, mode="bilinear", align_corners=False)
+    contrast = torch.exp(torch.randn(n, 1, 1, 1) * 0.3).clamp(0.4, 2.0)
+    mean = out.mean((1, 2, 3), keepdim=True)
+    out = ((out - mean) * contrast + mean).clamp(0, 255)
+    return out + torch.randn_like(out) * torch.rand(n, 1, 1, 1) * 8
+
+
+def _occlude(batch: Tensor) -> tuple[Tensor, Tensor]:
+    """Small patches to live with; now and then half the face gone, which the eighth output must notice."""
+    n, side = len(batch), batch.shape[-1]
+    hidden = torch.zeros(n)
+    for i in torch.nonzero(torch.rand(n) < 0.25).flatten().tolist():
+        big = bool(torch.rand(1) < 0.5)
+        top, left, height, width = _patch(side, big=big)
+        batch[i, :, top : top + height, left : left + width] = _texture(batch, height, width)
+        hidden[i] = float(big)
+    for i in torch.nonzero(torch.rand(n) < 0.02).flatten().tolist():
+        batch[i] = _no_face(batch[i])
+        hidden[i] = 1.0
+    return batch, hidden
+
+
+def _patch(side: int, *, big: bool) -> tuple[int, int, int, int]:
+    if not big:
+        height, width = (int(side * (0.08 + 0.2 * float(torch.rand(1)))) for _ in range(2))
+        return int(torch.randint(0, side - height, (1,))), int(torch.randint(0, side - width, (1,))), height, width
+    kind = int(torch.randint(0, 4, (1,)))
+    cut = int(side * (0.45 + 0.15 * float(torch.rand(1))))
+    if kind == 0:  # mouth and nose: a mask, a hand, a sheet of paper
+        return side - cut, 0, cut, side
+    if kind == 1:
+        return 0, 0, cut, side
+    return 0, (0 if kind == 2 else side - cut), side, cut
+
+
+def _texture(batch: Tensor, height: int, width: int) -> Tensor:
+    flat = torch.full((1, height, width), float(torch.rand(1)) * 255)
+    kind = int(torch.randint(0, 3, (1,)))
+    if kind == 0:
+        return flat
+    if kind == 1:
+        return (flat + torch.randn(1, height, width) * 20).clamp(0, 255)
+    other = batch[int(torch.randint(0, len(batch), (1,)))]
+    return torch.rot90(other, 1 + int(torch.randint(0, 3, (1,))), (1, 2))[:, :height, :width]
+
+
+def _no_face(picture: Tensor) -> Tensor:
+    if bool(torch.rand(1) < 0.5):
+        return torch.rot90(picture, 2, (1, 2)).flip(2)
+    coarse = torch.rand(1, 1, *torch.randint(2, 24, (2,)).tolist()) * 255
+    return F.interpolate(coarse, size=picture.shape[-1], mode="bilinear")[0]

@@ -1,0 +1,120 @@
+"""Labelled pictures as arrays: which file, which emotion, which person, and what the landmarker saw in it.
+
+Pictures are read once with the same face reader that the counter uses, and kept as .npz beside the run.
+"""
+
+import csv
+import sys
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import numpy.typing as npt
+
+from models.pipeline import MAX_PITCH_DEG, MAX_YAW_DEG
+
+MARGIN_CROP_PX = 88
+MARGIN = 12 / 64
+_ALIASES = {"happiness": "happy", "sadness": "sad", "anger": "angry", "contempt": "disgust"}
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One file and what people said about it; `bucket` -1 where identities are unknown."""
+
+    path: Path
+    emotion: str
+    identity: str
+    bucket: int
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The same pictures as arrays, row by row."""
+
+    names: npt.NDArray[np.str_]
+    emotions: npt.NDArray[np.str_]
+    buckets: npt.NDArray[np.int64]
+    crops: npt.NDArray[np.uint8]  # [n, 88, 88]
+    blendshapes: npt.NDArray[np.float32]  # [n, 52]
+    located: npt.NDArray[np.bool_]  # landmarks found; otherwise the crop is the whole picture
+    facing: npt.NDArray[np.bool_]  # within the pose limits
+
+    def only(self, keep: npt.NDArray[np.bool_]) -> "Table":
+        """Rows where `keep`."""
+        return Table(*(getattr(self, name)[keep] for name in Table.__slots__))
+
+
+def photo_list(root: Path, labels_csv: Path) -> list[Labelled]:
+    """Rows of a CSV with columns file, label, identity, bucket."""
+    with labels_csv.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return [
+        Labelled(root / r["file"], _ALIASES.get(r["label"], r["label"]), r["identity"], int(r["bucket"])) for r in rows
+    ]
+
+
+def folder_list(root: Path) -> list[Labelled]:
+    """FER2013's layout: one folder a label."""
+    return [Labelled(path, path.parent.name, "", -1) for path in sorted(root.glob("*/*")) if path.is_file()]
+
+
+def kept_back(names: npt.NDArray[np.str_], one_in: int = 8) -> npt.NDArray[np.bool_]:
+    """A stable share of the files, by name, that the network never trains on."""
+    return np.array([zlib.crc32(str(name).encode()) % one_in == 0 for name in names], dtype=np.bool_)
+
+
+def load_table(path: Path) -> Table:
+    """A table written by `make_table`."""
+    with np.load(path) as kept:
+        return Table(*(kept[name] for name in Table.__slots__))
+
+
+def make_table(rows: list[Labelled], landmarker: Path, path: Path) -> Table:
+    """Read every picture with the landmarker and keep the arrays at `path`; not again for the same files and labels."""
+    names, emotions = np.array([row.path.name for row in rows]), np.array([row.emotion for row in rows])
+    if path.exists():
+        kept = load_table(path)
+        if np.array_equal(kept.names, names) and np.array_equal(kept.emotions, emotions):
+            return kept
+    buckets = np.array([row.bucket for row in rows], dtype=np.int64)
+    made = Table(names, emotions, buckets, *_read_all(rows, landmarker))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, **{name: getattr(made, name) for name in Table.__slots__})
+    return made
+
+
+def _read_all(
+    rows: list[Labelled], landmarker: Path
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    import cv2  # noqa: PLC0415  the training environment has none; only the reading step needs it
+
+    from models.face import Landmarker  # noqa: PLC0415
+
+    crops = np.zeros((len(rows), MARGIN_CROP_PX, MARGIN_CROP_PX), np.uint8)
+    blendshapes = np.zeros((len(rows), 52), np.float32)
+    located, facing = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
+    with Landmarker(landmarker, "image", max_faces=1) as faces:
+        for i, row in enumerate(rows):
+            picture = cv2.cvtColor(cv2.imread(str(row.path), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+            seen = faces.observe(picture, crop_px=MARGIN_CROP_PX, margin=MARGIN)
+            if seen:
+                crops[i], blendshapes[i], located[i] = seen[0].crop, seen[0].blendshapes, True
+                facing[i] = abs(seen[0].pose.yaw) <= MAX_YAW_DEG and abs(seen[0].pose.pitch) <= MAX_PITCH_DEG
+            else:
+                crops[i] = _whole_picture(cv2, picture)
+            if i % 200 == 0 or i + 1 == len(rows):
+                print(f"\r  faces read: {i + 1}/{len(rows)}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return crops, blendshapes, located, facing
+
+
+def _whole_picture(cv2: ModuleType, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    pad = round(max(gray.shape) * 0.18)
+    wide = cv2.copyMakeBorder(gray, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
+    how = cv2.INTER_AREA if max(wide.shape) > MARGIN_CROP_PX else cv2.INTER_LINEAR
+    small: npt.NDArray[np.uint8] = cv2.resize(wide, (MARGIN_CROP_PX, MARGIN_CROP_PX), interpolation=how)
+    return small
