@@ -1,0 +1,199 @@
+"""The post office of alerts: hands the outbox to the SMS transport, takes delivery reports and answers. Supervised by the app.
+
+A message is handed over under one `ref` for ever; the transport drops a second handing over of the same ref, so an agent
+that dies between handing over and noting it sends nobody two SMS.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from edge.domain.chain import AlertState, answered_id
+from edge.domain.msisdn import Msisdn, NotAMobileNumber
+from edge.ports import Clock, Ledger, SmsPort, SmsRefused, SmsReply, SmsReport, SmsStatus, SmsUnavailable
+from edge.services.alert_text import AlertText
+from edge.services.alerts import AlertService
+from edge.services.faults import Faults
+from edge.services.plan import CounterPlan
+from edge.store import alerts as table
+from edge.store import outbox
+from edge.store.alerts import AlertRow
+from edge.store.outbox import Sending, SmsRow
+from sync.events import AlertSms, Payload
+
+log = logging.getLogger(__name__)
+
+PART = "sms"
+
+
+@dataclass(frozen=True, slots=True)
+class PostRules:
+    """How the outbox is emptied. An SMS that nobody took for `give_up_s` has failed: the next contact is told."""
+
+    first_wait_s: float = 2.0
+    most_wait_s: float = 120.0
+    give_up_s: float = 3600.0
+    submit_s: float = 30.0  # an answer of the transport is awaited that long; it is asked again with the same ref
+    poll_s: float = 1.0
+    at_once: int = 4
+
+
+class SmsPost:
+    """`run` works for ever; `send_due` and `take` are its single steps."""
+
+    def __init__(
+        self, ledger: Ledger, port: SmsPort, alerts: AlertService, text: AlertText, *, plans: Mapping[str, CounterPlan],
+        contacts: Mapping[str, Msisdn], faults: Faults, clock: Clock, rules: PostRules | None = None,
+    ) -> None:  # fmt: skip
+        self._ledger = ledger
+        self._port = port
+        self._alerts = alerts
+        self._text = text
+        self._plans = plans
+        self._contacts = contacts
+        self._faults = faults
+        self._clock = clock
+        self._rules = rules or PostRules()
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._send_for_ever(), name="sms-send")
+            group.create_task(self._receive_for_ever(), name="sms-receive")
+
+    async def send_due(self) -> int:
+        """Hand over what is due now, a few at once; how many were tried."""
+        now_s = self._clock.now().timestamp()
+        rows = await self._ledger.read(lambda connection: outbox.waiting(connection, now_s, self._rules.at_once))
+        async with asyncio.TaskGroup() as group:
+            for row in rows:
+                group.create_task(self._send(row), name=f"sms-{row.ref}")
+        return len(rows)
+
+    async def take(self, item: SmsReport | SmsReply) -> None:
+        """Note a report or an answer durably, then let the transport forget it."""
+        if isinstance(item, SmsReport):
+            await self._report(item)
+        else:
+            await self._reply(item)
+        await self._port.done(item)
+
+    async def _send_for_ever(self) -> None:
+        while True:
+            self._alerts.to_send.clear()
+            while await self.send_due() == self._rules.at_once:
+                pass
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._alerts.to_send.wait(), self._rules.poll_s)
+
+    async def _receive_for_ever(self) -> None:
+        async for item in self._port.inbox():
+            await self.take(item)
+
+    async def _send(self, row: SmsRow) -> None:
+        alert = await self._ledger.read(lambda connection: table.find(connection, row.alert))
+        number = self._contacts.get(row.contact)
+        if alert is None or number is None:
+            log.error("alert %s: contact %s is not in the configuration any more", row.alert, row.contact)
+            await self._note(row.ref, Sending.FAILED)
+            return
+        try:
+            async with asyncio.timeout(self._rules.submit_s):
+                await self._port.submit(row.ref, number.reveal(), self._words(alert))
+        except SmsRefused:
+            log.warning("alert %s: the SMS to %s was refused", row.alert, row.contact)
+            await self._note(row.ref, Sending.FAILED)
+        except (SmsUnavailable, TimeoutError):
+            await self._put_off(row)
+        else:
+            await self._note(row.ref, Sending.SUBMITTED)
+            await self._faults.recovered(PART)
+
+    async def _put_off(self, row: SmsRow) -> None:
+        now_s = self._clock.now().timestamp()
+        await self._faults.fault(PART, "unavailable")
+        if now_s - row.told_s >= self._rules.give_up_s:
+            await self._note(row.ref, Sending.FAILED)
+            return
+        wait_s = min(self._rules.most_wait_s, self._rules.first_wait_s * 2.0 ** min(row.attempts, 16))
+
+        def change(connection: sqlite3.Connection) -> Sequence[Payload]:
+            outbox.put_off(connection, row.ref, now_s + wait_s)
+            return ()
+
+        await self._ledger.transact(change)
+
+    async def _note(self, ref: str, status: Sending) -> None:
+        now = self._clock.now()
+        recorded = await self._ledger.transact(lambda connection: self._noted(connection, ref, status, now))
+        alert = next((item.payload.alert for item in recorded if isinstance(item.payload, AlertSms)), None)
+        if alert is not None:
+            self._alerts.to_send.set()
+            await self._alerts.announce(alert)
+
+    def _noted(self, connection: sqlite3.Connection, ref: str, status: Sending, now: datetime) -> Sequence[Payload]:
+        """The status only ever moves forward: a report may overtake our own note, and may come twice."""
+        row = outbox.find(connection, ref)
+        if row is None or _PROGRESS[status] <= _PROGRESS[row.status]:
+            return ()
+        outbox.note(connection, ref, status)
+        told = AlertSms(alert=row.alert, ref=ref, contact=row.contact, status=SmsStatus(status).value)
+        next_told = self._alerts.changes.unreachable(connection, row.alert, now) if status is Sending.FAILED else ()
+        return (told, *next_told)
+
+    async def _report(self, report: SmsReport) -> None:
+        await self._note(report.ref, Sending(report.status.value))
+
+    async def _reply(self, reply: SmsReply) -> None:
+        answer = answered_id(reply.text)
+        keys = self._keys_of(reply.sender)
+        found = await self._ledger.read(lambda connection: _answered(connection, answer, keys))
+        if found is None:
+            log.info("an SMS that answers no alert was put aside")
+            return
+        alert, key = found
+        await self._alerts.acknowledge(alert, key, via="sms")
+
+    def _keys_of(self, sender: str) -> frozenset[str]:
+        try:
+            number = Msisdn.parse(sender)
+        except NotAMobileNumber:
+            return frozenset()
+        return frozenset(key for key, known in self._contacts.items() if known == number)
+
+    def _words(self, alert: AlertRow) -> str:
+        plan = self._plans.get(alert.counter)
+        since = datetime.fromtimestamp(alert.since_s, self._clock.now().tzinfo)
+        return self._text.compose(alert.alert, plan.name if plan else alert.counter, since, alert.why, alert.reasons)
+
+
+_PROGRESS = {
+    Sending.QUEUED: 0,
+    Sending.CANCELLED: 0,
+    Sending.SUBMITTED: 1,
+    Sending.UNKNOWN: 2,
+    Sending.FAILED: 3,
+    Sending.DELIVERED: 4,
+}
+
+
+def _answered(connection: sqlite3.Connection, answer: str | None, keys: frozenset[str]) -> tuple[str, str] | None:
+    """The alert meant, and who in its chain answered. A bare `1` means the only open alert that this person was told of."""
+    if answer is None or not keys:
+        return None
+    if answer:
+        row = table.find(connection, answer)
+        rows = [row] if row else []
+    else:
+        rows = [row for row in table.in_state(connection, AlertState.OPEN) if _told(connection, row.alert) & keys]
+    if len(rows) != 1:
+        return None
+    key = next((contact for contact in rows[0].chain.contacts if contact in keys), None)
+    return None if key is None else (rows[0].alert, key)
+
+
+def _told(connection: sqlite3.Connection, alert: str) -> frozenset[str]:
+    return frozenset(row.contact for row in outbox.of_alert(connection, alert))

@@ -1,0 +1,83 @@
+"""The SMS outbox: one row for each person told of an alert. For the alert service, inside the journal's transactions."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Sending(StrEnum):
+    """QUEUED until the transport has it; CANCELLED when nobody needs it any more. The others are `edge.ports.SmsStatus`."""
+
+    QUEUED = "queued"
+    SUBMITTED = "submitted"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+
+    @property
+    def may_arrive(self) -> bool:
+        return self not in {Sending.FAILED, Sending.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True)
+class SmsRow:
+    """`contact` is the key in the configuration; `ref` is what the transport knows the message by."""
+
+    ref: str
+    alert: str
+    contact: str
+    told_s: float
+    status: Sending
+    attempts: int
+    next_s: float
+
+
+_SELECT = "SELECT ref, alert, contact, told_s, status, attempts, next_s FROM alert_sms"
+
+
+def queue(connection: sqlite3.Connection, alert: str, contacts: Iterable[str], now: datetime) -> None:
+    """A contact who is in the outbox for this alert already is left as it is."""
+    for contact in contacts:
+        ref = f"{now:%y%m%d%H%M%S}-{alert}-{contact}"
+        connection.execute(
+            "INSERT INTO alert_sms VALUES (?, ?, ?, ?, ?, 0, ?) ON CONFLICT (alert, contact) DO NOTHING",
+            (ref, alert, contact, now.timestamp(), Sending.QUEUED, now.timestamp()),
+        )
+
+
+def waiting(connection: sqlite3.Connection, now_s: float, limit: int) -> tuple[SmsRow, ...]:
+    """What should be handed to the transport by now, oldest first."""
+    found = connection.execute(
+        f"{_SELECT} WHERE status = 'queued' AND next_s <= ? ORDER BY told_s LIMIT ?", (now_s, limit)
+    )
+    return tuple(_row(row) for row in found)
+
+
+def of_alert(connection: sqlite3.Connection, alert: str) -> tuple[SmsRow, ...]:
+    found = connection.execute(f"{_SELECT} WHERE alert = ? ORDER BY told_s, rowid", (alert,))
+    return tuple(_row(row) for row in found)
+
+
+def find(connection: sqlite3.Connection, ref: str) -> SmsRow | None:
+    found = connection.execute(f"{_SELECT} WHERE ref = ?", (ref,)).fetchone()
+    return None if found is None else _row(found)
+
+
+def note(connection: sqlite3.Connection, ref: str, status: Sending) -> None:
+    connection.execute("UPDATE alert_sms SET status = ? WHERE ref = ?", (status, ref))
+
+
+def put_off(connection: sqlite3.Connection, ref: str, next_s: float) -> None:
+    connection.execute("UPDATE alert_sms SET attempts = attempts + 1, next_s = ? WHERE ref = ?", (next_s, ref))
+
+
+def cancel_queued(connection: sqlite3.Connection, alert: str) -> None:
+    connection.execute("UPDATE alert_sms SET status = 'cancelled' WHERE alert = ? AND status = 'queued'", (alert,))
+
+
+def _row(row: tuple[str, str, str, float, str, int, float]) -> SmsRow:
+    ref, alert, contact, told_s, status, attempts, next_s = row
+    return SmsRow(ref, alert, contact, told_s, Sending(status), attempts, next_s)
