@@ -12,11 +12,16 @@ from datetime import datetime, timedelta, timezone
 
 import msgspec
 
+from sync.errors import BreaksContract
 from sync.events import GENESIS, Payload, Recorded, full_type
 
 WallClock = Callable[[], datetime]
 Row = tuple[int, str, str, int, bytes]  # seq, type, keep, at_ms, body: one row of `events`
 
+_BODY = (
+    b'{"specversion":"1.0","id":"%b%b%b","time":"%b","datacontenttype":"application/json",'
+    b'"seq":%d,"prevhash":"%b","data":%b}'
+)
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [(a + b).encode() for a in _CROCKFORD for b in _CROCKFORD]
@@ -60,10 +65,13 @@ class Chain:
         self._ids = _Ulids()
         self._opening = b'","source":' + msgspec.json.encode(source) + b',"type":"'
         self._encode = msgspec.json.Encoder().encode
-        self._types: dict[type[Payload], bytes] = {}
+        self._kinds: dict[type[Payload], tuple[bytes, msgspec.json.Decoder[Payload]]] = {}
 
     def extend(self, payloads: Iterable[Payload]) -> tuple[list[Row], list[Recorded]]:
-        """Link `payloads` to the chain: the rows to insert and what to tell subscribers. To undo, set `head` back."""
+        """Link `payloads` to the chain: the rows to insert and what to tell subscribers.
+
+        Raise BreaksContract, and then the chain is as it was. To undo later, set `head` back.
+        """
         time, at_ms = _in_milliseconds(self._clock())
         stamp = time.isoformat(timespec="milliseconds").encode()
         seq, previous = self.head.seq, self.head.hash.encode()
@@ -79,21 +87,20 @@ class Chain:
         return rows, recorded
 
     def _body(self, payload: Payload, stamp: bytes, at_ms: int, seq: int, previous: bytes) -> bytes:
-        kind = self._types.get(type(payload))
+        kind, contents = self._encoded(payload)
+        return _BODY % (self._ids.next(at_ms), self._opening, kind, stamp, seq, previous, contents)
+
+    def _encoded(self, payload: Payload) -> tuple[bytes, bytes]:
+        """Type and JSON of a payload, read back once, so that nothing enters the journal that nobody could read."""
+        kind = self._kinds.get(type(payload))
         if kind is None:
-            kind = self._types[type(payload)] = full_type(payload).encode()
-        return (
-            b'{"specversion":"1.0","id":"%b%b%b","time":"%b","datacontenttype":"application/json","seq":%d,"prevhash":"%b","data":%b}'
-            % (
-                self._ids.next(at_ms),
-                self._opening,
-                kind,
-                stamp,
-                seq,
-                previous,
-                self._encode(payload),
-            )
-        )
+            kind = self._kinds[type(payload)] = full_type(payload).encode(), msgspec.json.Decoder(type(payload))
+        try:
+            contents = self._encode(payload)
+            kind[1].decode(contents)
+        except (msgspec.MsgspecError, TypeError, ValueError) as error:
+            raise BreaksContract(f"{payload.TYPE}: {error}") from error
+        return kind[0], contents
 
 
 class _Ulids:

@@ -16,6 +16,10 @@ class JournalFull(JournalError):
     """No room (disk full, or the size bound for this class of event). Try again later; nothing accepted was lost."""
 
 
+class BreaksContract(JournalError, ValueError):
+    """A payload that its own type does not allow (a wrong type, NaN, a share above 1): a mistake of the caller."""
+
+
 class JournalClosed(JournalError):
     """The journal is closed or closing: do not retry."""
 

@@ -85,11 +85,13 @@ class Journal:
         if self._is_closing:
             return
         self._is_closing = True
-        await self._readers.run(lambda _: self._writer.close())
-        await asyncio.sleep(0)  # the writer's last word was put on the loop before its thread ended: let it arrive
+        await asyncio.to_thread(self._writer.close)  # its last word arrives on the loop before this returns
         self._commits.close()
         self._tell()
-        self._readers.close()
+        await asyncio.to_thread(self._release)
+
+    def _release(self) -> None:
+        self._readers.close()  # first: the last connection to close empties the write-ahead log, and readers may not write
         self._parts.release()
 
     async def __aenter__(self) -> Self:
@@ -120,9 +122,10 @@ class Journal:
     def follow(self, after: int | None = None) -> Follower:
         """Every event committed from now on (or behind seq `after`), in order; a slow follower loses nothing."""
         seq = self._commits.committed if after is None else after
-        return Follower(
-            self._commits, seq, lambda behind: self._readers.run(lambda connection: read_after(connection, behind))
-        )
+        return Follower(self._commits, seq, self._page)
+
+    async def _page(self, seq: int) -> list[Recorded]:
+        return await self._readers.run(partial(read_after, seq=seq))
 
     @property
     def path(self) -> Path:

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
@@ -68,6 +68,7 @@ class Parts:
         return Writer(self.connection, self.chain, signer, self.pruner, deliver)
 
     def release(self) -> None:
+        self.connection.close()
         os.close(self.lock)
 
 
@@ -79,9 +80,17 @@ class Readers:
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="journal-reader")
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
+        self._is_closed = False
 
     async def run(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `query` in a reader's thread; after `close`, on a connection of its own (late followers do that)."""
+        if self._is_closed:
+            return await asyncio.to_thread(self._query_once, query)
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._query, query)
+
+    def _query_once(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        with closing(open_reader(self._path)) as connection:
+            return query(connection)
 
     def _query(self, query: Callable[[sqlite3.Connection], T]) -> T:
         connection = self._connection()
@@ -99,6 +108,8 @@ class Readers:
         return connection
 
     def close(self) -> None:
+        """Blocks until running queries are done."""
+        self._is_closed = True
         self._pool.shutdown()
         for connection in self._connections:
             connection.close()

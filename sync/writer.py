@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from sync.chain import Chain, Head, Row
 from sync.checkpoint import make_checkpoint
-from sync.errors import JournalError, JournalFull, JournalUnusable
+from sync.errors import BreaksContract, JournalError, JournalFull, JournalUnusable
 from sync.events import Keep, LedgerCheckpoint, Payload, Recorded
 from sync.keys import DeviceKey
 from sync.retention import Pruner
@@ -106,7 +106,6 @@ class Writer:
         while not self._closing:
             batch = self._gather()
             self._write(batch.jobs, is_last=self._closing)
-        self._connection.close()
 
     # --- gathering ---
 
@@ -175,14 +174,21 @@ class Writer:
     def _perform(self, job: Job, pending: list[Row]) -> list[Row]:
         """The rows still to be inserted for this job; those of jobs with a change are inserted at once."""
         if job.change is None:
-            if self._is_admitted(job.payloads):
-                rows, job.recorded = self._chain.extend(job.payloads)
-                return rows
-            job.error = _over_bound()
-            return []
+            return self._link(job)
         self._flush(pending)
         self._change(job, job.change)
         return []
+
+    def _link(self, job: Job) -> list[Row]:
+        if not self._is_admitted(job.payloads):
+            job.error = _over_bound()
+            return []
+        try:
+            rows, job.recorded = self._chain.extend(job.payloads)
+        except BreaksContract as error:
+            job.error = error
+            return []
+        return rows
 
     def _change(self, job: Job, change: Change) -> None:
         head = self._chain.head

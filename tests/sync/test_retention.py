@@ -1,0 +1,208 @@
+"""What the journal forgets, when, and that the chain holds without it."""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync import inspect
+from sync.errors import JournalFull
+from sync.events import GENESIS, DeviceHealth, Keep, Payload, RatingGiven, VisitStarted
+from sync.journal import Journal
+from sync.keys import DeviceKey
+from sync.marks import Receipt, ReceiptOutcome
+from sync.retention import Retention
+from sync.verify import verify
+from sync.writer import Cadence
+
+Opener = Callable[..., Awaitable[Journal]]
+HEALTH = DeviceHealth(uptime_s=1.0, memory_mb=80.0, disk_free_mb=9000.0, backlog=0, cameras_live=1)
+READING = VisitStarted(visit="v1", counter="quay-01")
+PROOF = RatingGiven(counter="quay-01", visit="v1", level="satisfied")
+MIXED: tuple[Payload, ...] = (HEALTH, READING, PROOF, HEALTH, HEALTH, READING, READING, PROOF)
+NEVER = Cadence(every=1_000_000)
+
+
+async def receipt_for(journal: Journal) -> Receipt:
+    return Receipt(seq=journal.head.seq, head=journal.head.hash)
+
+
+async def kept(journal: Journal) -> list[tuple[int, str]]:
+    return await journal.read(lambda c: c.execute("SELECT seq, keep FROM events ORDER BY seq").fetchall())
+
+
+async def test_nothing_goes_before_the_citys_receipt(open_journal: Opener, clock: Any) -> None:
+    journal = await open_journal(cadence=NEVER)
+    await journal.record(*MIXED)
+    await journal.mark_broker(8)
+    clock.forward(days=1000)
+    assert (await journal.prune()).total == 0
+
+
+async def test_nothing_goes_before_its_retention_time(open_journal: Opener, clock: Any) -> None:
+    journal = await open_journal(cadence=NEVER)
+    await journal.record(*MIXED)
+    await journal.mark_city(await receipt_for(journal))
+    clock.forward(days=6)
+    assert (await journal.prune()).total == 0
+
+
+async def test_each_class_goes_in_its_time_and_the_chain_still_holds(
+    open_journal: Opener, clock: Any, tmp_path: Path
+) -> None:
+    journal = await open_journal(cadence=NEVER)
+    await journal.record(*MIXED)
+    await journal.mark_city(await receipt_for(journal))
+    clock.forward(days=8)
+    assert (await journal.prune()).events == {Keep.HEALTH: 3, Keep.READING: 0, Keep.PROOF: 0}
+    assert verify(tmp_path).ok
+    clock.forward(days=30)
+    assert (await journal.prune()).events == {Keep.HEALTH: 0, Keep.READING: 3, Keep.PROOF: 0}
+    assert await kept(journal) == [(3, "proof"), (8, "proof")]
+    assert verify(tmp_path).ok
+    clock.forward(days=365)
+    await journal.prune()
+    assert await kept(journal) == []
+    assert verify(tmp_path).ok
+    await journal.record(READING)
+    await journal.close()
+    assert (verify(tmp_path).ok, verify(tmp_path).events) == (True, 2)
+    assert inspect.stats(tmp_path).pruned == 8
+
+
+async def test_holes_that_touch_are_one_hole(open_journal: Opener, clock: Any) -> None:
+    journal = await open_journal(cadence=NEVER)
+    await journal.record(*MIXED)
+    await journal.mark_city(await receipt_for(journal))
+    for days in (8, 30, 365):
+        clock.forward(days=days)
+        await journal.prune()
+    holes = await journal.read(lambda c: c.execute("SELECT first, last, prevhash, hash FROM ledger_pruned").fetchall())
+    assert holes == [(1, 8, GENESIS, journal.head.hash)]
+
+
+async def test_a_pruned_journal_can_be_exported_and_verified(open_journal: Opener, clock: Any, tmp_path: Path) -> None:
+    journal = await open_journal(cadence=NEVER)
+    await journal.record(*MIXED)
+    await journal.mark_city(await receipt_for(journal))
+    clock.forward(days=8)
+    await journal.prune()
+    exported = inspect.export(tmp_path, tmp_path / "out.jsonl")
+    assert (exported.count, verify(exported.events).ok) == (5, True)
+
+
+async def test_what_the_city_has_not_confirmed_stays(open_journal: Opener, clock: Any) -> None:
+    journal = await open_journal(cadence=NEVER)
+    await journal.record(*MIXED[:4])
+    await journal.mark_city(await receipt_for(journal))
+    await journal.record(*MIXED[4:])
+    clock.forward(days=1000)
+    await journal.prune()
+    assert [seq for seq, _ in await kept(journal)] == [5, 6, 7, 8]
+
+
+# --- receipts ---
+
+
+async def test_a_matching_receipt_moves_both_watermarks_for_good(open_journal: Opener) -> None:
+    journal = await open_journal()
+    await journal.record(*MIXED)
+    assert await journal.mark_city(await receipt_for(journal)) is ReceiptOutcome.TAKEN
+    assert (journal.marks.city, journal.marks.broker, journal.backlog) == (8, 8, 0)
+    await journal.close()
+    again = await open_journal()
+    assert (again.marks.city, again.backlog) == (8, 1)
+
+
+@pytest.mark.parametrize(
+    ("receipt", "outcome"),
+    [
+        (Receipt(seq=0, head=GENESIS), ReceiptOutcome.STALE),
+        (Receipt(seq=0, head="f" * 64), ReceiptOutcome.MISMATCH),
+        (Receipt(seq=5, head="f" * 64), ReceiptOutcome.MISMATCH),
+        (Receipt(seq=9, head="f" * 64), ReceiptOutcome.AHEAD),
+    ],
+)
+async def test_another_receipt_moves_nothing(open_journal: Opener, receipt: Receipt, outcome: ReceiptOutcome) -> None:
+    journal = await open_journal(cadence=NEVER)
+    await journal.record(*MIXED)
+    assert await journal.mark_city(receipt) is outcome
+    assert journal.marks.city == 0
+
+
+async def test_an_older_receipt_is_stale(open_journal: Opener) -> None:
+    journal = await open_journal(cadence=NEVER)
+    await journal.record(*MIXED[:4])
+    older = await receipt_for(journal)
+    await journal.record(*MIXED[4:])
+    await journal.mark_city(await receipt_for(journal))
+    assert await journal.mark_city(older) is ReceiptOutcome.STALE
+    assert journal.marks.city == 8
+
+
+def test_a_signed_receipt_is_for_one_device_and_by_one_city() -> None:
+    city, other = DeviceKey.generate(), DeviceKey.generate()
+    receipt = Receipt(seq=3, head="a" * 64).signed(city, "/sites/s/devices/d")
+    assert receipt.is_from(city.public, "/sites/s/devices/d")
+    assert not receipt.is_from(city.public, "/sites/s/devices/e")
+    assert not receipt.is_from(other.public, "/sites/s/devices/d")
+    assert not Receipt(seq=3, head="a" * 64).is_from(city.public, "/sites/s/devices/d")
+
+
+def forge_receipt(connection: sqlite3.Connection) -> tuple[Payload, ...]:
+    connection.execute("UPDATE ledger_receipts SET head = ?", ("f" * 64,))
+    return ()
+
+
+async def test_a_rewritten_journal_contradicts_the_receipt(open_journal: Opener, tmp_path: Path) -> None:
+    journal = await open_journal(cadence=NEVER)
+    await journal.record(*MIXED)
+    await journal.mark_city(await receipt_for(journal))
+    await journal.transact(forge_receipt)
+    assert (verify(tmp_path).ok, verify(tmp_path).first_bad) == (False, 8)
+
+
+# --- the size bound ---
+
+
+async def fill_until_refused(journal: Journal, payload: Payload) -> None:
+    refused = False
+    for _ in range(200):
+        outcomes = await asyncio.gather(journal.record(*[payload] * 50), return_exceptions=True)
+        refused = refused or isinstance(outcomes[0], JournalFull)
+    assert refused
+
+
+TIGHT = Retention(health=timedelta(days=1000), reading=timedelta(days=1000), bound_mb=0.25)
+
+
+async def test_at_the_bound_new_health_and_readings_are_refused_and_proof_is_not(
+    open_journal: Opener, tmp_path: Path
+) -> None:
+    journal = await open_journal(retention=TIGHT, cadence=Cadence(every=50))
+    await fill_until_refused(journal, READING)
+    with pytest.raises(JournalFull):
+        await journal.record(HEALTH)
+    with pytest.raises(JournalFull):
+        await journal.transact(lambda _: [READING])
+    await journal.record(PROOF)
+    await journal.close()
+    assert verify(tmp_path).ok
+
+
+async def test_the_victims_are_health_first_and_never_proof(open_journal: Opener, tmp_path: Path) -> None:
+    journal = await open_journal(retention=TIGHT, cadence=Cadence(every=50))
+    await journal.record(*[PROOF] * 50, *[READING] * 50, *[HEALTH] * 50)
+    await fill_until_refused(journal, READING)
+    before = dict(await journal.read(lambda c: c.execute("SELECT keep, count(*) FROM events GROUP BY keep").fetchall()))
+    await journal.mark_city(await receipt_for(journal))
+    await journal.record(READING)
+    after = dict(await journal.read(lambda c: c.execute("SELECT keep, count(*) FROM events GROUP BY keep").fetchall()))
+    assert "health" not in after
+    assert after["proof"] == before["proof"]
+    await journal.close()
+    assert verify(tmp_path).ok
