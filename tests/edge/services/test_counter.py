@@ -113,9 +113,9 @@ async def test_a_late_rating_amends_the_visit_and_withdraws_its_alert(centre: Ce
     assert isinstance(given, RatingGiven)
     assert isinstance(ended, VisitEnded)
     assert given.visit == ended.visit
-    assert [
-        closed.why for closed in await centre.events(AlertClosed) if isinstance(closed, AlertClosed)
-    ] == ["withdrawn"]
+    assert [closed.why for closed in await centre.events(AlertClosed) if isinstance(closed, AlertClosed)] == [
+        "withdrawn"
+    ]
 
 
 async def test_opting_out_leaves_nothing_but_the_count(centre: Centre) -> None:
