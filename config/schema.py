@@ -12,7 +12,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="letters, digits and hyphens")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
-Minutes = Annotated[float, Field(gt=0, le=1_440)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
@@ -95,35 +94,56 @@ class Centre(Section):
     leader: Key
 
 
-class Satisfaction(Section):
-    """How frames become a level. Defaults are the ones the tests and the demo run with."""
+class Resting(Section):
+    """How a visitor's own resting face is learnt."""
 
-    smoothing_s: Seconds = 0.6
-    baseline_s: Seconds = 3.0
-    dwell_s: Seconds = 0.5
-    stale_s: Seconds = 3.0
+    learn_s: Seconds = 2.0
+    emotional_s: Seconds = 0.8
+    longest_s: Seconds = 6.0
+    shift_limit: Annotated[float, Field(ge=0, le=5)] = 1.5
+
+
+class Satisfaction(Section):
+    """How frames become a level; the names and values of `edge.domain.satisfaction`, which explains them."""
+
+    smoothing_s: Seconds = 0.35
+    side_enter: Share = 0.55
+    side_leave: Share = 0.40
+    strong_enter: Share = 0.50
+    strong_leave: Share = 0.35
+    dwell_s: Seconds = 0.2
+    stale_s: Seconds = 2.0
+    resting: Resting = Resting()
 
 
 class Visits(Section):
+    """When a visit begins and ends, and when it is scored (`edge.domain.visit`, `edge.domain.verdict`)."""
+
     settle_s: Seconds = 1.0
     gone_s: Seconds = 3.0
     late_rating_s: Seconds = 20.0
     evidence_s: Seconds = 3.0
+    evidence_share: Share = 0.2
 
 
 class Escalation(Section):
-    nudge_after_s: Seconds = 1.0
+    """When the officer is nudged and whom an alert tells when (`edge.domain.escalation`)."""
+
+    nudge_after_s: Seconds = 0.7
+    anger_after_s: Seconds = 1.0
     window_s: Seconds = 60.0
-    anger_after_s: Seconds = 1.5
-    next_contact_min: Minutes = 5.0
+    cool_down_s: Seconds = 600.0
     cap_per_hour: Annotated[int, Field(ge=1, le=100)] = 6
+    next_contact_s: Seconds = 300.0
 
 
 class SmsHttp(Section):
+    """A gateway's terms, as `devices/sms/README.md` explains them; placeholders {ref} {to} {digits} {text} {parts}."""
+
     url: str = Field(pattern=r"^https?://")
     token_file: Path
-    timeout_s: Seconds = 10.0
-    fields: dict[str, str] = {}
+    body: dict[str, str | int | bool] = {"to": "{to}", "text": "{text}", "ref": "{ref}"}
+    status_url: str | None = None
 
 
 class Sms(Section):
@@ -176,9 +196,14 @@ class Models(Section):
 
 
 class Retention(Section):
+    """Days kept. Events go only after the city's receipt; those that prove something (handovers, alerts, consents) never."""
+
     visits_days: Annotated[int, Field(ge=1, le=3660)] = 730
+    visit_details_days: Annotated[int, Field(ge=1, le=3660)] = 90
     alert_notes_days: Annotated[int, Field(ge=1, le=3660)] = 730
-    events_days: Annotated[int, Field(ge=1, le=3660)] = 90
+    sms_days: Annotated[int, Field(ge=1, le=3660)] = 90
+    reading_events_days: Annotated[int, Field(ge=1, le=3660)] = 90
+    health_events_days: Annotated[int, Field(ge=1, le=3660)] = 14
     max_journal_mb: Annotated[int, Field(ge=16, le=1_000_000)] = 2_000
 
 

@@ -1,0 +1,66 @@
+"""Joins the alert service's `SmsPort` to a transport of `devices.sms`, chosen by the configuration."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from config.schema import Sms, SmsHttp
+from devices.sms import channel as transport
+from devices.sms.gateway_terms import GatewayTerms
+from devices.sms.http_gateway import HttpGateway
+from devices.sms.phone_sim import PhoneSimChannel
+from devices.sms.smsd_channel import SmsdChannel
+from devices.sms.smsd_spool import SmsdSpool
+from edge.ports import SmsRefused, SmsReply, SmsReport, SmsStatus, SmsUnavailable
+
+
+def open_channel(sms: Sms, data_dir: Path) -> transport.SmsChannel | None:
+    """The transport a site configured; None when nobody is to be told by SMS."""
+    match sms.channel:
+        case "smsd":
+            return SmsdChannel(SmsdSpool(sms.spool_dir))
+        case "http":
+            return HttpGateway(_terms(sms.http), data_dir / "sms-gateway.sqlite") if sms.http else None
+        case "phones":
+            return PhoneSimChannel(data_dir / "phones.sqlite")
+        case "none":
+            return None
+
+
+def _terms(http: SmsHttp) -> GatewayTerms:
+    return GatewayTerms(url=http.url, body=dict(http.body), token_file=http.token_file, status_url=http.status_url)
+
+
+class ChannelPort:
+    """`edge.ports.SmsPort` over any `devices.sms.channel.SmsChannel`."""
+
+    def __init__(self, channel: transport.SmsChannel) -> None:
+        self._channel = channel
+        self._unfinished: dict[SmsReport | SmsReply, transport.Update] = {}
+
+    async def submit(self, ref: str, to: str, text: str) -> None:
+        try:
+            await self._channel.submit(transport.Outgoing(ref, to, text))
+        except transport.SmsRefused as error:
+            raise SmsRefused(str(error)) from error
+        except transport.SmsUnavailable as error:
+            raise SmsUnavailable(str(error)) from error
+
+    async def inbox(self) -> AsyncIterator[SmsReport | SmsReply]:
+        async for update in self._channel.updates():
+            item = _item(update)
+            self._unfinished[item] = update
+            yield item
+
+    async def done(self, item: SmsReport | SmsReply) -> None:
+        update = self._unfinished.pop(item, None)
+        if update is not None:
+            await self._channel.acknowledge(update)
+
+    async def close(self) -> None:
+        await self._channel.close()
+
+
+def _item(update: transport.Update) -> SmsReport | SmsReply:
+    if isinstance(update, transport.IncomingSms):
+        return SmsReply(update.update_id, update.sender, update.text)
+    return SmsReport(update.ref, SmsStatus(update.status.value))

@@ -1,0 +1,85 @@
+"""The command `motcua` (DESIGN 5). Exit 0: done; 1: refused or found wrong; 2: bad usage, nothing started.
+
+Each group of commands lives in its own `edge/cli_*.py`; heavy libraries are imported inside the commands that need them.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edge import cli_bench, cli_journal, cli_models, cli_score, cli_sms, cli_users
+from edge.adapters import logs
+from edge.cli_common import DataOption, JsonOption, fail, load_config, print_line
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # locals may hold a telephone number
+    help="Một Cửa Edge: the agent of a one-stop public service centre.",
+)
+app.add_typer(cli_models.app, name="models")
+app.add_typer(cli_journal.app, name="journal")
+app.add_typer(cli_sms.app, name="sms")
+app.add_typer(cli_users.app, name="users")
+app.command("score")(cli_score.score)
+app.command("bench")(cli_bench.bench)
+
+ConfigArgument = Annotated[Path, typer.Option("--config", help="the site's configuration file (TOML)")]
+
+
+@app.callback()
+def start(verbose: Annotated[bool, typer.Option("--verbose", "-v", help="log every step")] = False) -> None:
+    logs.setup(verbose=verbose)
+
+
+@app.command()
+def run(config: ConfigArgument) -> None:
+    """Run the agent until it is told to stop (SIGTERM or Ctrl-C)."""
+    from edge.app import run_agent
+
+    settings = load_config(config)
+    asyncio.run(run_agent(settings))
+
+
+@app.command()
+def check(config: ConfigArgument = Path("/etc/motcua/motcua.toml"), as_json: JsonOption = False) -> None:
+    """Check a configuration file: every mistake at once, nothing is started."""
+    settings = load_config(config, as_json=as_json)
+    counters, contacts = len(settings.counters), len(settings.contacts)
+    if as_json:
+        print_line({"ok": True, "file": str(config), "counters": counters, "contacts": contacts})
+    else:
+        typer.echo(f"{config}: good ({counters} counters, {contacts} contacts)")
+
+
+@app.command()
+def demo(
+    seconds: Annotated[float | None, typer.Option(min=5, help="play the story, print what happened, exit")] = None,
+    headless: Annotated[bool, typer.Option(help="no browser hint, no live table")] = False,
+    camera: Annotated[str | None, typer.Option(help="a real camera: 0, or /dev/v4l/by-id/...")] = None,
+    port: Annotated[int, typer.Option(help="where the pages are", min=0, max=65535)] = 8080,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Play a whole simulated centre on real models: counters, modem, broker, pages on 127.0.0.1."""
+    from edge.demo import DemoFailed, DemoOptions, play
+
+    options = DemoOptions(seconds=seconds, headless=headless or as_json, camera=camera, port=port, data_dir=data)
+    try:
+        outcome = asyncio.run(play(options))
+    except DemoFailed as error:
+        fail(str(error), as_json=as_json)
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+    if as_json:
+        print_line(outcome.as_json())
+    else:
+        outcome.show()
+    raise typer.Exit(0 if outcome.is_whole else 1)
+
+
+def main() -> None:
+    """The entry point of the console script."""
+    app()

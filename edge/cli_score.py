@@ -1,0 +1,96 @@
+"""`motcua score`: the expression of pictures and videos, one JSON line a file; a file that cannot be read spoils no other."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+import typer
+
+from edge.adapters.scored_visit import summarise, with_shown_levels
+from edge.cli_common import REFUSED, JsonOption, fail, print_line
+from edge.cli_models import mirror
+from models import fetch
+
+if TYPE_CHECKING:
+    from models.face import FaceReader
+
+Paths = Annotated[list[Path], typer.Argument(help="pictures, videos, or folders of them", show_default=False)]
+LANDMARKER = "face_landmarker.task"
+
+
+def score(
+    paths: Paths,
+    params: Annotated[Path | None, typer.Option(help="expression parameters other than the shipped ones")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score the expression in pictures and videos."""
+    landmarker = _landmarker(as_json=as_json)
+    failed = 0
+    with _Scorer(landmarker, params) as scorer:
+        for path in _files(paths):
+            result = scorer.score(path)
+            failed += "error" in result
+            if as_json:
+                print_line(result)
+            else:
+                _show(result)
+    raise typer.Exit(REFUSED if failed else 0)
+
+
+class _Scorer:
+    """One reader for all pictures, a fresh one for each video."""
+
+    def __init__(self, landmarker: Path, params: Path | None) -> None:
+        from models.expression import ExpressionModel  # heavy: only when something is scored
+        from models.face import FaceReader
+
+        self._landmarker = landmarker
+        self._model = ExpressionModel(params) if params else ExpressionModel()
+        self._images = FaceReader(landmarker, "image", model=self._model)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._images.close()
+
+    def score(self, path: Path) -> dict[str, Any]:
+        from models.score import is_video, score_image, score_video
+
+        if is_video(path):
+            result = score_video(path, self._fresh, summarise)
+            return result if "error" in result else with_shown_levels(result)
+        return score_image(path, self._images)
+
+    def _fresh(self) -> "FaceReader":
+        from models.face import FaceReader
+
+        return FaceReader(self._landmarker, "video", model=self._model)
+
+
+def _landmarker(*, as_json: bool) -> Path:
+    try:
+        return fetch.locate(LANDMARKER, fetch.default_directory(), mirror())
+    except fetch.ModelFileError as error:
+        fail(str(error), as_json=as_json)
+
+
+def _files(paths: list[Path]) -> list[Path]:
+    """Folders give what is directly in them, sorted."""
+    found: list[Path] = []
+    for path in paths:
+        found += sorted(inner for inner in path.iterdir() if inner.is_file()) if path.is_dir() else [path]
+    return found
+
+
+def _show(result: dict[str, Any]) -> None:
+    if "error" in result:
+        typer.secho(f"{result['path']}: {result['error']}", fg="red", err=True)
+        return
+    if "frames" in result:
+        summary = result["summary"]
+        moods = " → ".join(mood["level"] for mood in summary["moods"]) or "no level"
+        sys.stdout.write(f"{result['path']}: {summary['level'] or 'not enough evidence'} ({moods})\n")
+        return
+    faces = [face["level"] or f"not read: {face['why_not']}" for face in result["faces"]]
+    sys.stdout.write(f"{result['path']}: {', '.join(faces) or 'no face'}\n")

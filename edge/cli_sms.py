@@ -1,0 +1,82 @@
+"""`motcua sms`: send one SMS through the configured transport and see what becomes of it."""
+
+import asyncio
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config.schema import Config
+from devices.sms.channel import DeliveryUpdate, Outgoing, SmsChannel, SmsError
+from edge.adapters.sms import open_channel
+from edge.cli_common import JsonOption, fail, load_config, print_line
+from edge.domain.msisdn import Msisdn, NotAMobileNumber
+
+app = typer.Typer(no_args_is_help=True, help="SMS by hand: send, status.")
+ConfigOption = Annotated[Path, typer.Option("--config", help="the site's configuration file")]
+DEFAULT_CONFIG = Path("/etc/motcua/motcua.toml")
+
+
+@app.command()
+def send(
+    to: Annotated[str, typer.Argument(help="a contact of the configuration, or a number")],
+    text: str,
+    config: ConfigOption = DEFAULT_CONFIG,
+    wait_s: Annotated[float, typer.Option("--wait", min=0, help="seconds to wait for the delivery report")] = 60.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Send one SMS. Stop the agent first: one program follows a spool at a time."""
+    settings = load_config(config, as_json=as_json)
+    channel = _channel(settings, as_json=as_json)
+    try:
+        sms = Outgoing(f"cli-{secrets.token_hex(6)}", _number(settings, to).reveal(), text)
+        status = asyncio.run(_send(channel, sms, wait_s))
+    except NotAMobileNumber as error:
+        fail(f"{error}; contacts: {', '.join(settings.contacts) or 'none'}", as_json=as_json)
+    except SmsError as error:
+        fail(str(error), as_json=as_json)
+    if as_json:
+        print_line({"ref": sms.ref, "status": status})
+    else:
+        typer.echo(f"{sms.ref}: {status}")
+
+
+@app.command()
+def status(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """Whether the transport is alive and how much waits in it. Exit 1 when it is not."""
+    channel = _channel(load_config(config, as_json=as_json), as_json=as_json)
+    health = asyncio.run(channel.health())
+    row = {"alive": health.is_alive, "waiting": health.waiting, "oldest_waiting_s": round(health.oldest_waiting_s, 1)}
+    if as_json:
+        print_line(row | {"why": health.why})
+    else:
+        typer.echo(f"alive: {health.is_alive}, waiting: {health.waiting}" + (f" ({health.why})" if health.why else ""))
+    raise typer.Exit(0 if health.is_alive else 1)
+
+
+def _channel(config: Config, *, as_json: bool) -> SmsChannel:
+    channel = open_channel(config.sms, config.agent.data_dir)
+    if channel is None:
+        fail("no SMS transport is configured: set [sms] channel", as_json=as_json)
+    return channel
+
+
+def _number(config: Config, to: str) -> Msisdn:
+    return Msisdn.parse(config.contacts[to].phone if to in config.contacts else to)
+
+
+async def _send(channel: SmsChannel, sms: Outgoing, wait_s: float) -> str:
+    await channel.submit(sms)
+    last = "submitted"
+    try:
+        async with asyncio.timeout(wait_s):
+            async for update in channel.updates():
+                if isinstance(update, DeliveryUpdate) and update.ref == sms.ref:
+                    last = update.status.value
+                    await channel.acknowledge(update)
+                    if update.status.is_final:
+                        break
+    except TimeoutError:
+        return last
+    return last
