@@ -1,0 +1,195 @@
+"""`motcua bench counter`: what one camera costs, how fast a level is there, and the peer `fer` on the same frames.
+
+Called by the command line. Onset-to-nudge and onset-to-SMS need the whole agent: whoever runs one passes them as `more`.
+"""
+
+import asyncio
+import json
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import quantiles
+from time import monotonic
+from typing import Any
+
+from devices.camera.playlist import Playlist, Show, playlist_toml
+from edge.adapters.vision import EyesStatus, VisionEyes
+from edge.adapters.vision_spec import VisionSpec
+from edge.ports import Reading
+from models.fetch import default_directory, locate
+
+CPU_MS_BUDGET = 15.0
+PEER_SHARE_BUDGET = 1 / 6
+LATENCY_P95_BUDGET_MS = 100.0
+WORKER_MB_BUDGET = 260.0
+FPS = 10.0
+PEER_FRAMES, PEER_WARMUP = 150, 10
+PEER_PYTHON = Path(__file__).parents[2] / ".venv-fer/bin/python"
+_WARM_S = 3.0  # after the first reading: what is loaded lazily is loaded then
+_START_S = 60.0
+_CLIPS = (("single_face.mp4", 3.0), ("WolfgangLanger_Pexels.mp4", 18.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table; `held` is None where the design names no budget."""
+
+    what: str
+    value: float
+    unit: str
+    budget: float | None = None
+    held: bool | None = None
+
+
+MoreRows = Callable[[], Sequence[Row]]
+
+
+def run(
+    seconds: float,
+    out_dir: Path,
+    *,
+    models_dir: Path | None = None,
+    mirror: Path | None = None,
+    peer_python: Path = PEER_PYTHON,
+    more: MoreRows | None = None,
+) -> dict[str, Any]:
+    """Measure for `seconds`, write counter.json into `out_dir`, return it: name, rows, peer, all_held."""
+    directory = models_dir or default_directory()
+    landmarker = locate("face_landmarker.task", directory, mirror)
+    shows = tuple(Show(length_s, locate(name, directory, mirror)) for name, length_s in _CLIPS)
+    playlist = Playlist(shows, rate=30.0)
+    measured = asyncio.run(_measure(playlist, landmarker, seconds))
+    peer = _peer(playlist, peer_python)
+    rows = [*_rows(measured), *_peer_rows(measured, peer), *(more() if more else ())]
+    table = {
+        "name": "counter",
+        "rows": [asdict(row) for row in rows],
+        "peer": peer,
+        "all_held": all(row.held is not False for row in rows),
+    }
+    out_dir.mkdir(parents=True, exist_ok=True)
+    (out_dir / "counter.json").write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+    return table
+
+
+@dataclass(slots=True)
+class _Measured:
+    seconds: float = 0.0
+    start_s: float = 0.0
+    frames: int = 0
+    skipped: int = 0
+    cpu_ms: float = 0.0
+    rss_mb: float = 0.0
+    pss_mb: float = 0.0
+    usable: int = 0
+    latencies_ms: list[float] = field(default_factory=list)
+
+
+async def _measure(playlist: Playlist, landmarker: Path, seconds: float) -> _Measured:
+    """Run one worker on the playlist as the agent does, and listen."""
+    with tempfile.TemporaryDirectory(prefix="motcua-bench-") as folder:
+        story = Path(folder) / "story.toml"
+        story.write_text(playlist_toml(playlist), encoding="utf-8")
+        spec = VisionSpec(counter="bench", camera=f"replay:{story}", landmarker=str(landmarker), fps=FPS)
+        eyes = VisionEyes(spec)
+        async with asyncio.TaskGroup() as tasks:
+            worker = tasks.create_task(eyes.run(), name="worker")
+            try:
+                return await _listen(eyes, seconds)
+            finally:
+                worker.cancel()
+
+
+async def _listen(eyes: VisionEyes, seconds: float) -> _Measured:
+    measured, began_s = _Measured(), monotonic()
+    watching = eyes.watch()
+    async with asyncio.timeout(_START_S):
+        while not isinstance(await anext(watching), Reading):
+            pass
+    measured.start_s = monotonic() - began_s
+    await _collect(watching, _WARM_S, _Measured())
+    before = eyes.status
+    await _collect(watching, seconds, measured)
+    _account(measured, before, eyes.status)
+    await watching.aclose()
+    return measured
+
+
+async def _collect(watching: Any, seconds: float, into: _Measured) -> None:
+    end_s = monotonic() + seconds
+    while monotonic() < end_s:
+        item = await anext(watching)
+        if isinstance(item, Reading):
+            into.latencies_ms.append((monotonic() - item.at) * 1000)
+            into.usable += any(face.usable for face in item.faces)
+    into.seconds = seconds
+
+
+def _account(measured: _Measured, before: EyesStatus, after: EyesStatus) -> None:
+    """Both states are of a beat, so frames and CPU belong together."""
+    measured.frames, measured.skipped = after.frames - before.frames, after.skipped - before.skipped
+    measured.cpu_ms, measured.rss_mb = after.cpu_ms - before.cpu_ms, after.rss_mb
+    measured.pss_mb = pss_mb(after.pid) if after.pid else 0.0
+
+
+def pss_mb(pid: int) -> float:
+    """Memory of a process with shared pages divided among those who share them, MB."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024 / 1e6
+
+
+def _rows(measured: _Measured) -> list[Row]:
+    cuts = quantiles(measured.latencies_ms, n=100)
+    cpu_ms = measured.cpu_ms / max(measured.frames, 1)
+    return [
+        Row("frames per second (asked 10, camera 30)", round(len(measured.latencies_ms) / measured.seconds, 2), "1/s"),
+        Row("readings with a usable face", round(measured.usable / max(len(measured.latencies_ms), 1), 3), "share"),
+        _bounded("cpu per frame, all in", cpu_ms, "ms", CPU_MS_BUDGET),
+        Row("frame to level p50", round(cuts[49], 1), "ms"),
+        _bounded("frame to level p95", cuts[94], "ms", LATENCY_P95_BUDGET_MS),
+        Row("frame to level p99", round(cuts[98], 1), "ms"),
+        _bounded("worker memory (RSS)", measured.rss_mb, "MB", WORKER_MB_BUDGET),
+        Row("worker memory (PSS)", round(measured.pss_mb, 1), "MB"),
+        Row("worker start to first level", round(measured.start_s, 2), "s"),
+    ]
+
+
+def _peer_rows(measured: _Measured, peer: dict[str, Any]) -> list[Row]:
+    if "cpu_ms" not in peer:
+        return []
+    ours_ms = measured.cpu_ms / max(measured.frames, 1)
+    return [
+        Row("fer 25.10.3: cpu per frame", round(peer["cpu_ms"], 1), "ms"),
+        Row("fer 25.10.3: memory (RSS)", round(peer["rss_mb"], 1), "MB"),
+        _bounded("cpu per frame, ours / fer", ours_ms / peer["cpu_ms"], "ratio", PEER_SHARE_BUDGET),
+    ]
+
+
+def _bounded(what: str, value: float, unit: str, budget: float) -> Row:
+    return Row(what, round(value, 3), unit, round(budget, 3), value <= budget)
+
+
+def _peer(playlist: Playlist, python: Path) -> dict[str, Any]:
+    """The peer's figures, or why there are none."""
+    if not python.exists():
+        return {"missing": "run scripts/bench_peer_fer (TensorFlow, minutes, 8 GB of disk)"}
+    command = [str(python), str(Path(__file__).with_name("peer_fer.py")), str(playlist.width), str(playlist.height)]
+    done = subprocess.run(
+        [*command, str(PEER_WARMUP)], input=_frames(playlist), capture_output=True, check=False, timeout=300
+    )
+    if done.returncode != 0:
+        return {"missing": f"fer failed: {done.stderr.decode(errors='replace').strip().splitlines()[-1]}"}
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def _frames(playlist: Playlist) -> bytes:
+    """The frames that the worker's camera shows, evenly over the whole playlist, as raw BGR."""
+    from devices.camera.replay import Reel  # noqa: PLC0415 - OpenCV: only when a benchmark runs
+
+    reel, step_s = Reel(playlist), playlist.seconds / (PEER_FRAMES + PEER_WARMUP)
+    frames = b"".join(reel.picture(step_s * number).tobytes() for number in range(PEER_FRAMES + PEER_WARMUP))
+    reel.close()
+    return frames
