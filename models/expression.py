@@ -14,7 +14,7 @@ import onnxruntime as ort
 
 from models.errors import ParametersUnusable
 from models.movements import EMOTIONS, FEATURES
-from models.pipeline import CLASSES, ExpressionHead, FloatArray, GrayImage, SmileRule
+from models.pipeline import CLASSES, ExpressionHead, FloatArray, GrayImage, SmileRule, TearfulRule
 
 PARAMS_DIR = Path(__file__).with_name("params")
 NETWORK_FILE = "expression.onnx"
@@ -65,7 +65,8 @@ def head_of(table: Mapping[str, Any], source: Path) -> ExpressionHead:
             weights=np.array([[float(row[feature]) for feature in FEATURES] for row in rows]),
             bias=np.array([float(table["classes"][name]["bias"]) for name in CLASSES]),
             temperature=float(table["temperature"]),
-            smile=SmileRule(float(table["very_satisfied"]["midpoint"]), float(table["very_satisfied"]["slope"])),
+            smile=SmileRule(**table["very_satisfied"]),
+            tearful=TearfulRule(**table["tearful"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ParametersUnusable(f"{source}: not an expression head ({error})") from error

@@ -121,9 +121,14 @@ _SIGNS = (
 )
 
 
+def movement_amounts(blendshapes: Blendshapes) -> dict[str, float]:
+    """Amount of every movement of MOVEMENTS, 0..1."""
+    return dict(zip(MOVEMENTS, (_AVERAGE @ np.asarray(blendshapes, dtype=np.float64)).tolist(), strict=True))
+
+
 def reasons_for(blendshapes: Blendshapes, side: int) -> tuple[str, ...]:
     """Message keys of the movements that speak for `side`, most marked first; a neutral face has none."""
-    named = dict(zip(MOVEMENTS, (np.asarray(blendshapes, dtype=np.float64) @ _AVERAGE.T).tolist(), strict=True))
+    named = movement_amounts(blendshapes)
     found = [s for s in _SIGNS if s.side == side and named[s.movement] >= s.threshold]
     strongest: dict[str, _Sign] = {}
     for sign in found:  # of two signs of one movement only the stronger (listed first) is told

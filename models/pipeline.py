@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from models.movements import FEATURES, Blendshapes, feature_vector, reasons_for
+from models.movements import Blendshapes, feature_vector, movement_amounts, reasons_for
 
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 GrayImage: TypeAlias = npt.NDArray[np.uint8]
@@ -109,23 +109,44 @@ class SmileRule:
 
     def share(self, blendshapes: Blendshapes) -> float:
         """How much of "happy" counts as very satisfied, 0..1."""
-        return float(1 / (1 + np.exp(-self.slope * (smile_intensity(blendshapes) - self.midpoint))))
+        return _step(self.slope * (smile_intensity(blendshapes) - self.midpoint))
+
+
+@dataclass(frozen=True, slots=True)
+class TearfulRule:
+    """A smile with closed lips under closed eyes is no sign of joy: weeping faces make it as often as happy ones.
+
+    `moved` of what counts as happy goes to unhappy then. The counts behind it stand in params/MODEL_CARD.md.
+    """
+
+    eyes_closed: float
+    lip_raised: float
+    moved: float
+
+    def applied(self, classes: Floats, blendshapes: Blendshapes) -> Floats:
+        """`classes` [4] with the doubtful part of happy moved."""
+        now = movement_amounts(blendshapes)
+        closed = _step((now["eyeBlink"] - self.eyes_closed) / _SOFTNESS)
+        lips_together = _step((self.lip_raised - now["mouthUpperUp"]) / _SOFTNESS)
+        part = classes[_HAPPY] * self.moved * closed * lips_together
+        return np.asarray(classes + part * _FROM_HAPPY_TO_UNHAPPY)
 
 
 @dataclass(frozen=True, slots=True)
 class ExpressionHead:
     """Linear head over named features: four classes, calibrated. Numbers come from models/params."""
 
-    weights: Floats  # [4, len(FEATURES)], rows in the order of CLASSES
+    weights: Floats  # [4, features], rows in the order of CLASSES
     bias: Floats  # [4]
     temperature: float
     smile: SmileRule
+    tearful: TearfulRule
 
     def classes(self, blendshapes: Blendshapes, emotions: npt.NDArray[np.floating]) -> Floats:
         """Probabilities of CLASSES from 52 blendshapes and the network's seven emotion logits."""
         z = (self.weights @ feature_vector(blendshapes, emotions) + self.bias) / self.temperature
         e = np.exp(z - z.max())
-        return np.asarray(e / e.sum())
+        return self.tearful.applied(np.asarray(e / e.sum()), blendshapes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +166,10 @@ class FaceReading:
 
 CLASSES = ("angry", "unhappy", "neutral", "happy")
 """What the labels support: angry (with contempt and disgust), unhappy (sad, afraid), neutral, happy."""
+
+_HAPPY = CLASSES.index("happy")
+_FROM_HAPPY_TO_UNHAPPY = np.array([0.0, 1.0, 0.0, -1.0])
+_SOFTNESS = 0.03  # how gradually the rules set in, in blendshape units
 
 _VALENCE = {
     Level.VERY_SATISFIED: 1.0,
@@ -238,8 +263,12 @@ def valence_of(scores: Mapping[Level, float]) -> float:
 
 def smile_intensity(blendshapes: Blendshapes) -> float:
     """Breadth of a smile, 0..1: mouth corners, and the upper lip that bares teeth."""
-    named = dict(zip(FEATURES, feature_vector(blendshapes, np.zeros(7)), strict=True))
-    return float(0.6 * named["mouthSmile"] + 0.4 * min(1.0, named["mouthUpperUp"] * 1.5))
+    now = movement_amounts(blendshapes)
+    return float(0.6 * now["mouthSmile"] + 0.4 * min(1.0, now["mouthUpperUp"] * 1.5))
+
+
+def _step(x: float) -> float:
+    return float(1 / (1 + np.exp(-x)))
 
 
 def _side(level: Level) -> int:

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from models.movements import EMOTIONS, FEATURES
-from models.pipeline import CLASSES
+from models.pipeline import CLASSES, SmileRule, TearfulRule
 from training.head import LinearHead
 from training.network import OUTPUTS, Residual
 
@@ -56,7 +56,7 @@ def write_network(net: nn.Sequential, side_px: int, path: Path) -> int:
     return sum(int(np.prod(weight.dims)) for weight in graph.weights)
 
 
-def write_head(head: LinearHead, smile: tuple[float, float], day: date, path: Path) -> None:
+def write_head(head: LinearHead, smile: SmileRule, tearful: TearfulRule, day: date, path: Path) -> None:
     """Slopes for the features as they come (standardisation folded in), grouped by class."""
     weights = head.weights / head.scale
     bias = head.bias - weights @ head.mean
@@ -68,8 +68,14 @@ def write_head(head: LinearHead, smile: tuple[float, float], day: date, path: Pa
         "",
         "# An intensity rule, not learnt: no data at hand labels this level. Share of happy = logistic(slope * (breadth - midpoint)).",
         "[very_satisfied]",
-        f"midpoint = {smile[0]}",
-        f"slope = {smile[1]}",
+        f"midpoint = {smile.midpoint}",
+        f"slope = {smile.slope}",
+        "",
+        "# A rule, not learnt: closed lips smiling under closed eyes are no sign of joy; that share of happy becomes unhappy.",
+        "[tearful]",
+        f"eyes_closed = {tearful.eyes_closed}",
+        f"lip_raised = {tearful.lip_raised}",
+        f"moved = {tearful.moved}",
     ]
     for row, name in enumerate(CLASSES):
         lines += ["", f"[classes.{name}]", f"bias = {bias[row]:.5f}", f"[classes.{name}.weights]"]

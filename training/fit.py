@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from models.movements import EMOTIONS, feature_vector
+from models.pipeline import SmileRule, TearfulRule
 from training import network
 from training.export import write_head, write_network
 from training.head import Matrix
@@ -24,7 +25,8 @@ from training.heads import Sample, choose_head
 from training.tables import Table, kept_back, load_table
 
 SIDE_PX = 64
-SMILE_MIDPOINT, SMILE_SLOPE = 0.62, 14.0
+SMILE = SmileRule(midpoint=0.62, slope=14.0)
+TEARFUL = TearfulRule(eyes_closed=0.5, lip_raised=0.15, moved=0.6)
 TEST_BUCKET = 4
 _CYCLES = ((1 / 3, 3e-3), (2 / 3, 2.5e-3))
 """Share of the pre-training and its peak learning rate."""
@@ -74,7 +76,7 @@ def train(photos: Table, faces: Table, plan: Plan, work: Path, out: Path) -> dic
     out.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
     parameters = write_network(final, SIDE_PX, out / "expression.onnx")
-    write_head(chosen.head, (SMILE_MIDPOINT, SMILE_SLOPE), now.date(), out / "expression.toml")
+    write_head(chosen.head, SMILE, TEARFUL, now.date(), out / "expression.toml")
     return {
         "finished": now.isoformat(timespec="minutes"),
         "network_parameters": parameters,

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from models.geometry import CROP_PX, alignment, pose_angles, sharpness_of
 
 
-def _landmarks(angle: float, scale: float, shift: tuple[float, float]) -> np.ndarray:  # type: ignore[type-arg]
+def _landmarks(angle: float, scale: float, shift: tuple[float, float]) -> np.ndarray:
     """Eyes and nose base exactly as the template has them, then turned, scaled and moved."""
     points = np.zeros((478, 3))
     points[[33, 133], :2] = (0.32, 0.33)

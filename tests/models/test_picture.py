@@ -10,7 +10,7 @@ from models.errors import PictureUnreadable
 from models.picture import MAX_PIXELS, WORKING_SIDE_PX, load_picture, picture_size
 
 
-def _gradient(height: int = 120, width: int = 160) -> np.ndarray:  # type: ignore[type-arg]
+def _gradient(height: int = 120, width: int = 160) -> np.ndarray:
     ramp = np.linspace(0, 255, width, dtype=np.uint8)
     return np.repeat(np.tile(ramp, (height, 1))[..., None], 3, axis=2)
 

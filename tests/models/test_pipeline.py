@@ -1,4 +1,5 @@
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from models.pipeline import (
     Pose,
     QualityGate,
     SmileRule,
+    TearfulRule,
     WhyNot,
     decide,
     judge,
@@ -57,7 +59,7 @@ def test_a_refused_face_is_never_neutral() -> None:
 
 
 @given(probabilities, st.floats(0, 1))
-def test_five_scores_sum_to_one_and_keep_the_sides(classes: np.ndarray, broad: float) -> None:  # type: ignore[type-arg]
+def test_five_scores_sum_to_one_and_keep_the_sides(classes: npt.NDArray[np.float64], broad: float) -> None:
     scores = level_scores(classes, broad)
     assert sum(scores.values()) == pytest.approx(1)
     assert scores[Level.DISSATISFIED] + scores[Level.ANGRY] == pytest.approx(classes[0] + classes[1])
@@ -66,7 +68,7 @@ def test_five_scores_sum_to_one_and_keep_the_sides(classes: np.ndarray, broad: f
 
 
 @given(probabilities, st.floats(0, 1))
-def test_the_level_lies_on_the_strongest_side(classes: np.ndarray, broad: float) -> None:  # type: ignore[type-arg]
+def test_the_level_lies_on_the_strongest_side(classes: npt.NDArray[np.float64], broad: float) -> None:
     level = decide(level_scores(classes, broad))
     sides = [classes[0] + classes[1], classes[2], classes[3]]
     names = [{Level.DISSATISFIED, Level.ANGRY}, {Level.NEUTRAL}, {Level.SATISFIED, Level.VERY_SATISFIED}]
@@ -113,9 +115,27 @@ def test_a_broader_smile_is_more_satisfied() -> None:
 def test_a_reading_follows_the_head() -> None:
     weights = np.zeros((4, len(FEATURES)))
     weights[0, FEATURES.index("browDown")] = 12.0
-    head = ExpressionHead(weights, np.array([0.0, 0.0, 2.0, 0.0]), 1.0, SmileRule(0.6, 12))
+    head = ExpressionHead(weights, np.array([0.0, 0.0, 2.0, 0.0]), 1.0, SmileRule(0.6, 12), TearfulRule(0.5, 0.15, 0.6))
     calm = read(observation(), np.zeros(7), head)
     cross = read(observation(blendshapes=blendshapes(browDown=0.9)), np.zeros(7), head)
     assert (calm.level, calm.reasons) == (Level.NEUTRAL, ())
     assert (cross.level, cross.reasons) == (Level.ANGRY, ("brow_lowered",))
     assert cross.valence < calm.valence
+
+
+@pytest.mark.parametrize(
+    ("movements", "level"),
+    [
+        ({"mouthSmile": 0.9}, Level.SATISFIED),
+        (
+            {"mouthSmile": 0.9, "eyeBlink": 0.75},
+            Level.DISSATISFIED,
+        ),  # lips together, eyes closed: weeping looks like this
+        ({"mouthSmile": 0.9, "eyeBlink": 0.75, "mouthUpperUp": 0.8}, Level.SATISFIED),  # laughing with closed eyes
+    ],
+)
+def test_a_smile_with_closed_lips_and_closed_eyes_is_no_joy(movements: dict[str, float], level: Level) -> None:
+    head = ExpressionHead(
+        np.zeros((4, len(FEATURES))), np.array([0.0, 0.0, 1.0, 2.5]), 1.0, SmileRule(2, 12), TearfulRule(0.5, 0.15, 0.6)
+    )
+    assert read(observation(blendshapes=blendshapes(**movements)), np.zeros(7), head).level == level

@@ -1,0 +1,70 @@
+import shutil
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.errors import ParametersUnusable
+from models.expression import HEAD_FILE, NETWORK_FILE, PARAMS_DIR, ExpressionModel, standardise
+from models.geometry import CROP_PX
+from models.movements import EMOTIONS
+from tests.models.faces import blendshapes
+
+
+def test_the_committed_parameters_load_and_carry_their_date() -> None:
+    model = ExpressionModel()
+    day = f"{model.version:08d}"
+    assert day.startswith("20")
+    assert 1 <= int(day[4:6]) <= 12
+
+
+def test_the_committed_parameters_stay_small() -> None:
+    assert sum(path.stat().st_size for path in PARAMS_DIR.iterdir()) < 4_000_000
+
+
+def test_the_network_answers_seven_emotions_and_whether_the_face_is_hidden() -> None:
+    looked = ExpressionModel().look(np.random.default_rng(3).integers(0, 255, (CROP_PX, CROP_PX)).astype(np.uint8))
+    assert looked.emotions.shape == (len(EMOTIONS),)
+    assert np.isfinite(looked.emotions).all()
+    assert 0 <= looked.hidden <= 1
+
+
+def test_brightness_and_contrast_hardly_matter() -> None:
+    crop = np.random.default_rng(4).integers(60, 180, (CROP_PX, CROP_PX)).astype(np.uint8)
+    darker = (crop * 0.5).astype(np.uint8)
+    assert np.abs(standardise(crop) - standardise(darker)).max() < 0.2
+
+
+def test_class_probabilities_sum_to_one() -> None:
+    classes = ExpressionModel().head.classes(blendshapes(mouthSmile=0.8), np.zeros(7, np.float32))
+    assert classes.sum() == pytest.approx(1)
+    assert (classes >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        (NETWORK_FILE, b"not a network"),
+        (HEAD_FILE, b"not = [toml"),
+        (HEAD_FILE, b"version = 20260101\n"),
+        (NETWORK_FILE, None),
+        (HEAD_FILE, None),
+    ],
+)
+def test_damaged_parameters_are_named(tmp_path: Path, file: str, content: bytes | None) -> None:
+    shutil.copytree(PARAMS_DIR, tmp_path, dirs_exist_ok=True)
+    (tmp_path / file).unlink()
+    if content is not None:
+        (tmp_path / file).write_bytes(content)
+    with pytest.raises(ParametersUnusable, match=file):
+        ExpressionModel(tmp_path)
+
+
+def test_a_head_of_other_features_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(PARAMS_DIR, tmp_path, dirs_exist_ok=True)
+    text = (tmp_path / HEAD_FILE).read_text(encoding="utf-8").replace("browInnerUp =", "browInnerOut =")
+    assert tomllib.loads(text)
+    (tmp_path / HEAD_FILE).write_text(text, encoding="utf-8")
+    with pytest.raises(ParametersUnusable, match="browInnerOut"):
+        ExpressionModel(tmp_path)
