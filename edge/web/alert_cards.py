@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from nicegui import ui
-
 from edge.ports import AlertState, AlertView
 from edge.web.live import Live
-from edge.web.parts import Text, block, button, show
+from edge.web.parts import Text, block, button, focus, show
 from edge.web.theme import css_name
 
 NOTE_AT_MOST = 500
@@ -22,7 +20,7 @@ class AlertList:
         self._wants = wants
         self._cards: dict[str, AlertCard] = {}
         self._empty = Text("p", live.viewer.words(empty_key), "none")
-        self._list = block("ul", "alerts")
+        self._list = block("ul", "alerts", tabindex="-1")
 
     def take(self, alert: AlertView) -> None:
         """Show, update or take away, as the alert now is."""
@@ -129,6 +127,8 @@ class AlertCard:
             self._live.say("page.alert.note_missing")
             return
         desk, role = self._live.site.desks.alerts, session.role.value
+        if self.root.parent_slot:
+            focus(self.root.parent_slot.parent)  # this card may leave the list: the keyboard must not fall to the top
         done = await self._live.act(
             self._may_contest(), lambda: desk.contest(self._alert.alert, session.user.name, role, note)
         )
@@ -144,12 +144,12 @@ class AlertCard:
     def _open_form(self) -> None:
         show(self._form, is_shown=True)
         show(self._doubt, is_shown=False)
-        ui.run_javascript(f"getHtmlElement({self._field.id}).focus()")
+        focus(self._field)
 
     def _close_form(self) -> None:
         show(self._form, is_shown=False)
         show(self._doubt, is_shown=self._alert.state is not AlertState.CONTESTED)
-        ui.run_javascript(f"getHtmlElement({self._doubt.id})?.focus()")
+        focus(self._doubt)
 
     def _why_text(self) -> str:
         why = self._words.first(f"page.alert.why_{self._alert.why}", "page.alert.why_other")

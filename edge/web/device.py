@@ -10,7 +10,7 @@ from edge.web.site import Site, Viewer
 class DevicePage:
     def __init__(self, site: Site, viewer: Viewer) -> None:
         words = viewer.words
-        head(words("page.device.title"))
+        head(words, words("page.device.title"))
         live = Live(site, viewer)
         top_bar(site, viewer, words("page.device.title"), site.settings.centre)
         with block("main", "device"):

@@ -22,7 +22,7 @@ class LeaderPage:
 
     def __init__(self, site: Site, viewer: Viewer) -> None:
         self._site, self._words = site, viewer.words
-        head(self._words("page.leader.title"))
+        head(self._words, self._words("page.leader.title"))
         self._live = Live(site, viewer)
         self._charts = self._live.paced(self._refresh_charts)
         with block("div", "fixed-screen"):

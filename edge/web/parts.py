@@ -1,5 +1,6 @@
 """The small pieces pages are built of: native HTML elements, so that keyboard and screen reader work by themselves."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -49,11 +50,18 @@ def show(element: Element, is_shown: bool) -> None:  # noqa: FBT001 - the fact i
         element.props.set_bool("hidden", not is_shown)
 
 
+def focus(element: Element) -> None:
+    """Send the keyboard there; harmless when the element is gone meanwhile."""
+    found = json.dumps(element.props.get("id") or element.html_id)
+    ui.run_javascript(f"document.getElementById({found})?.focus()")
+
+
 def heading(words: Words, key: str, tag: str = "h2") -> Text:
     return Text(tag, words(key))
 
 
-def head(title: str) -> None:
-    """Title and style sheet of the page being built."""
+def head(words: Words, title: str) -> None:
+    """Title and style sheet of the page being built, and what it says when it lost the server."""
     ui.page_title(title)
-    ui.add_head_html(f'<link rel="stylesheet" href="{theme.stylesheet_url()}">')
+    lost = json.dumps(words("page.common.connection_lost"), ensure_ascii=False).replace("<", "")
+    ui.add_head_html(f'<link rel="stylesheet" href="{theme.stylesheet_url()}"><style>:root{{--lost:{lost}}}</style>')

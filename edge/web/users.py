@@ -57,14 +57,14 @@ class PinHash:
 
     salt: bytes
     digest: bytes
-    n: int = SCRYPT_N
-    r: int = SCRYPT_R
-    p: int = SCRYPT_P
+    n: int
+    r: int
+    p: int
 
     @classmethod
     def of(cls, pin: str) -> "PinHash":
         salt = secrets.token_bytes(16)
-        return cls(salt, _scrypt(pin, salt, SCRYPT_N, SCRYPT_R, SCRYPT_P))
+        return cls(salt, _scrypt(pin, salt, SCRYPT_N, SCRYPT_R, SCRYPT_P), SCRYPT_N, SCRYPT_R, SCRYPT_P)
 
     @classmethod
     def parse(cls, text: str) -> "PinHash":

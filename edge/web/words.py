@@ -19,7 +19,7 @@ class Strings(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`words("page.x.y", n=3)` is the sentence in this viewer's language."""
+    """`words(key, n=3)` is the sentence in this viewer's language."""
 
     strings: Strings
     lang: str

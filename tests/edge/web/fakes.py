@@ -214,26 +214,7 @@ def an_alert(alert: str = "7K3", counter: str = "quay-02", **changes: object) ->
 
 
 def strings() -> StringTable:
-    table = load_strings()
-    extra = {
-        "level.very_satisfied": "Rất hài lòng",
-        "level.satisfied": "Hài lòng",
-        "level.neutral": "Bình thường",
-        "level.dissatisfied": "Không hài lòng",
-        "level.angry": "Rất không hài lòng",
-        "reason.brow_lowered": "cau mày",
-        "reason.lips_pressed": "mím môi",
-        "reason.mouth_corners_down": "khoé miệng trễ xuống",
-        "reason.smile": "mỉm cười",
-    }
-    en = {
-        "level.very_satisfied": "Very satisfied",
-        "level.satisfied": "Satisfied",
-        "level.neutral": "Neutral",
-        "level.dissatisfied": "Dissatisfied",
-        "level.angry": "Very dissatisfied",
-    }
-    return StringTable({"vi": {**extra, **table._tables["vi"]}, "en": {**extra, **en, **table._tables["en"]}})
+    return load_strings()
 
 
 def _alerts() -> tuple[AlertView, ...]:

@@ -1,0 +1,72 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from config.strings import LANGUAGES, StringsInvalid, StringTable, load_strings, placeholders
+
+ROOT = Path(__file__).parents[2]
+PREFIXES = {  # keys that the pages finish at run time, and the enums they finish them with
+    "page.officer.phase_", "page.officer.note_", "page.officer.nudge_hint_", "page.leader.phase_", "page.tablet.sign_",
+    "page.alert.state_", "page.alert.why_", "page.alert.sms_", "page.fault.", "page.advice.", "page.part.", "page.chart.",
+    "page.home.", "page.login.", "page.refusal.",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def table() -> StringTable:
+    return load_strings()
+
+
+def test_both_languages_have_the_same_keys(table: StringTable) -> None:
+    assert table.languages == LANGUAGES
+    assert table.keys("vi") == table.keys("en")
+
+
+def test_both_languages_take_the_same_parameters(table: StringTable) -> None:
+    differing = [
+        key
+        for key in table.keys("vi")
+        if placeholders(table._tables["vi"][key]) != placeholders(table._tables["en"][key])
+    ]
+    assert differing == []
+
+
+def test_every_key_the_pages_name_is_written(table: StringTable) -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "edge" / "web").glob("*.py"))
+    named = set(re.findall(r'"(page\.[a-z_]+\.[a-z_]+)"', source))
+    assert named - table.keys("vi") == set()
+
+
+def test_every_key_is_used(table: StringTable) -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "edge" / "web").glob("*.py"))
+    unused = {
+        key
+        for key in table.keys("vi")
+        if key.startswith("page.") and key not in source and not any(key.startswith(prefix) for prefix in PREFIXES)
+    }
+    assert unused == set()
+
+
+def test_a_missing_sentence_shows_its_key_and_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    table = StringTable({"vi": {}, "en": {}})
+    assert [table.text("a.b", "vi"), table.text("a.b", "en")] == ["a.b", "a.b"]
+    assert len(caplog.records) == 1
+    assert table.find("a.b", "vi") is None
+
+
+def test_a_missing_translation_falls_back_to_vietnamese() -> None:
+    assert StringTable({"vi": {"a": "một {n}"}, "en": {}}).text("a", "en", n=1) == "một 1"
+
+
+@pytest.mark.parametrize("text", ["a = 3", "a = 'x {'", "a = ", "[a]\nb = ['x']"])
+def test_a_broken_file_names_itself(tmp_path: Path, text: str) -> None:
+    for lang in LANGUAGES:
+        (tmp_path / f"strings.{lang}.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(StringsInvalid, match=r"strings\.vi\.toml"):
+        load_strings(tmp_path)
+
+
+def test_a_missing_file_names_itself(tmp_path: Path) -> None:
+    with pytest.raises(StringsInvalid, match=r"strings\.vi\.toml"):
+        load_strings(tmp_path)

@@ -1,0 +1,226 @@
+"""The door: who gets which page, over real requests without a socket."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from nicegui import Client
+
+from edge.web.auth import COOKIE
+from edge.web.gate import safe_path
+from tests.edge.web.house import PIN, House
+
+
+async def status(house: House, path: str, name: str | None = None, address: str = "127.0.0.1") -> int:
+    async with house.browser(address) as browser:
+        if name:
+            browser.cookies.set(COOKIE, house.session_of(name))
+        return (await browser.get(path)).status_code
+
+
+@pytest.mark.parametrize("path", ["/quay/quay-01", "/lanh-dao", "/thiet-bi"])
+async def test_without_a_session_staff_pages_lead_to_the_login(house: House, path: str) -> None:
+    async with house.browser() as browser:
+        answer = await browser.get(path)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/dang-nhap?ve={path}")
+    assert not Client.instances, "a refused request costs no page"
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "expected"),
+    [
+        ("quay-01", "/quay/quay-01", 200),
+        ("quay-01", "/quay/quay-02", 403),
+        ("quay-01", "/lanh-dao", 403),
+        ("quay-01", "/thiet-bi", 403),
+        ("lanh-dao-1", "/quay/quay-02", 200),
+        ("lanh-dao-1", "/lanh-dao", 200),
+        ("lanh-dao-1", "/thiet-bi", 200),
+        ("ky-thuat", "/thiet-bi", 200),
+        ("ky-thuat", "/lanh-dao", 403),
+        ("ky-thuat", "/quay/quay-01", 403),
+        ("lanh-dao-1", "/quay/quay-99", 404),
+        ("lanh-dao-1", "/khong-co", 404),
+        (None, "/danh-gia/quay-01", 200),
+        (None, "/danh-gia/quay-99", 404),
+        (None, "/wp-admin", 404),
+        (None, "/", 200),
+        (None, "/healthz", 200),
+        (None, "/metrics", 200),
+    ],
+)
+async def test_each_role_gets_its_own_pages(house: House, name: str | None, path: str, expected: int) -> None:
+    assert await status(house, path, name) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [("127.0.0.1", 200), ("::1", 200), ("10.1.2.3", 200), ("10.1.3.3", 403), ("192.168.1.9", 200), ("testclient", 403)],
+)
+async def test_the_tablet_answers_this_machine_and_the_listed_ones(tmp_path: Path, address: str, expected: int) -> None:
+    async with House(tmp_path, tablet_clients=("10.1.2.0/24", "192.168.1.9")).running() as house:
+        assert await status(house, "/danh-gia/quay-01", address=address) == expected
+
+
+def test_a_tablet_client_that_is_no_address_refuses_to_start(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="tablet"):
+        House(tmp_path, tablet_clients=("tablet-1",))
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"host": "evil.example"}, 403),
+        ({"host": "127.0.0.1:8080"}, 200),
+        ({"host": "localhost:8080"}, 200),
+        ({"host": "[::1]:8080"}, 200),
+        ({"host": "quay.phuong.local"}, 200),
+        ({"host": "["}, 403),
+        ({"origin": "http://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"origin": "http://127.0.0.1:8080"}, 200),
+    ],
+)
+async def test_a_foreign_host_or_origin_is_refused(tmp_path: Path, headers: dict[str, str], expected: int) -> None:
+    async with House(tmp_path, hosts=("quay.phuong.local",)).running() as house, house.browser() as browser:
+        assert (await browser.get("/", headers=headers)).status_code == expected
+
+
+async def test_a_foreign_origin_may_not_open_the_socket(house: House) -> None:
+    sent: list[dict[str, object]] = []
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    async def receive() -> dict[str, object]:
+        return {"type": "websocket.connect"}
+
+    headers = [(b"host", b"127.0.0.1:8080"), (b"origin", b"http://evil.example")]
+    scope = {"type": "websocket", "path": "/_nicegui_ws/socket.io/", "headers": headers, "query_string": b""}
+    await house.app(scope, receive, send)  # type: ignore[arg-type]
+    assert sent == [{"type": "websocket.close", "code": 1008, "reason": ""}]
+
+
+async def test_pages_may_load_nothing_from_elsewhere(house: House) -> None:
+    async with house.browser() as browser:
+        answer = await browser.get("/danh-gia/quay-01")
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert "https://" not in answer.text
+
+
+async def test_the_number_of_pages_has_a_bound(tmp_path: Path) -> None:
+    async with House(tmp_path, pages_at_most=2).running() as house:
+        assert [await status(house, "/danh-gia/quay-01") for _ in range(3)] == [200, 200, 503]
+
+
+async def test_a_page_nobody_claimed_is_forgotten(house: House) -> None:
+    for _ in range(5):
+        await status(house, "/danh-gia/quay-01")
+    assert len(Client.instances) == 5
+    Client.prune_instances(client_age_threshold=0)
+    assert not Client.instances
+    assert not house.centre.counters.callbacks
+
+
+async def test_health_tells_faults_and_stays_200(house: House) -> None:
+    async with house.browser() as browser:
+        answer = await browser.get("/healthz")
+    assert answer.json() == {"ok": False, "faults": {"camera/quay-03": "lost"}, "backlog": 12}
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("/quay/quay-01", "/quay/quay-01"),
+        ("/dang-nhap?ve=/lanh-dao", "/dang-nhap?ve=/lanh-dao"),
+        ("//evil.example", "/"),
+        ("https://evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("/a\nb", "/"),
+        ("/dang-nhap?ve=//evil.example", "/"),
+        ("", "/"),
+        (None, "/"),
+    ],
+)
+def test_the_way_back_stays_on_this_site(asked: str | None, expected: str) -> None:
+    assert safe_path(asked) == expected
+
+
+class TestLogin:
+    async def form(self, browser: httpx.AsyncClient, path: str = "/dang-nhap") -> str:
+        text = (await browser.get(path)).text
+        return text.split('name="seal" value="')[1].split('"')[0]
+
+    async def test_the_right_words_open_the_page_asked_for(self, house: House) -> None:
+        async with house.browser() as browser:
+            seal = await self.form(browser)
+            filled = {"name": "quay-01", "pin": PIN, "code": house.code("quay-01"), "seal": seal, "ve": "/"}
+            answer = await browser.post("/dang-nhap", data=filled)
+            assert (answer.status_code, answer.headers["location"]) == (303, "/quay/quay-01")
+            cookie = answer.headers["set-cookie"].lower()
+            assert "httponly" in cookie
+            assert "samesite=strict" in cookie
+            assert (await browser.get("/quay/quay-01")).status_code == 200
+
+    async def test_a_wrong_pin_says_only_that_something_is_wrong(self, house: House) -> None:
+        async with house.browser() as browser:
+            answers = []
+            for name in ("quay-01", "ai-do"):
+                filled = {"name": name, "pin": "000001", "code": "000000", "seal": await self.form(browser), "ve": "/"}
+                answers.append(await browser.post("/dang-nhap", data=filled))
+        assert [answer.status_code for answer in answers] == [401, 401]
+        assert answers[0].text == answers[1].text
+
+    async def test_after_wrong_tries_it_says_how_long_to_wait(self, house: House) -> None:
+        async with house.browser() as browser:
+            filled = {"name": "quay-01", "pin": "000001", "code": "0", "seal": await self.form(browser)}
+            for _ in range(4):
+                answer = await browser.post("/dang-nhap", data=filled)
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "30")
+        assert "30 giây" in answer.text
+
+    async def test_a_form_of_another_browser_is_refused(self, house: House) -> None:
+        async with house.browser() as browser, house.browser() as other:
+            seal = await self.form(other)
+            filled = {"name": "quay-01", "pin": PIN, "code": house.code("quay-01"), "seal": seal}
+            assert (await browser.post("/dang-nhap", data=filled)).status_code == 403
+
+    async def test_logout_needs_the_session_s_own_seal(self, house: House) -> None:
+        token = house.session_of("quay-01")
+        session = house.site.sessions.find(token)
+        assert session is not None
+        async with house.browser() as browser:
+            browser.cookies.set(COOKIE, token)
+            await browser.post("/dang-xuat", data={"seal": "x"})
+            assert house.site.sessions.is_alive(session)
+            browser.cookies.set(COOKIE, token)
+            await browser.post("/dang-xuat", data={"seal": house.site.seal.of(session.key)})
+        assert not house.site.sessions.is_alive(session)
+
+    async def test_a_demo_shows_its_codes_and_nothing_else_does(self, house: House) -> None:
+        async with house.browser() as browser:
+            assert PIN not in (await browser.get("/dang-nhap")).text
+
+    async def test_the_way_back_cannot_lead_off_site(self, house: House) -> None:
+        async with house.browser() as browser:
+            filled = {"name": "lanh-dao-1", "pin": PIN, "code": house.code("lanh-dao-1"), "ve": "//evil.example"}
+            answer = await browser.post("/dang-nhap", data=filled | {"seal": await self.form(browser)})
+        assert answer.headers["location"] == "/lanh-dao"
+
+
+async def test_the_language_is_kept_by_the_browser(house: House) -> None:
+    async with house.browser() as browser:
+        answer = await browser.get("/ngon-ngu/en?ve=/dang-nhap")
+        assert answer.headers["location"] == "/dang-nhap"
+        assert '<html lang="en">' in (await browser.get("/dang-nhap")).text
+        await browser.get("/ngon-ngu/xx?ve=/dang-nhap")
+        assert '<html lang="en">' in (await browser.get("/dang-nhap")).text
+
+
+async def test_home_lists_what_one_may_open(house: House) -> None:
+    async with house.browser() as browser:
+        browser.cookies.set(COOKIE, house.session_of("quay-01"))
+        text = (await browser.get("/")).text
+    assert 'href="/quay/quay-01"' in text
+    assert 'href="/quay/quay-02"' not in text
+    assert 'href="/lanh-dao"' not in text

@@ -1,0 +1,139 @@
+import stat
+from pathlib import Path
+
+import pyotp
+import pytest
+
+from edge.web.users import (
+    SCRYPT_N,
+    PinHash,
+    Role,
+    UserBook,
+    UserRefused,
+    UsersFileExposed,
+    UsersFileInvalid,
+    create_user,
+    load_users,
+    provisioning_uri,
+    remove_user,
+    svg_qr,
+    terminal_qr,
+)
+
+PIN = "482915"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "users.toml"
+
+
+def test_a_created_user_is_read_back_as_written(path: Path) -> None:
+    officer = create_user(path, "quay-01", Role.OFFICER, PIN, ("quay-01", "quay-02"))
+    leader = create_user(path, "lanh-dao-1", Role.LEADER, PIN)
+    assert load_users(path) == {"quay-01": officer, "lanh-dao-1": leader}
+
+
+def test_the_file_is_for_its_owner_only_and_holds_no_plain_pin(path: Path) -> None:
+    create_user(path, "quay-01", Role.OFFICER, PIN, ("quay-01",))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert PIN not in path.read_text(encoding="utf-8")
+
+
+def test_a_file_others_can_read_is_refused(path: Path) -> None:
+    create_user(path, "lanh-dao-1", Role.LEADER, PIN)
+    path.chmod(0o640)
+    with pytest.raises(UsersFileExposed, match="chmod 600"):
+        load_users(path)
+
+
+def test_a_missing_file_is_an_empty_book(path: Path) -> None:
+    assert load_users(path) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "users = 3",
+        "[users.a1",
+        '[users.x1]\nrole = "king"\npin = "scrypt$16384$8$1$AA==$AA=="\ntotp = "AAAA"',
+        '[users.x1]\nrole = "leader"\npin = "plain"\ntotp = "AAAA"',
+        '[users.x1]\nrole = "leader"\npin = "scrypt$16384$8$1$AA==$AA=="\ntotp = "1!"',
+        '[users.x1]\nrole = "leader"\npin = "scrypt$2$8$1$AA==$AA=="\ntotp = "AAAA"',
+        '[users.x1]\nrole = "leader"\npin = "scrypt$16384$8$1$AA==$AA=="\ntotp = "AAAA"\nroles = 1',
+        '[users."A B"]\nrole = "leader"\npin = "scrypt$16384$8$1$AA==$AA=="\ntotp = "AAAA"',
+        '[users.x1]\nrole = "leader"\ncounters = "a"\npin = "scrypt$16384$8$1$AA==$AA=="\ntotp = "AAAA"',
+        '[users.x1]\nrole = "leader"\npin = "scrypt$16384$8$1$AA==$AA=="',
+    ],
+)
+def test_a_broken_file_is_one_error(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
+    with pytest.raises(UsersFileInvalid):
+        load_users(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "pin", "counters"),
+    [
+        ("Quầy 1", Role.LEADER, PIN, ()),
+        ("a", Role.LEADER, PIN, ()),
+        ("quay-01", Role.LEADER, "12345", ()),
+        ("quay-01", Role.LEADER, "111111", ()),
+        ("quay-01", Role.LEADER, "123456", ()),
+        ("quay-01", Role.LEADER, "987654", ()),
+        ("quay-01", Role.LEADER, "48291x", ()),
+        ("quay-01", Role.OFFICER, PIN, ()),
+        ("quay-01", Role.OFFICER, PIN, ('"',)),
+    ],
+)
+def test_a_weak_or_odd_user_is_refused(path: Path, name: str, role: Role, pin: str, counters: tuple[str, ...]) -> None:
+    with pytest.raises(UserRefused):
+        create_user(path, name, role, pin, counters)
+    assert not path.exists()
+
+
+def test_a_pin_matches_only_itself() -> None:
+    written = str(PinHash.of(PIN))
+    assert PinHash.parse(written).matches(PIN)
+    assert not PinHash.parse(written).matches("482916")
+    assert str(PinHash.of(PIN)) != written, "every hash has its own salt"
+
+
+def test_a_guess_is_expensive() -> None:
+    assert SCRYPT_N >= 2**14, "as imported; the other tests run with a cheaper one"
+
+
+def test_a_user_shows_no_secret_in_logs(path: Path) -> None:
+    user = create_user(path, "lanh-dao-1", Role.LEADER, PIN)
+    assert user.totp_secret not in repr(user)
+    assert str(user.pin) not in repr(user)
+
+
+def test_the_book_sees_changes_and_removal(path: Path) -> None:
+    create_user(path, "lanh-dao-1", Role.LEADER, PIN)
+    book = UserBook(path)
+    create_user(path, "ky-thuat", Role.TECHNICIAN, PIN)
+    assert book.get("ky-thuat") is not None
+    assert remove_user(path, "ky-thuat")
+    assert not remove_user(path, "ky-thuat")
+    assert book.get("ky-thuat") is None
+
+
+def test_a_file_that_goes_bad_keeps_the_last_good_one(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    create_user(path, "lanh-dao-1", Role.LEADER, PIN)
+    book = UserBook(path)
+    path.write_text("[users", encoding="utf-8")
+    assert book.get("lanh-dao-1") is not None
+    assert book.get("lanh-dao-1") is not None
+    assert len(caplog.records) == 1
+
+
+def test_an_authenticator_app_reads_the_uri(path: Path) -> None:
+    user = create_user(path, "lanh-dao-1", Role.LEADER, PIN)
+    uri = provisioning_uri(user, "Một Cửa")
+    found = pyotp.parse_uri(uri)
+    assert isinstance(found, pyotp.TOTP)
+    assert (found.secret, found.name, found.issuer) == (user.totp_secret, "lanh-dao-1", "Một Cửa")
+    assert "<svg" in svg_qr(uri)
+    assert "█" in terminal_qr(uri)
