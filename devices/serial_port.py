@@ -19,8 +19,8 @@ class PtyLine:
 
     def hang_up(self) -> None:
         """What pulling the cable does: whoever has the port open reads end of file or EIO, and the name is gone."""
-        if self.link is not None:
-            self.link.unlink(missing_ok=True)
+        if self.link is not None and self.link.is_symlink() and str(self.link.readlink()) == os.ttyname(self.far_fd):
+            self.link.unlink(missing_ok=True)  # unless another line has taken the name over
         os.close(self.master_fd)
         os.close(self.far_fd)
 

@@ -56,7 +56,7 @@ _SIMPLE = {
     "+CIMI": "452990000000001",
     "+CSQ": "+CSQ: 20,99",
     "+CPIN?": "+CPIN: READY",
-    "+CSCS?": '+CSCS: "IRA"',
+    "+CSCS=?": '+CSCS: ("IRA","GSM")',
     "+CSCA?": '+CSCA: "+84900000001",145',
     "+CMGF?": "+CMGF: 0",
     "+CNMI=?": "+CNMI: (0-2),(0-2),(0,2),(0-2),(0,1)",
@@ -66,7 +66,7 @@ _SIMPLE = {
     "+CSMS?": "+CSMS: 0,1,1,1",
 }
 _ACCEPTED = re.compile(
-    r"(E[01]|V1|Z|&F|Q0|\+CMEE=[012]|\+CMGF=0|\+CREG=[012]|\+CSCS=.*|\+CLIP=[01]|\+CSMS=[01]|\+CNMA|\+CPIN=.*|\+CMMS=[0-2])"
+    r"(E[01]|V1|Z|&F|Q0|\+CMEE=[012]|\+CMGF=0|\+CREG=[012]|\+CLIP=[01]|\+CSMS=[01]|\+CNMA|\+CPIN=.*|\+CMMS=[0-2])"
 )
 
 
@@ -87,6 +87,7 @@ class AtModem:
         self._echo = True
         self._reference = 0
         self._announce, self._report_route = 0, 0
+        self._charset = "IRA"
         network.downlink = self.receive
 
     def feed(self, octets: bytes) -> None:
@@ -164,13 +165,15 @@ class AtModem:
             answers += [answer] if answer else []
         self._final("".join(f"\r\n{answer}\r\n" for answer in answers).encode() + b"\r\nOK\r\n")
 
-    def _answer(self, command: str) -> str | None:
+    def _answer(self, command: str) -> str | None:  # noqa: PLR0911 - a table of commands
         """The information response to one command, "" for a bare OK, None for ERROR."""
         name = command if '"' in command else command.upper()
         if name in _SIMPLE:
             return _SIMPLE[name]
         if name == "+CREG?":
             return f'+CREG: 2,{REGISTERED if self._network.is_registered else SEARCHING},"0001","00000001"'
+        if name == "+CSCS?":
+            return f'+CSCS: "{self._charset}"'
         if name == "+CPMS?":
             return "+CPMS: " + ",".join([f'"ME",{len(self._store)},{STORE_SIZE}'] * 3)
         if name.startswith("+CPMS="):
@@ -179,9 +182,12 @@ class AtModem:
             return f"+CMGD: ({','.join(map(str, sorted(self._store)))}),(0-4)"
         return self._change(name)
 
-    def _change(self, name: str) -> str | None:
+    def _change(self, name: str) -> str | None:  # noqa: PLR0911 - a table of commands
         if match := re.fullmatch(r"\+CNMI=(\d),(\d),(\d),(\d)(?:,\d)?", name):
             self._announce, self._report_route = int(match[2]), int(match[4])
+            return ""
+        if match := re.fullmatch(r'\+CSCS="(IRA|GSM)"', name):
+            self._charset = match[1]
             return ""
         if match := re.fullmatch(r"\+CMGR=(\d+)", name):
             return self._read(int(match[1]))

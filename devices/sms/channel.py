@@ -107,7 +107,7 @@ class SmsChannel(Protocol):
         """Hand over durably, at most once per ref for ever. Raises SmsRefused or SmsUnavailable."""
 
     def updates(self) -> AsyncIterator[Update]:
-        """Everything not yet acknowledged, then whatever comes. Never ends; after a restart it starts again."""
+        """Everything not yet acknowledged, then whatever comes. Never ends, waits through losses, starts again after a restart."""
 
     async def acknowledge(self, update: Update) -> None:
         """The caller has kept `update` for good: it will not come again, and its text is removed from the disk."""

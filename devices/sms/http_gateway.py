@@ -23,6 +23,7 @@ from devices.sms.channel import (
     SmsUnavailable,
     Update,
 )
+from devices.sms.follow import Follower
 from devices.sms.gateway_terms import GatewayTerms, Json, Verdict, parse_delivery_report
 from devices.sms.sqlite_file import transaction
 
@@ -50,11 +51,11 @@ class HttpGateway:
     ) -> None:
         self._terms = terms
         self._memory = memory
-        self._poll_s = poll_s
-        self._look_s = look_s
+        self._poll_every = timedelta(seconds=poll_s)
+        self._polled_at = clock()
+        self._follower = Follower(self._news, look_s)
         self._clock = clock
         self._client = httpx.AsyncClient(timeout=terms.timeout_s)
-        self._given: set[str] = set()
         self._is_reachable = True
 
     async def submit(self, sms: Outgoing) -> None:
@@ -69,24 +70,14 @@ class HttpGateway:
             raise SmsUnavailable(f"the gateway cannot take it now (HTTP {response.status_code})")
         await asyncio.to_thread(self._remember, sms.ref)
 
-    async def updates(self) -> AsyncIterator[Update]:
+    def updates(self) -> AsyncIterator[Update]:
         """See SmsChannel. Reports come by `take_report`; what stays open is asked for every `poll_s`."""
-        self._given.clear()
-        polled_at = self._clock()
-        while True:
-            if self._clock() - polled_at >= timedelta(seconds=self._poll_s):
-                await self._poll()
-                polled_at = self._clock()
-            pending = await asyncio.to_thread(self._pending)
-            for update in [one for one in pending if one.update_id not in self._given]:
-                self._given.add(update.update_id)
-                yield update
-            await asyncio.sleep(self._look_s)
+        return self._follower.updates()
 
     async def acknowledge(self, update: Update) -> None:
         """See SmsChannel."""
         await asyncio.to_thread(self._note, update)
-        self._given.discard(update.update_id)
+        self._follower.acknowledged(update)
 
     async def take_report(self, report: Json) -> bool:
         """Keep a callback's report for good; False when it is none of ours (answer 404, so that it is not repeated)."""
@@ -131,6 +122,12 @@ class HttpGateway:
             _log.log(logging.INFO if now else logging.WARNING, "sms.gateway_back" if now else "sms.gateway_lost")
         self._is_reachable = now
 
+    async def _news(self) -> list[Update]:
+        if self._clock() - self._polled_at >= self._poll_every:
+            await self._poll()
+            self._polled_at = self._clock()
+        return await asyncio.to_thread(self._pending)
+
     async def _poll(self) -> None:
         if self._terms.status_url is None:
             return
@@ -171,7 +168,7 @@ class HttpGateway:
                 )
             return known is not None
 
-    def _pending(self) -> list[DeliveryUpdate]:
+    def _pending(self) -> list[Update]:
         given_up = self._clock().timestamp() - PATIENCE.total_seconds()
         with self._rows() as rows:
             rows.execute(

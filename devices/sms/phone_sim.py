@@ -18,6 +18,7 @@ from devices.sms.channel import (
     SmsStatus,
     Update,
 )
+from devices.sms.follow import Follower
 from devices.sms.sqlite_file import transaction
 from devices.sms.text import normalise, part_count
 
@@ -73,29 +74,22 @@ class PhoneSimChannel:
     ) -> None:
         self._path = path
         self._delivery_s = delivery_s
-        self._poll_s = poll_s
+        self._follower = Follower(lambda: asyncio.to_thread(self._pending), poll_s)
         self._refused = frozenset(refused)
         self._clock = clock
-        self._given: set[str] = set()
 
     async def submit(self, sms: Outgoing) -> None:
         """See SmsChannel."""
         await asyncio.to_thread(self._put, sms)
 
-    async def updates(self) -> AsyncIterator[Update]:
+    def updates(self) -> AsyncIterator[Update]:
         """See SmsChannel."""
-        self._given.clear()
-        while True:
-            pending = await asyncio.to_thread(self._pending)
-            for update in [one for one in pending if one.update_id not in self._given]:
-                self._given.add(update.update_id)
-                yield update
-            await asyncio.sleep(self._poll_s)
+        return self._follower.updates()
 
     async def acknowledge(self, update: Update) -> None:
         """See SmsChannel."""
         await asyncio.to_thread(self._note, update)
-        self._given.discard(update.update_id)
+        self._follower.acknowledged(update)
 
     async def health(self) -> ChannelHealth:
         """Always there; what waits is on its way to the phone."""

@@ -20,7 +20,7 @@ class SmsdTimings:
     pdu_answer_s: int = 180
 
 
-FAST_TIMINGS = SmsdTimings(poll_s=1, error_sleep_s=1, block_s=1, answer_s=1, pdu_answer_s=2)
+FAST_TIMINGS = SmsdTimings(poll_s=1, error_sleep_s=1, block_s=1, answer_s=1, pdu_answer_s=3)
 """For a simulated modem, which answers at once or never."""
 
 

@@ -47,7 +47,8 @@ class SpoolFile:
     @property
     def is_complete(self) -> bool:
         """Whether smsd has finished writing: its Length header counts UTF-16 units (GSM-7: characters)."""
-        return len(self.text.encode("utf-16-be", "surrogatepass")) // 2 >= int(self.headers.get("Length", "0"))
+        length = self.headers.get("Length", "")
+        return length.isdigit() and len(self.text.encode("utf-16-be", "surrogatepass")) // 2 >= int(length)
 
     @property
     def sender(self) -> str:
@@ -81,8 +82,8 @@ def parse(raw: bytes) -> SpoolFile:
 def parse_report(file: SpoolFile) -> Report | None:
     """The status report in this file, or None while it is not there (yet)."""
     lines = dict(line.split(": ", 1) for line in file.body.decode("utf-8", "replace").splitlines() if ": " in line)
-    status = lines.get("Status", "").partition(",")[0]
-    if not lines.get("Message_id", "").isdigit() or not status.isdigit():
+    status, comma, _ = lines.get("Status", "").partition(",")
+    if not comma or not status.isdigit() or not lines.get("Message_id", "").isdigit():
         return None
     return Report(file.headers.get("From", ""), int(lines["Message_id"]), _fate(int(status)), int(status))
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +16,8 @@ from devices.sms.smsd_config import SmsdTimings, make_spool, smsd_config
 from devices.sms.smsd_spool import quarantine
 
 WATCH_EVERY_S = 0.3
+RESTART_PAUSE_S, LONGEST_PAUSE_S = 0.25, 30.0  # doubles while smsd dies within SETTLED_S of its start
+SETTLED_S = 10.0
 STOP_PATIENCE_S = 10.0
 KILL_PATIENCE_S = 5.0
 SMSD_PLACES = f"{os.defpath}:/usr/sbin:/usr/local/sbin"  # not on an ordinary user's path
@@ -72,12 +75,16 @@ class SmsdProcess:
         await self._stop()
 
     async def _keep(self, smsd: Path, config: Path) -> None:
+        pause_s = RESTART_PAUSE_S
         while True:
+            started = monotonic()
             await self._until_lost()
+            pause_s = RESTART_PAUSE_S if monotonic() - started > SETTLED_S else min(2 * pause_s, LONGEST_PAUSE_S)
             _log.warning("sms.smsd_lost", extra={"port": self._device.exists()})
             await self._end_group()
             while _identity(self._device) is None:  # noqa: ASYNC110 - a device node that appears raises no event here
                 await asyncio.sleep(WATCH_EVERY_S)
+            await asyncio.sleep(pause_s)
             await self._start(smsd, config)
             _log.info("sms.smsd_back", extra={"starts": self.starts})
 

@@ -6,6 +6,7 @@ Nothing is remembered in memory: a ref is known by the file that carries it, a s
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,11 +22,11 @@ from devices.sms.channel import (
     Update,
 )
 from devices.sms.smsd_config import PID_FILE
-from devices.sms.smsd_files import PartFate, SpoolFile, parse, parse_report, render_outgoing, why_failed
+from devices.sms.smsd_files import PartFate, SpoolFile, parse_report, render_outgoing, why_failed
+from devices.sms.spool_folder import LOCK, Seen, look, write_durably
 from devices.sms.text import part_count
 
 PREFIX = "mc-"  # our files among those that a technician drops into the same spool
-LOCK = ".LOCK"
 FLOW = ("outgoing", "checked", "sent", "failed", "unknown")  # the way a file can go; looked through in this order
 MAX_PARTS = 10
 SMSD_WRITES_FOR = timedelta(seconds=5)  # a file older than this is finished, whatever its Length header says
@@ -77,7 +78,7 @@ class SmsdSpool:
         try:
             if not self._is_known(sms.ref):
                 self._check_room()
-                _write_durably(self._root / "tmp" / sms.ref, self._path("outgoing", sms.ref), render_outgoing(sms))
+                write_durably(self._root / "tmp" / sms.ref, self._path("outgoing", sms.ref), render_outgoing(sms))
         except OSError as err:
             raise SmsUnavailable("the spool cannot be written") from err
 
@@ -93,28 +94,32 @@ class SmsdSpool:
         """Note it for good, then remove the texts that are no longer needed."""
         if isinstance(update, IncomingSms):
             self._mark(update.update_id, "read")
-            for path in self._incoming_files().get(update.update_id, []):
-                path.unlink(missing_ok=True)
+            for seen in self._incoming_files().get(update.update_id, []):
+                seen.path.unlink(missing_ok=True)
             return
         self._mark(update.ref, update.status.value)
-        if update.status.is_final or self._is_given_up(update.ref):
+        if update.status.is_final:
             self._forget(update.ref)
 
     def health(self) -> ChannelHealth:
         """Is an smsd running on this spool, and for how long does the oldest message wait for it."""
-        waiting = [path.stat().st_mtime for path in self._waiting()]
+        waiting = self._waiting()
         oldest_s = self._clock().timestamp() - min(waiting) if waiting else 0.0
         is_alive = self._is_smsd_alive()
         return ChannelHealth(is_alive, len(waiting), max(0.0, oldest_s), None if is_alive else "smsd_not_running")
 
     def purge(self) -> None:
-        """Remove old markers, and what nobody claimed: orphan reports, half-written files, incoming data that is no text."""
-        now = self._clock().timestamp()
-        old, stale = self._limits.memory, self._limits.patience
-        for folder, age in (("told", old), ("incoming", old), ("report", stale), ("tmp", stale)):
-            for path in (self._root / folder).iterdir():
-                if now - path.stat().st_mtime > age.total_seconds():
-                    path.unlink(missing_ok=True)
+        """Remove old markers, and what nobody claimed: orphan reports, half-written files, incoming data that is no text.
+
+        Raises SmsUnavailable when the spool is gone.
+        """
+        old, stale = self._limits.memory.total_seconds(), self._limits.patience.total_seconds()
+        try:
+            for folder, age_s in (("told", old), ("incoming", old), ("report", stale), ("tmp", stale)):
+                for seen in [one for one in look(self._root / folder) if self._age_s(one) > age_s]:
+                    seen.path.unlink(missing_ok=True)
+        except OSError as err:
+            raise SmsUnavailable("the spool cannot be read") from err
 
     # --- what lies where ---
 
@@ -131,7 +136,7 @@ class SmsdSpool:
             return None
 
     def _mark(self, key: str, word: str) -> None:
-        _write_durably(self._root / "tmp" / f"{key}.told", self._root / "told" / key, word.encode("ascii"))
+        write_durably(self._root / "tmp" / f"{key}.told", self._root / "told" / key, word.encode("ascii"))
 
     def _forget(self, ref: str) -> None:
         for path in self._bound(ref):
@@ -139,9 +144,10 @@ class SmsdSpool:
         for folder in FLOW[2:]:
             self._path(folder, ref).unlink(missing_ok=True)
 
-    def _waiting(self) -> list[Path]:
-        folders = (self._root / name for name in FLOW[:2])
-        return [path for folder in folders for path in folder.glob(f"{PREFIX}*") if not path.name.endswith(LOCK)]
+    def _waiting(self) -> list[float]:
+        """When each of the messages that smsd has not sent was handed over; the one in its hands is not among them."""
+        seen = [one for name in FLOW[:2] for one in look(self._root / name)]
+        return [one.written_at for one in seen if one.path.name.startswith(PREFIX)]
 
     def _check_room(self) -> None:
         if len(self._waiting()) >= self._limits.max_waiting:
@@ -159,41 +165,47 @@ class SmsdSpool:
     # --- what became of our messages ---
 
     def _delivery_updates(self) -> Iterator[DeliveryUpdate]:
-        for folder in FLOW[2:]:
-            for path in sorted((self._root / folder).glob(f"{PREFIX}*")):
-                ref = path.name.removeprefix(PREFIX)
-                told = self._last_told(ref)
-                update = self._judge(ref, folder, parse(path.read_bytes()))
-                if told in {SmsStatus.DELIVERED.value, SmsStatus.FAILED.value}:
-                    self._forget(ref)  # we were killed between noting and removing
-                elif update.status.value != told:
-                    yield update
-                elif update.status is SmsStatus.UNKNOWN and self._is_given_up(ref):
-                    self._forget(ref)
+        for seen in self._handled():
+            if not seen.path.name.startswith(PREFIX):
+                continue
+            ref = seen.path.name.removeprefix(PREFIX)
+            told = self._last_told(ref)
+            update = self._judge(ref, seen)
+            if told in {SmsStatus.DELIVERED.value, SmsStatus.FAILED.value}:
+                self._forget(ref)  # we were killed between noting and removing
+            elif update.status.value != told:
+                yield update
+            elif update.status is SmsStatus.UNKNOWN and self._is_given_up(seen):
+                self._forget(ref)
 
-    def _judge(self, ref: str, folder: str, file: SpoolFile) -> DeliveryUpdate:
+    def _judge(self, ref: str, seen: Seen) -> DeliveryUpdate:
         fates = [PartFate(path.suffix.removeprefix(".")) for path in self._bound(ref)]
-        parts = len(file.message_ids) or part_count(file.text)
+        parts = len(seen.file.message_ids) or part_count(seen.file.text)
         delivered = fates.count(PartFate.DELIVERED)
-        if delivered >= parts:
-            return DeliveryUpdate(ref, SmsStatus.DELIVERED, parts, delivered)
+        status, why = self._status(seen, fates, parts)
+        return DeliveryUpdate(ref, status, parts, delivered, why)
+
+    def _status(self, seen: Seen, fates: list[PartFate], parts: int) -> tuple[SmsStatus, str | None]:
+        if fates.count(PartFate.DELIVERED) >= parts:
+            return SmsStatus.DELIVERED, None
         if PartFate.FAILED in fates:
-            return DeliveryUpdate(ref, SmsStatus.FAILED, parts, delivered, "not_delivered")
+            return SmsStatus.FAILED, "not_delivered"
+        folder = seen.path.parent.name
         if folder == "failed":
-            is_certain, why = why_failed(file)
-            return DeliveryUpdate(ref, SmsStatus.FAILED if is_certain else SmsStatus.UNKNOWN, parts, delivered, why)
+            is_certain, why = why_failed(seen.file)
+            return SmsStatus.FAILED if is_certain else SmsStatus.UNKNOWN, why
         if folder == "unknown":
-            return DeliveryUpdate(ref, SmsStatus.UNKNOWN, parts, delivered, "interrupted")
-        if self._is_given_up(ref):
-            return DeliveryUpdate(ref, SmsStatus.UNKNOWN, parts, delivered, "no_report")
-        return DeliveryUpdate(ref, SmsStatus.SUBMITTED, parts, delivered)
+            return SmsStatus.UNKNOWN, "interrupted"
+        return (SmsStatus.UNKNOWN, "no_report") if self._is_given_up(seen) else (SmsStatus.SUBMITTED, None)
 
-    def _is_given_up(self, ref: str) -> bool:
-        ages = [self._age(self._path(folder, ref)) for folder in FLOW[2:] if self._path(folder, ref).exists()]
-        return any(age > self._limits.patience for age in ages)
+    def _handled(self) -> list[Seen]:
+        return [seen for folder in FLOW[2:] for seen in look(self._root / folder)]
 
-    def _age(self, path: Path) -> timedelta:
-        return timedelta(seconds=self._clock().timestamp() - path.stat().st_mtime)
+    def _is_given_up(self, seen: Seen) -> bool:
+        return self._age_s(seen) > self._limits.patience.total_seconds()
+
+    def _age_s(self, seen: Seen) -> float:
+        return self._clock().timestamp() - seen.written_at
 
     # --- reports: each is tied to its message once, by renaming it into bound/ ---
 
@@ -201,81 +213,63 @@ class SmsdSpool:
         return sorted((self._root / "bound").glob(f"{ref}.*.*"))
 
     def _bind_reports(self) -> None:
-        for path in sorted((self._root / "report").iterdir(), key=lambda one: one.stat().st_mtime):
-            report = parse_report(parse(path.read_bytes()))
+        for seen in look(self._root / "report"):
+            report = parse_report(seen.file)
             if report is None or report.fate is PartFate.TRYING:
                 continue
             ref = self._ref_of(report.number, report.message_id)
             if ref is not None:
-                path.replace(self._root / "bound" / f"{ref}.{report.message_id}.{report.fate.value}")
+                with suppress(FileNotFoundError):  # smsd has just renamed it; the next look finds it
+                    seen.path.replace(self._root / "bound" / f"{ref}.{report.message_id}.{report.fate.value}")
 
     def _ref_of(self, number: str, message_id: int) -> str | None:
         """The message this part belongs to: TP-MR wraps at 256, so the newest one to that number that still waits.
 
-        A message that smsd sent without noting its ids (killed, no answer) takes what fits nobody else; a report for
-        a technician's own file fits that file and stays where it is.
+        A message that smsd sent without noting its ids (killed, no answer) takes what fits nobody else, the oldest
+        first; a report for a technician's own file fits that file and stays where it is.
         """
-        unsure: list[str] = []
-        for path, file in self._newest_first():
-            ref = path.name.removeprefix(PREFIX)
-            if file.headers.get("To", "").replace(" ", "") != number:
+        unsure: str | None = None
+        for seen in sorted(self._handled(), key=lambda one: -one.written_at):
+            ref = seen.path.name.removeprefix(PREFIX)
+            bound = self._bound(ref)
+            is_taken = any(path.name.split(".")[1] == str(message_id) for path in bound)
+            if is_taken or seen.file.headers.get("To", "").replace(" ", "") != number:
                 continue
-            is_open = not any(bound.name.split(".")[1] == str(message_id) for bound in self._bound(ref))
-            if message_id in file.message_ids and is_open:
-                return ref if path.name.startswith(PREFIX) else None
-            if path.parent.name != "sent" and is_open and len(self._bound(ref)) < part_count(file.text):
-                unsure.append(ref)
-        return unsure[-1] if unsure else None
-
-    def _newest_first(self) -> list[tuple[Path, SpoolFile]]:
-        paths = [path for folder in FLOW[2:] for path in (self._root / folder).iterdir()]
-        return [(path, parse(path.read_bytes())) for path in sorted(paths, key=lambda one: -one.stat().st_mtime)]
+            if message_id in seen.file.message_ids:
+                return ref if seen.path.name.startswith(PREFIX) else None
+            if seen.path.parent.name != "sent" and len(bound) < part_count(seen.file.text):
+                unsure = ref
+        return unsure
 
     # --- what phones sent us ---
 
     def _incoming(self) -> Iterator[IncomingSms]:
-        for key, paths in self._incoming_files().items():
-            if self._last_told(key) is not None:
-                for path in paths:
-                    path.unlink(
-                        missing_ok=True
-                    )  # a copy of one already acknowledged, or we were killed before removing
+        for key, copies in self._incoming_files().items():
+            if self._last_told(key) is None:
+                first = copies[0]
+                yield IncomingSms(key, first.file.sender, first.file.text, _received_at(first))
                 continue
-            file = parse(paths[0].read_bytes())
-            yield IncomingSms(key, file.sender, file.text, self._received_at(file, paths[0]))
+            for seen in copies:
+                seen.path.unlink(missing_ok=True)  # a late copy, or we were killed between noting and removing
 
-    def _incoming_files(self) -> dict[str, list[Path]]:
+    def _incoming_files(self) -> dict[str, list[Seen]]:
         """Finished files by what they say: the same message stored in two memories of the modem is one."""
-        found: dict[str, list[Path]] = {}
-        for path in sorted((self._root / "incoming").iterdir()):
-            file = parse(path.read_bytes())
-            is_finished = file.is_complete or self._age(path) > SMSD_WRITES_FOR
-            if "From" in file.headers and is_finished and not file.is_binary:
-                found.setdefault(_key_of(file), []).append(path)
+        found: dict[str, list[Seen]] = {}
+        for seen in look(self._root / "incoming"):
+            is_finished = seen.file.is_complete or self._age_s(seen) > SMSD_WRITES_FOR.total_seconds()
+            if "From" in seen.file.headers and is_finished and not seen.file.is_binary:
+                found.setdefault(_key_of(seen.file), []).append(seen)
         return found
 
-    def _received_at(self, file: SpoolFile, path: Path) -> datetime:
-        """Smsd's own clock, in this machine's zone; the network's time carries no zone in smsd's files."""
-        try:
-            return datetime.strptime(file.headers.get("Received", ""), "%y-%m-%d %H:%M:%S").astimezone()
-        except ValueError:
-            return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+def _received_at(seen: Seen) -> datetime:
+    """Smsd's own clock, in this machine's zone; the network's time carries no zone in smsd's files."""
+    try:
+        return datetime.strptime(seen.file.headers.get("Received", ""), "%y-%m-%d %H:%M:%S").astimezone()
+    except ValueError:
+        return datetime.fromtimestamp(seen.written_at, UTC)
 
 
 def _key_of(file: SpoolFile) -> str:
     said = "\0".join((file.headers.get("From", ""), file.headers.get("Sent", ""), file.text))
     return f"in-{hashlib.sha256(said.encode('utf-8', 'surrogatepass')).hexdigest()[:24]}"
-
-
-def _write_durably(fresh: Path, final: Path, content: bytes) -> None:
-    """Whole or not at all, and still there after a power cut: file, rename and folder are synced."""
-    with fresh.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(final)
-    folder = os.open(final.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -93,3 +93,16 @@ def test_agent_killed_and_started_again_sends_nothing_twice(tmp_path: Path, subm
     texts = SimulatedPhones(tmp_path / "net").texts(LEADER)
     assert texts
     assert len(texts) == len(set(texts))
+
+
+async def test_walk_survives_a_lost_file_and_says_so_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    folder = tmp_path / "later"
+    channel = PhoneSimChannel(folder / "net", delivery_s=0, poll_s=0.01)
+    walk = asyncio.create_task(take(channel, 1))
+    while not caplog.messages:  # noqa: ASYNC110 - a log line raises no event
+        await asyncio.sleep(0.01)
+    folder.mkdir()
+    await channel.submit(Outgoing("a", LEADER, "Có lại rồi ạ"))
+    assert [one.update_id for one in await walk] == ["a:delivered"]
+    assert caplog.messages == ["sms.updates_lost", "sms.updates_back"]

@@ -244,6 +244,15 @@ def test_incoming_of_the_same_text_at_another_time_is_another(root: Path, spool:
     assert len(spool.pending()) == 2
 
 
+def test_file_in_smsds_hands_is_not_looked_at(root: Path, spool: SmsdSpool) -> None:
+    spool.put(SMS)
+    smsd_sends(root, "alert-1", "7")
+    (root / "sent" / "mc-alert-1.LOCK").touch()
+    assert spool.pending() == []
+    (root / "sent" / "mc-alert-1.LOCK").unlink()
+    assert spool.pending() == [DeliveryUpdate("alert-1", SmsStatus.SUBMITTED, 1, 0)]
+
+
 def test_half_written_incoming_waits(root: Path, spool: SmsdSpool) -> None:
     sms_comes(root, "MODEM.one", "1 7F3K")
     path = root / "incoming" / "MODEM.one"

@@ -1,0 +1,47 @@
+"""How files are seen and written in a folder that another program works in at the same time. The spool calls this."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from devices.sms.smsd_files import SpoolFile, parse
+
+LOCK = ".LOCK"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A message file as it was at one moment; `written_at` is its time stamp in seconds."""
+
+    path: Path
+    file: SpoolFile
+    written_at: float
+
+
+def look(folder: Path) -> list[Seen]:
+    """The files that nobody holds a lock on, oldest first. smsd makes and renames files here: one that vanishes is none."""
+    found = [_see(path) for path in folder.iterdir() if path.suffix != LOCK]
+    return sorted((one for one in found if one is not None), key=lambda one: (one.written_at, one.path.name))
+
+
+def write_durably(fresh: Path, final: Path, content: bytes) -> None:
+    """Whole or not at all, and still there after a power cut: file, rename and folder are synced."""
+    with fresh.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(final)
+    folder = os.open(final.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _see(path: Path) -> Seen | None:
+    try:
+        written_at = path.stat().st_mtime
+        file = parse(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    return None if path.with_name(path.name + LOCK).exists() else Seen(path, file, written_at)
