@@ -20,7 +20,11 @@ _READ = 65_536
 _STOP_S = 1.0
 
 _KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TZ")
-_QUIET_AND_SINGLE = {
+_SURROUNDINGS = {
+    "HOME": "/dev/null",  # nowhere to leave a cache
+    "TMPDIR": "/dev/null",
+    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime 1.29+ else reports every model it loads, from a cache in HOME
+    "MALLOC_ARENA_MAX": "1",  # a dozen library threads would else keep a heap each: 10 MB
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -147,7 +151,7 @@ async def _finish(worker: WorkerProcess, log_task: "asyncio.Task[None]") -> None
 
 
 async def _spawn(module: Sequence[str], pipe: int) -> asyncio.subprocess.Process:
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | _QUIET_AND_SINGLE
+    environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | _SURROUNDINGS
     return await asyncio.create_subprocess_exec(
         sys.executable,
         *("-B", "-P", *module, str(pipe), str(os.getpid())),
