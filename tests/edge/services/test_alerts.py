@@ -278,7 +278,7 @@ async def test_running_sends_receives_and_answers(centre: Centre) -> None:
     running = asyncio.create_task(centre.post.run())
     alert = await raised(centre)
     centre.phone.incoming.put_nowait(SmsReply("r1", LEADER.reveal(), f"1 {alert.alert}"))
-    await asyncio.wait_for(is_owned.wait(), 5)
+    await asyncio.wait_for(is_owned.wait(), 15)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running

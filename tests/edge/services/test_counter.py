@@ -137,6 +137,20 @@ async def test_opting_out_leaves_nothing_but_the_count(centre: Centre) -> None:
     assert await centre.rows("SELECT * FROM opted_out") == []
 
 
+async def test_the_next_visit_says_nothing_of_one_that_was_opted_out_of(centre: Centre) -> None:
+    await centre.play((CALM, 4), (FURIOUS, 3))
+    await centre.counters.opt_out("q1")
+    await centre.empty()
+    await centre.play((CALM, 4), (PLEASED, 4))
+    await centre.empty()
+
+    moods = await centre.events(MoodChanged)
+    assert [(mood.visit, mood.level) for mood in moods if isinstance(mood, MoodChanged)] == [
+        ("visit-1-2", "neutral"),
+        ("visit-1-2", "satisfied"),
+    ]
+
+
 async def test_an_opt_out_holds_over_a_restart(centre: Centre) -> None:
     await centre.play((CALM, 4))
     await centre.counters.opt_out("q1")
