@@ -59,7 +59,8 @@ class AlertCard:
         self._note = ""
         with block("li", "alert") as self.root:
             with block("div", "alert-head"):
-                self._where = Text("h3")
+                Text("h3", alert.counter_name)
+                Text("p", alert.unit, "alert-unit")
                 self._state = Text("span", "", "chip")
             self._what = Text("p", "", "alert-what")
             self._why = Text("p", "", "alert-why")
@@ -73,7 +74,6 @@ class AlertCard:
         self._alert = alert
         words, now = self._words, self._live.site.desks.clock.now()
         self.root.classes(replace=f"alert {css_name(alert.level)} state-{alert.state}")
-        self._where.say(f"{alert.counter_name} · {alert.unit}")
         self._state.say(words(f"page.alert.state_{alert.state}"))
         self._what.say(
             words(
@@ -101,7 +101,7 @@ class AlertCard:
             field = f"note-{self._alert.alert}"
             with block("label", for_=field):
                 Text("span", words("page.alert.note_label"))
-            self._field = block("textarea", "field", id=field, rows="3", maxlength=str(NOTE_AT_MOST))
+            self._field = block("textarea", "field", id=field, rows="2", maxlength=str(NOTE_AT_MOST))
             self._field.on("input", lambda event: self._keep_note(event.args), js_handler="(e) => emit(e.target.value)")
             with block("div", "actions"):
                 button(words("page.alert.send"), self._contest, "primary")
