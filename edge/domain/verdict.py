@@ -32,11 +32,11 @@ class VerdictRules:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Seconds a level was held and seconds a movement was seen with it. `waiting_s` waits for the first level."""
+    """Seconds a level was held and seconds a movement was seen with it. `waiting_s`: seconds whose level is not settled."""
 
     level_s: Mapping[Level, float] = field(default_factory=dict)
     reason_s: Mapping[Level, Mapping[str, float]] = field(default_factory=dict)
-    waiting_s: float = 0.0
+    waiting_s: Mapping[Level, float] = field(default_factory=dict)
     last: Level | None = None
 
     @property
@@ -70,15 +70,17 @@ class Summary:
 
 
 def counted(tally: Tally, mood: Mood, seconds: float) -> Tally:
-    """Add `seconds` during which `mood` held; seconds before the first level belong to that level."""
+    """Add `seconds` during which `mood` held. Seconds before the first level are the resting face's, if it was learnt."""
     if mood.level is None:
-        return replace(tally, waiting_s=tally.waiting_s + seconds)
-    held_s = seconds + tally.waiting_s
-    level_s = {**tally.level_s, mood.level: tally.level_s.get(mood.level, 0.0) + held_s}
+        return replace(tally, waiting_s=_plus(tally.waiting_s, {mood.shown: seconds}))
+    waited = tally.waiting_s
+    if mood.resting.is_learnt and tally.last is None:
+        waited = {Level.NEUTRAL: sum(waited.values())}
+    level_s = _plus(_plus(tally.level_s, waited), {mood.level: seconds})
     seen = dict(tally.reason_s.get(mood.level, {}))
     for key, weight in mood.reasons.items():
         seen[key] = seen.get(key, 0.0) + weight * seconds
-    return Tally(level_s, {**tally.reason_s, mood.level: seen}, 0.0, mood.level)
+    return Tally(level_s, {**tally.reason_s, mood.level: seen}, {}, mood.level)
 
 
 def summarise(
@@ -121,3 +123,7 @@ def _judged(shares: Mapping[Level, float], tally: Tally, rules: VerdictRules) ->
     rank = rules.whole_weight * whole + rules.peak_weight * _peak(tally, rules).rank + rules.end_weight * end
     nearest = math.copysign(math.ceil(abs(rank) - 0.5), rank)  # a tie goes to the calmer level
     return next(level for level in Level if level.rank == nearest)
+
+
+def _plus(one: Mapping[Level, float], other: Mapping[Level, float]) -> Mapping[Level, float]:
+    return {level: one.get(level, 0.0) + other.get(level, 0.0) for level in {**one, **other}}

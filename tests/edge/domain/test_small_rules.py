@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from edge.domain.level import Level
 from edge.domain.msisdn import Msisdn, NotAMobileNumber
 from edge.domain.reasons import telling
-from edge.domain.verdict import Evidence, Tally, VerdictRules, summarise
+from edge.domain.resting import Resting
+from edge.domain.satisfaction import Mood
+from edge.domain.verdict import Evidence, Tally, VerdictRules, counted, summarise
 
 V, S, N, D, A = Level
 
@@ -87,3 +89,12 @@ def test_the_verdict_lies_between_the_extremes(seconds: dict[Level, float], last
     assert summary.camera is not None
     assert min(level.rank for level in seconds) <= summary.camera.rank <= max(level.rank for level in seconds)
     assert sum(summary.shares.values()) == pytest.approx(1)
+
+
+def test_seconds_before_the_first_level_are_counted_for_what_they_were() -> None:
+    calm, furious = Mood(shown=N), Mood(shown=A)
+    waited = counted(counted(Tally(), calm, 1.0), furious, 0.5)
+
+    moved = counted(waited, Mood(level=A, shown=A), 1.0)
+    rested = counted(waited, Mood(level=N, shown=N, resting=Resting(is_settled=True, is_learnt=True)), 1.0)
+    assert (moved.level_s, rested.level_s) == ({N: 1.0, A: 1.5}, {N: 2.5})
