@@ -45,7 +45,11 @@ class LinkError(SyncError):
 
 
 class VersionRefused(LinkError):
-    """The broker does not speak this MQTT version: try the older one at once."""
+    """The broker does not speak this MQTT version: try the older one at once. `is_certain`: it said so itself."""
+
+    def __init__(self, why: str, *, is_certain: bool) -> None:
+        super().__init__(why)
+        self.is_certain = is_certain
 
 
 class BrokerLost(LinkError):

@@ -1,1 +1,1 @@
-"""What the city runs; here the receiving end that issues receipts."""
+"""The city's side: a small receiver for the demo and the tests; the real ingest comes later."""

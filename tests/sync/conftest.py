@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from sync.journal import Journal
+from tests.sync.broker_fixtures import line, make_mosquitto, mosquitto
+
+__all__ = ["line", "make_mosquitto", "mosquitto"]
 
 Opener = Callable[..., Awaitable[Journal]]
 TALLY = "-- 001 tally\nCREATE TABLE tally (n INTEGER NOT NULL) STRICT;"

@@ -1,0 +1,188 @@
+"""The link to the city: keeps one uplink running, for ever, and moves the journal's watermarks.
+
+`Link(...).run()` is one supervised coroutine; cancel it to say goodbye and stop. Close the journal afterwards.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
+
+from sync.errors import JournalError
+from sync.events import DeviceFault, DeviceRecovered
+from sync.journal import Journal
+from sync.marks import Receipt, ReceiptOutcome
+from sync.mqtt import Broker, Version
+from sync.reconnect import LinkState, LinkStatus, Pace, Reconnector
+from sync.topics import Topics
+from sync.uplink import Reports, Tuning, Uplink, Voyage
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+__all__ = ["Link", "LinkOptions", "LinkState", "LinkStatus", "Pace"]
+CITY = "city"  # the part's name in DeviceFault
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOptions:
+    """`city_key` (hex): only receipts signed with it count. `versions`: tried in this order."""
+
+    city_key: str | None = None
+    versions: tuple[Version, ...] = (Version.V5, Version.V311)
+    tuning: Tuning = field(default_factory=Tuning)
+    pace: Pace = field(default_factory=Pace)
+
+
+class Link:
+    """One device's way up. `on_status` is called on the loop."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        broker: Broker,
+        options: LinkOptions | None = None,
+        on_status: Callable[[LinkStatus], None] = lambda _: None,
+    ) -> None:
+        self.topics = Topics(journal.identity.site, journal.identity.device)
+        self._journal = journal
+        self._broker = broker
+        self._options = options or LinkOptions()
+        self._reconnector = Reconnector(self._options.versions, self._options.pace, on_status)
+        self._uplink: Uplink | None = None
+        self._acked = 0
+        self._receipts: asyncio.Queue[bytes] = asyncio.Queue(maxsize=1)
+        self._moved = asyncio.Event()
+        self._fault_since: float | None = None
+
+    async def run(self) -> None:
+        """Until cancelled. A broken receipt or a lost broker never ends it; a failing journal does."""
+        unsubscribe = self._journal.on_commit(self._wake)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._reconnector.keep(self._make_uplink), name="link-connection")
+                tasks.create_task(self._keep_marks(), name="link-marks")
+                tasks.create_task(self._take_receipts(), name="link-receipts")
+        finally:
+            unsubscribe()
+            await self._persist_broker_mark()
+
+    @property
+    def status(self) -> LinkStatus | None:
+        """The last status told; None before the first attempt ended."""
+        return self._reconnector.status
+
+    def _wake(self) -> None:
+        if self._uplink:
+            self._uplink.wake()
+
+    def _make_uplink(self, version: Version) -> Uplink:
+        marks, options = self._journal.marks, self._options
+        voyage = Voyage(
+            self._journal.path,
+            self._broker,
+            self.topics,
+            self._journal.identity.boot,
+            version,
+            options.tuning,
+            options.pace.monotonic,
+        )
+        start = marks.city or marks.broker  # a broker may have lost what it acknowledged; a city does not
+        self._uplink = Uplink(voyage, self._reports(), start=start, city=marks.city)
+        return self._uplink
+
+    # --- what the uplink reports, from its thread to the loop ---
+
+    def _reports(self) -> Reports:
+        loop = asyncio.get_running_loop()
+
+        return Reports(
+            connected=lambda version: _call(loop, self._reconnector.connected, version),
+            progress=lambda seq: _call(loop, self._progressed, seq),
+            receipt=lambda payload: _call(loop, self._received, payload),
+        )
+
+    def _progressed(self, seq: int) -> None:
+        self._acked = max(self._acked, seq)
+        self._moved.set()
+
+    def _received(self, payload: bytes) -> None:
+        """Receipts are cumulative, so of several that wait the newest is enough."""
+        if self._receipts.full():
+            self._receipts.get_nowait()
+        self._receipts.put_nowait(payload)
+
+    # --- watermarks ---
+
+    async def _keep_marks(self) -> None:
+        while True:
+            await self._moved.wait()
+            self._moved.clear()
+            await self._persist_broker_mark()
+
+    async def _persist_broker_mark(self) -> None:
+        if self._acked <= self._journal.marks.broker:
+            return
+        try:
+            await self._journal.mark_broker(self._acked)
+        except JournalError as error:  # a full disk: the mark only saves sending twice, so it can wait
+            _log.warning("sync.mark_not_kept", extra={"why": str(error)})
+
+    async def _take_receipts(self) -> None:
+        while True:
+            payload = await self._receipts.get()
+            receipt = self._readable(payload)
+            if receipt:
+                await self._take(receipt)
+
+    def _readable(self, payload: bytes) -> Receipt | None:
+        try:
+            receipt = msgspec.json.decode(payload, type=Receipt)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            _log.warning("sync.receipt_unreadable")
+            return None
+        key = self._options.city_key
+        if key and not receipt.is_from(key, self._journal.identity.source):
+            _log.warning("sync.receipt_not_signed_by_the_city")
+            return None
+        return receipt
+
+    async def _take(self, receipt: Receipt) -> None:
+        try:
+            outcome = await self._journal.mark_city(receipt)
+        except JournalError as error:  # a full disk: the city will say it again
+            _log.warning("sync.receipt_not_kept", extra={"why": str(error)})
+            return
+        if outcome in {ReceiptOutcome.MISMATCH, ReceiptOutcome.AHEAD}:
+            await self._fault(outcome, receipt)
+        else:
+            await self._agreed(receipt)
+
+    async def _agreed(self, receipt: Receipt) -> None:
+        if self._uplink:
+            self._uplink.city_has(self._journal.marks.city)
+            if receipt.resend:
+                self._uplink.resend_from(receipt.seq)
+        if self._fault_since is not None:
+            after_s = self._options.pace.monotonic() - self._fault_since
+            self._fault_since = None
+            await self._record(DeviceRecovered(part=CITY, after_s=max(0.0, after_s)))
+
+    async def _fault(self, outcome: ReceiptOutcome, receipt: Receipt) -> None:
+        """Loud, once: the city holds another history than this device. Nothing is deleted until a person has looked."""
+        if self._fault_since is None:
+            self._fault_since = self._options.pace.monotonic()
+            _log.critical("sync.receipt_%s", outcome.value, extra={"seq": receipt.seq})
+            await self._record(DeviceFault(part=CITY, why=f"sync.receipt_{outcome.value}"))
+
+    async def _record(self, event: DeviceFault | DeviceRecovered) -> None:
+        try:
+            await self._journal.record(event)
+        except JournalError as error:
+            _log.warning("sync.fault_not_kept", extra={"why": str(error)})
+
+
+def _call(loop: asyncio.AbstractEventLoop, handler: Callable[[T], None], value: T) -> None:
+    loop.call_soon_threadsafe(handler, value)

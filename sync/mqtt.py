@@ -1,0 +1,284 @@
+"""One MQTT connection, driven by the one thread that calls it: connect, publish, subscribe, `turn`.
+
+paho keeps no queue here and runs no thread, so none of its locks is ever waited for. A connection is used once.
+"""
+
+import selectors
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from sync.errors import BrokerLost, BrokerRefused, VersionRefused
+
+QOS = 1
+UNSUPPORTED_VERSION = 0x84  # CONNACK of MQTT 5; paho gives 3.1.1's code 1 the same value
+_CREDENTIAL_CODES = {0x85, 0x86, 0x87, 0x8A, 0x8C}  # client id, user or password, not authorized, banned, bad method
+_RECEIVE_MAXIMUM_ABSENT = 65_535  # MQTT 5, 3.2.2.3.3
+
+
+class Version(Enum):
+    V5 = MQTTProtocolVersion.MQTTv5
+    V311 = MQTTProtocolVersion.MQTTv311
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Files in PEM. Without `ca_file` the system's authorities count; a client certificate needs both of its files."""
+
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+    def context(self) -> "_Context":
+        """Raise OSError for files that cannot be read or are no PEM."""
+        context = _Context(ssl.PROTOCOL_TLS_CLIENT)
+        if self.ca_file:
+            context.load_verify_locations(self.ca_file)
+        else:
+            context.load_default_certs()
+        if self.cert_file:
+            context.load_cert_chain(self.cert_file, self.key_file)
+        return context
+
+
+class _Context(ssl.SSLContext):
+    """Remembers the socket it wrapped, because paho leaves it open when the handshake fails."""
+
+    wrapped: ssl.SSLSocket | None = None
+
+    def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
+        self.wrapped = super().wrap_socket(*args, **kwargs)
+        return self.wrapped
+
+    def close(self) -> None:
+        if self.wrapped:
+            self.wrapped.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the broker is and who we are there. The password stands in a file."""
+
+    host: str
+    port: int
+    username: str | None = None
+    password_file: Path | None = None
+    tls: Tls | None = None
+    keepalive_s: int = 30
+    connect_timeout_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Will:
+    """What the broker says, retained, when this connection ends without a goodbye."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """Called inside `turn`. A reason code below 0x80 is a success."""
+
+    on_puback: Callable[[int, int], None]
+    on_message: Callable[[str, bytes], None]
+
+
+class Connection:
+    """See the module's first lines. Only `wake` may be called from another thread."""
+
+    def __init__(
+        self, broker: Broker, client_id: str, version: Version, handlers: Handlers, will: Will | None = None
+    ) -> None:
+        self.version = version
+        self.receive_maximum = _RECEIVE_MAXIMUM_ABSENT
+        self._broker = broker
+        self._handlers = handlers
+        self.unacknowledged = 0
+        self._context: _Context | None = None
+        self._connack: ReasonCode | None = None
+        self._why_ended: str | None = None
+        self._selector = selectors.DefaultSelector()
+        self._wake_read, self._wake_write = socket.socketpair()
+        for end in (self._wake_read, self._wake_write):
+            end.settimeout(0)
+        self._selector.register(self._wake_read, selectors.EVENT_READ)
+        self._client = self._make_client(client_id, will)
+
+    def open(self) -> None:
+        """Connect and wait for the CONNACK. Raise VersionRefused, BrokerRefused or BrokerLost."""
+        deadline = time.monotonic() + self._broker.connect_timeout_s
+        try:
+            self._dial()
+        except OSError as error:  # refused, unreachable, unknown host, TLS
+            raise BrokerLost(f"cannot reach {self._broker.host}:{self._broker.port}: {error}") from error
+        try:
+            self._await_connack(deadline)
+        except BrokerLost as error:
+            if self._connack is None and self.version is Version.V5:  # brokers without MQTT 5 hang up or say nothing
+                raise VersionRefused(str(error), is_certain=False) from error
+            raise
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
+        """Send at QoS 1 and return the packet's id, which comes back through `on_puback`. Raise BrokerLost."""
+        told = self._client.publish(topic, payload, QOS, retain)
+        if told.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise BrokerLost(f"publish failed: {paho.error_string(told.rc)}")
+        self.unacknowledged += 1
+        return told.mid
+
+    def subscribe(self, topic: str) -> None:
+        result, _ = self._client.subscribe(topic, QOS)
+        if result != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise BrokerLost(f"subscribe failed: {paho.error_string(result)}")
+
+    def turn(self, timeout_s: float) -> None:
+        """Wait at most so long for the socket or a wake, do what is due, call the handlers. Raise BrokerLost."""
+        line = self._line()
+        self._watch(line)
+        for key, events in self._selector.select(0 if _has_buffered(line) else timeout_s):
+            if key.fileobj is self._wake_read:
+                self._forget_wakes()
+            elif events & selectors.EVENT_WRITE:
+                self._client.loop_write()
+        self._read_all(line)
+        self._client.loop_misc()
+        self._line()
+
+    def wake(self) -> None:
+        """End a `turn` that waits, from any thread."""
+        try:
+            self._wake_write.send(b"\0")
+        except (BlockingIOError, OSError):  # already woken, or closed in the meantime
+            return
+
+    def close(self, *, goodbye: bool) -> None:
+        """Hang up; with `goodbye` the broker drops the will."""
+        if goodbye and self._client.socket() is not None:
+            self._client.disconnect()
+        self._unwatch()
+        sock = self._client.socket()
+        if sock is not None:
+            sock.close()
+        if self._context:
+            self._context.close()
+        self._selector.close()
+        self._wake_read.close()
+        self._wake_write.close()
+
+    # --- private ---
+
+    def _make_client(self, client_id: str, will: Will | None) -> paho.Client:
+        clean: dict[str, Any] = {} if self.version is Version.V5 else {"clean_session": True}
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            protocol=self.version.value,
+            reconnect_on_failure=False,
+            **clean,
+        )
+        client.max_inflight_messages_set(0)  # our own window decides
+        client.connect_timeout = self._broker.connect_timeout_s
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_publish = self._on_publish
+        client.on_message = self._on_message
+        if will:
+            client.will_set(will.topic, will.payload, QOS, retain=True)
+        return client
+
+    def _dial(self) -> None:
+        broker = self._broker
+        if broker.username:
+            client_password = broker.password_file.read_text(encoding="utf-8").strip() if broker.password_file else None
+            self._client.username_pw_set(broker.username, client_password)
+        if broker.tls:
+            self._context = broker.tls.context()
+            self._client.tls_set_context(self._context)
+        self._client.connect(broker.host, broker.port, broker.keepalive_s)
+
+    def _await_connack(self, deadline: float) -> None:
+        while self._connack is None:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                raise BrokerLost("no CONNACK in time")
+            self.turn(remaining)
+
+    def _line(self) -> socket.socket:
+        """The socket while the connection stands. A refusal in the CONNACK decides how it is called."""
+        refused = self._connack
+        if refused is not None and refused.is_failure:
+            raise _refusal(refused)
+        sock = self._client.socket()
+        if sock is None:
+            raise BrokerLost(self._why_ended or "the line was cut")
+        return sock  # type: ignore[return-value]  # paho also allows its own websocket wrapper, which we never ask for
+
+    def _watch(self, line: socket.socket) -> None:
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._client.want_write() else 0)
+        known = self._selector.get_map().get(line)
+        if known is None:
+            self._selector.register(line, wanted)
+        elif known.events != wanted:
+            self._selector.modify(line, wanted)
+
+    def _unwatch(self) -> None:
+        for key in list(self._selector.get_map().values()):
+            self._selector.unregister(key.fileobj)
+
+    def _read_all(self, line: socket.socket) -> None:
+        """Paho reads as many packets as it knows of; TLS may hold more than the socket shows."""
+        self._client.loop_read()
+        while self._client.socket() is line and _has_buffered(line):
+            self._client.loop_read()
+
+    def _forget_wakes(self) -> None:
+        try:
+            while self._wake_read.recv(4096):
+                pass
+        except BlockingIOError:
+            return
+
+    # --- paho's callbacks ---
+
+    def _on_connect(
+        self, _client: paho.Client, _userdata: object, _flags: object, code: ReasonCode, properties: Properties | None
+    ) -> None:
+        self._connack = code
+        self.receive_maximum = getattr(properties, "ReceiveMaximum", _RECEIVE_MAXIMUM_ABSENT)
+
+    def _on_disconnect(
+        self, _client: paho.Client, _userdata: object, _flags: object, code: ReasonCode, _properties: object
+    ) -> None:
+        self._why_ended = str(code)
+
+    def _on_publish(
+        self, _client: paho.Client, _userdata: object, mid: int, code: ReasonCode, _properties: object
+    ) -> None:
+        self.unacknowledged -= 1
+        self._handlers.on_puback(mid, code.value)
+
+    def _on_message(self, _client: paho.Client, _userdata: object, message: paho.MQTTMessage) -> None:
+        self._handlers.on_message(message.topic, bytes(message.payload))
+
+
+def _has_buffered(line: socket.socket) -> bool:
+    return isinstance(line, ssl.SSLSocket) and line.pending() > 0
+
+
+def _refusal(code: ReasonCode) -> BrokerLost | BrokerRefused | VersionRefused:
+    if code.value == UNSUPPORTED_VERSION:
+        return VersionRefused(str(code), is_certain=True)
+    if code.value in _CREDENTIAL_CODES:
+        return BrokerRefused(f"the broker refused us: {code}")
+    return BrokerLost(f"the broker is there but does not serve us now: {code}")

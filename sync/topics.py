@@ -1,0 +1,48 @@
+"""The topics and the small messages around the events: presence here, receipts in `sync.marks`. Contract."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+ROOT = "motcua/v1"
+EVERY_DEVICES_EVENTS = f"{ROOT}/+/+/ev/#"
+
+
+class Presence(msgspec.Struct, frozen=True, kw_only=True):
+    """Retained on `.../status`. `offline` is said by the device on a clean stop and by the broker otherwise."""
+
+    state: Literal["online", "offline"]
+    boot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topics of one device."""
+
+    site: str
+    device: str
+
+    @property
+    def _base(self) -> str:
+        return f"{ROOT}/{self.site}/{self.device}"
+
+    @property
+    def events(self) -> str:
+        """Prefix of the events' topics: the short type follows."""
+        return f"{self._base}/ev/"
+
+    @property
+    def receipts(self) -> str:
+        return f"{self._base}/ack"
+
+    @property
+    def status(self) -> str:
+        return f"{self._base}/status"
+
+
+def topics_of(event_topic: str) -> Topics | None:
+    """Whose topic this is, or None when it is no event's."""
+    parts = event_topic.split("/")
+    is_event = len(parts) == 6 and "/".join(parts[:2]) == ROOT and parts[4] == "ev"
+    return Topics(parts[2], parts[3]) if is_event else None
