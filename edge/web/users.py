@@ -19,8 +19,6 @@ from enum import StrEnum
 from pathlib import Path
 
 import pyotp
-import qrcode
-import qrcode.image.svg
 
 log = logging.getLogger(__name__)
 
@@ -167,6 +165,8 @@ def provisioning_uri(user: User, issuer: str) -> str:
 
 def terminal_qr(uri: str) -> str:
     """The URI as a QR of block characters for a terminal."""
+    import qrcode  # noqa: PLC0415 - it loads an image library that a running agent never needs
+
     code = qrcode.QRCode(border=1)
     code.add_data(uri)
     out = io.StringIO()
@@ -176,6 +176,8 @@ def terminal_qr(uri: str) -> str:
 
 def svg_qr(uri: str) -> str:
     """The URI as an SVG picture."""
+    import qrcode.image.svg  # noqa: PLC0415 - as above
+
     return str(qrcode.make(uri, image_factory=qrcode.image.svg.SvgPathImage).to_string(encoding="unicode"))
 
 
