@@ -131,7 +131,7 @@ class VisionWorker:
             self._look(now_s)
 
     def _look(self, now_s: float) -> None:
-        self._due_s = max(self._due_s + self._period_s, now_s)
+        self._due_s = max(self._due_s + self._period_s, now_s - self._period_s)  # one late frame may be made up for
         sight = self._camera.look(max(0.01, self._beat_due_s - now_s))
         if sight.state != self._state:
             self._state = sight.state

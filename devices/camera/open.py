@@ -6,6 +6,7 @@ Imports OpenCV through the kinds; only the process that owns the camera may impo
 from pathlib import Path
 
 from devices.camera.device import open_rtsp, open_usb
+from devices.camera.jpegs import JpegSource
 from devices.camera.replay import open_replay
 from devices.camera.source import FrameSource
 
@@ -22,9 +23,10 @@ def open_source(
     height: int = 480,
     since_ns: int | None = None,
 ) -> FrameSource:
-    """Open `0`, `/dev/v4l/by-id/...`, `rtsp://...`, `replay:FILE.toml` or `replay:CLIP`; raises CameraLost."""
+    """Open `0`, `/dev/v4l/by-id/...`, `rtsp://...`, `replay:FILE.toml` or `replay:CLIP` (also `.jpegs`); raises CameraLost."""
     if source.startswith(_REPLAY):
-        return open_replay(Path(source.removeprefix(_REPLAY)), width, height, since_ns)
+        target = Path(source.removeprefix(_REPLAY))
+        return JpegSource(target) if target.suffix == ".jpegs" else open_replay(target, width, height, since_ns)
     if source.startswith(_NETWORK):
         return open_rtsp(source, credentials_file)
     return open_usb(source, width, height, fps)

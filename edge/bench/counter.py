@@ -14,7 +14,7 @@ from statistics import quantiles
 from time import monotonic
 from typing import Any
 
-from devices.camera.playlist import Playlist, Show, playlist_toml
+from devices.camera.playlist import Playlist, Show
 from edge.adapters.vision import EyesStatus, VisionEyes
 from edge.adapters.vision_spec import VisionSpec
 from edge.ports import Reading
@@ -24,7 +24,8 @@ CPU_MS_BUDGET = 15.0
 PEER_SHARE_BUDGET = 1 / 6
 LATENCY_P95_BUDGET_MS = 100.0
 WORKER_MB_BUDGET = 260.0
-FPS = 10.0
+FPS, CAMERA_FPS = 10.0, 30.0
+WIDTH, HEIGHT = 640, 480
 PEER_FRAMES, PEER_WARMUP = 150, 10
 PEER_PYTHON = Path(__file__).parents[2] / ".venv-fer/bin/python"
 _WARM_S = 3.0  # after the first reading: what is loaded lazily is loaded then
@@ -58,10 +59,12 @@ def run(
     """Measure for `seconds`, write counter.json into `out_dir`, return it: name, rows, peer, all_held."""
     directory = models_dir or default_directory()
     landmarker = locate("face_landmarker.task", directory, mirror)
-    shows = tuple(Show(length_s, locate(name, directory, mirror)) for name, length_s in _CLIPS)
-    playlist = Playlist(shows, rate=30.0)
-    measured = asyncio.run(_measure(playlist, landmarker, seconds))
-    peer = _peer(playlist, peer_python)
+    clips = [(locate(name, directory, mirror), length_s) for name, length_s in _CLIPS]
+    with tempfile.TemporaryDirectory(prefix="motcua-bench-") as folder:
+        film = Path(folder) / "film.jpegs"
+        _film(clips, film)
+        measured = asyncio.run(_measure(film, landmarker, seconds))
+        peer = _peer(film, peer_python)
     rows = [*_rows(measured), *_peer_rows(measured, peer), *(more() if more else ())]
     table = {
         "name": "counter",
@@ -87,19 +90,15 @@ class _Measured:
     latencies_ms: list[float] = field(default_factory=list)
 
 
-async def _measure(playlist: Playlist, landmarker: Path, seconds: float) -> _Measured:
-    """Run one worker on the playlist as the agent does, and listen."""
-    with tempfile.TemporaryDirectory(prefix="motcua-bench-") as folder:
-        story = Path(folder) / "story.toml"
-        story.write_text(playlist_toml(playlist), encoding="utf-8")
-        spec = VisionSpec(counter="bench", camera=f"replay:{story}", landmarker=str(landmarker), fps=FPS)
-        eyes = VisionEyes(spec)
-        async with asyncio.TaskGroup() as tasks:
-            worker = tasks.create_task(eyes.run(), name="worker")
-            try:
-                return await _listen(eyes, seconds)
-            finally:
-                worker.cancel()
+async def _measure(film: Path, landmarker: Path, seconds: float) -> _Measured:
+    """Run one worker on the film as the agent does, and listen."""
+    eyes = VisionEyes(VisionSpec(counter="bench", camera=f"replay:{film}", landmarker=str(landmarker), fps=FPS))
+    async with asyncio.TaskGroup() as tasks:
+        worker = tasks.create_task(eyes.run(), name="worker")
+        try:
+            return await _listen(eyes, seconds)
+        finally:
+            worker.cancel()
 
 
 async def _listen(eyes: VisionEyes, seconds: float) -> _Measured:
@@ -171,25 +170,33 @@ def _bounded(what: str, value: float, unit: str, budget: float) -> Row:
     return Row(what, round(value, 3), unit, round(budget, 3), value <= budget)
 
 
-def _peer(playlist: Playlist, python: Path) -> dict[str, Any]:
+def _peer(film: Path, python: Path) -> dict[str, Any]:
     """The peer's figures, or why there are none."""
     if not python.exists():
         return {"missing": "run scripts/bench_peer_fer (TensorFlow, minutes, 8 GB of disk)"}
-    command = [str(python), str(Path(__file__).with_name("peer_fer.py")), str(playlist.width), str(playlist.height)]
-    done = subprocess.run(
-        [*command, str(PEER_WARMUP)], input=_frames(playlist), capture_output=True, check=False, timeout=300
-    )
+    command = [str(python), str(Path(__file__).with_name("peer_fer.py")), str(WIDTH), str(HEIGHT), str(PEER_WARMUP)]
+    done = subprocess.run(command, input=_frames(film), capture_output=True, check=False, timeout=300)
     if done.returncode != 0:
         return {"missing": f"fer failed: {done.stderr.decode(errors='replace').strip().splitlines()[-1]}"}
     figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return figures
 
 
-def _frames(playlist: Playlist) -> bytes:
-    """The frames that the worker's camera shows, evenly over the whole playlist, as raw BGR."""
-    from devices.camera.replay import Reel  # noqa: PLC0415 - OpenCV: only when a benchmark runs
+def _film(clips: Sequence[tuple[Path, float]], path: Path) -> None:
+    """Have the clips filmed by a USB camera: JPEG pictures of 640x480 with its noise, CAMERA_FPS a second."""
+    from devices.camera.jpegs import write_jpegs  # noqa: PLC0415 - OpenCV: only when a benchmark runs
+    from devices.camera.replay import Reel  # noqa: PLC0415 - same
 
-    reel, step_s = Reel(playlist), playlist.seconds / (PEER_FRAMES + PEER_WARMUP)
-    frames = b"".join(reel.picture(step_s * number).tobytes() for number in range(PEER_FRAMES + PEER_WARMUP))
+    playlist = Playlist(tuple(Show(length_s, clip) for clip, length_s in clips), width=WIDTH, height=HEIGHT)
+    reel = Reel(playlist)
+    write_jpegs(path, (reel.picture(number / CAMERA_FPS) for number in range(round(playlist.seconds * CAMERA_FPS))))
     reel.close()
-    return frames
+
+
+def _frames(film: Path) -> bytes:
+    """Pictures of the film, evenly over its whole length, as raw BGR: decoding is not counted for the peer."""
+    from devices.camera.jpegs import JpegSource  # noqa: PLC0415 - OpenCV: only when a benchmark runs
+
+    wanted = PEER_FRAMES + PEER_WARMUP
+    with JpegSource(film) as source:
+        return b"".join(source.picture(number * source.length // wanted).tobytes() for number in range(wanted))
