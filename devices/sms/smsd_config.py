@@ -76,6 +76,7 @@ def _modem(device: Path, timings: SmsdTimings) -> dict[str, object]:
         "primary_memory": "ME",
         "memory_start": 1,
         "keep_open": "no",
+        "check_network": 2,
         "device_open_retries": -1,
         "notice_ucs2": 0,
         "read_timeout": timings.answer_s,
