@@ -4,6 +4,7 @@ Used by `edge.app`. This is the one place that catches every exception.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -61,3 +62,10 @@ async def supervise(
 async def _calm(part: str, changed: OnChange, backoff: Backoff) -> None:
     await asyncio.sleep(2 * backoff.first_s)
     await changed(part, PartState.RUNNING)
+
+
+async def cancelled(task: "asyncio.Task[None]") -> None:
+    """Cancel a task and wait until it is gone; what it failed with before is raised."""
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,5 @@
+"""`python -m edge` is `motcua`."""
+
+from edge.cli import main
+
+main()

@@ -1,0 +1,59 @@
+"""The link to the city as the configuration wants it. For `edge.app` and the demo."""
+
+import asyncio
+import logging
+
+from config.schema import Config, Mqtt
+from edge.services.faults import Faults
+from sync.journal import Journal
+from sync.link import Link, LinkOptions, LinkState, LinkStatus
+from sync.mqtt import Broker, Tls
+from sync.uplink import Tuning
+
+PART = "mqtt"
+log = logging.getLogger(__name__)
+
+
+def open_link(config: Config, journal: Journal, faults: Faults | None) -> Link | None:
+    """None when no broker is configured: the journal then keeps everything. `faults` hears of loss and return, once each."""
+    if config.mqtt is None:
+        return None
+    options = LinkOptions(tuning=Tuning(window=config.mqtt.window))
+    return Link(journal, broker_of(config.mqtt), options, _Teller(faults) if faults else _silent)
+
+
+def broker_of(mqtt: Mqtt) -> Broker:
+    """Where the broker is; files stay files."""
+    tls = Tls(mqtt.ca_file, mqtt.cert_file, mqtt.key_file) if mqtt.tls else None
+    return Broker(
+        host=mqtt.host,
+        port=mqtt.port,
+        username=mqtt.username,
+        password_file=mqtt.password_file,
+        tls=tls,
+        keepalive_s=mqtt.keepalive_s,
+    )
+
+
+class _Teller:
+    """Turns link states into one fault and one recovery."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __call__(self, status: LinkStatus) -> None:
+        is_up = status.state is LinkState.CONNECTED
+        told = self._faults.recovered(PART) if is_up else self._faults.fault(PART, str(status.state))
+        task = asyncio.ensure_future(told)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("the link's state could not be recorded", exc_info=task.exception())
+
+
+def _silent(_: LinkStatus) -> None:
+    """Nobody is told."""

@@ -1,0 +1,212 @@
+"""The composition root: from a configuration to a running agent. Only the command line, the demo and tests call it.
+
+`async with open_agent(config) as agent: await agent.run()`; `run_agent` adds the signals of a service.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from config.schema import Config
+from config.strings import load_strings
+from devices.sms.channel import SmsChannel
+from edge.adapters.clock import SystemClock
+from edge.adapters.machine import Machine
+from edge.adapters.rules import (
+    contact_numbers,
+    counter_plans,
+    counter_rules,
+    journal_retention,
+    retention_rules,
+    vision_spec,
+)
+from edge.adapters.sms import ChannelPort, open_channel
+from edge.adapters.supervisor import PartState, supervise
+from edge.adapters.uplink import open_link
+from edge.adapters.vision import VisionEyes
+from edge.services.alert_text import AlertText
+from edge.services.alerts import AlertService
+from edge.services.counter import CounterService
+from edge.services.faults import Faults
+from edge.services.health import HealthService
+from edge.services.retention import RetentionService
+from edge.services.sms_post import SmsPost
+from edge.services.statistics import StatisticsService
+from edge.store import migrations
+from edge.web.server import WebServer
+from edge.web.site import DemoUser, Desks, WebSettings
+from edge.web.users import UserBook, write_secret
+from models import fetch
+from sync.errors import JournalError
+from sync.events import ConfigChanged, DeviceStarted
+from sync.journal import Journal
+from sync.link import Link
+
+log = logging.getLogger(__name__)
+LANDMARKER = "face_landmarker.task"
+Part = tuple[str, Callable[[], Awaitable[None]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Everything one device runs, put together and not yet running."""
+
+    config: Config
+    journal: Journal
+    faults: Faults
+    counters: CounterService
+    alerts: AlertService
+    eyes: dict[str, VisionEyes]
+    web: WebServer
+    link: Link | None
+    parts: tuple[Part, ...]
+
+    async def run(self) -> None:
+        """Run every part under its supervisor until cancelled; a part that fails takes no other with it."""
+        async with asyncio.TaskGroup() as group:
+            for name, part in self.parts:
+                group.create_task(supervise(name, part, self._changed), name=name)
+
+    async def _changed(self, part: str, state: PartState) -> None:
+        await report_part(self.faults, part, state)
+
+
+async def report_part(faults: Faults, part: str, state: PartState) -> None:
+    """Record a part's loss or return; a journal that cannot take it now has said so already."""
+    try:
+        if state is PartState.DOWN:
+            await faults.fault(part, "failed")
+        else:
+            await faults.recovered(part)
+    except JournalError as error:
+        log.error("%s: %s", part, error)  # noqa: TRY400 - the sentence is enough
+
+
+async def run_agent(config: Config) -> None:
+    """Run until SIGTERM or SIGINT; everything accepted is on the disk when this returns."""
+    async with open_agent(config) as agent:
+        running = asyncio.create_task(agent.run(), name="agent")
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, running.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+    log.info("agent stopped")
+
+
+@contextlib.asynccontextmanager
+async def open_agent(
+    config: Config, *, channel: SmsChannel | None = None, demo_users: tuple[DemoUser, ...] = ()
+) -> AsyncIterator[Agent]:
+    """Raise before anything started when a model file, the journal or the users file cannot be used."""
+    models_dir = config.models.directory or fetch.default_directory()
+    landmarker = fetch.locate(LANDMARKER, models_dir) if config.counters else None
+    async with open_journal(config) as journal:
+        agent = await _compose(config, journal, landmarker, channel, demo_users)
+        await _announce(config, journal)
+        yield agent
+
+
+@contextlib.asynccontextmanager
+async def open_journal(config: Config) -> AsyncIterator[Journal]:
+    """The device's journal with the agent's own tables in it."""
+    clock = SystemClock(config.agent.zone)
+    journal = await Journal.open(
+        config.agent.data_dir,
+        site=config.agent.site,
+        device=config.agent.device,
+        migrations=migrations.scripts(),
+        clock=clock.now,
+        retention=journal_retention(config),
+    )
+    try:
+        yield journal
+    finally:
+        await journal.close()
+
+
+async def _compose(
+    config: Config,
+    journal: Journal,
+    landmarker: Path | None,
+    channel: SmsChannel | None,
+    demo_users: tuple[DemoUser, ...],
+) -> Agent:
+    clock, strings, rules = SystemClock(config.agent.zone), load_strings(), counter_rules(config)
+    numbers = contact_numbers(config)
+    plans = counter_plans(config, numbers)
+    faults = Faults(journal, clock)
+    await faults.load()
+    alerts = AlertService(journal, plans, clock, rules.escalation)
+    eyes = {} if landmarker is None else _eyes(config, landmarker)
+    counters = CounterService(
+        plans, eyes, ledger=journal, alerts=alerts, faults=faults, clock=clock, rules=rules,
+        supervise=partial(supervise, changed=partial(report_part, faults)),
+    )  # fmt: skip
+    await counters.recover()
+    retention = RetentionService(journal, faults, clock, retention_rules(config))
+    machine = Machine(config.agent.data_dir, journal, counters)
+    health = HealthService(journal, faults, machine, clock, checks=(retention.check,))
+    desks = Desks(counters, alerts, StatisticsService(journal), health, clock)
+    web = WebServer(desks, _users(config), strings, _web_settings(config, demo_users))
+    link = open_link(config, journal, faults)
+    parts: list[Part] = [("web", web.run), ("alerts", alerts.run), ("counters", counters.run), ("health", health.run)]
+    parts += [("retention", retention.run), ("journal/pruning", partial(_prune_daily, journal))]
+    parts += [(f"eyes/{key}", one.run) for key, one in eyes.items()]
+    parts += [("link", link.run)] if link else []
+    opened = channel or open_channel(config.sms, config.agent.data_dir)
+    if opened is not None:
+        text = AlertText(strings, config.agent.language)
+        post = SmsPost(
+            journal, ChannelPort(opened), alerts, text, plans=plans, contacts=numbers, faults=faults, clock=clock
+        )
+        parts.append(("sms", post.run))
+    return Agent(config, journal, faults, counters, alerts, eyes, web, link, tuple(parts))
+
+
+def _eyes(config: Config, landmarker: Path) -> dict[str, VisionEyes]:
+    params = config.models.expression_params
+    return {key: VisionEyes(vision_spec(key, one, landmarker, params)) for key, one in config.counters.items()}
+
+
+def _users(config: Config) -> UserBook:
+    path = config.web.users_file or config.agent.data_dir / "users.toml"
+    if not path.exists():
+        write_secret(path, "# made by: motcua users add\n")
+    return UserBook(path)
+
+
+def _web_settings(config: Config, demo_users: tuple[DemoUser, ...]) -> WebSettings:
+    return WebSettings(
+        state_dir=config.agent.data_dir,
+        host=config.web.host,
+        port=config.web.port,
+        tablet_clients=config.web.tablet_clients,
+        language=config.agent.language,
+        centre=config.centre.name if config.centre else "",
+        demo_users=demo_users,
+    )
+
+
+async def _announce(config: Config, journal: Journal) -> None:
+    """`device.started`, and `device.config_changed` when it is not the configuration of the last start."""
+    stations = tuple(["counter"] if config.counters else [])
+    started = DeviceStarted(boot=journal.identity.boot, version=version("motcua-edge"), stations=stations)
+    now = hashlib.sha256(config.model_dump_json().encode()).hexdigest()
+    stamp = config.agent.data_dir / "config.sha256"
+    changed = [] if stamp.exists() and stamp.read_text() == now else [ConfigChanged(sha256=now)]
+    await journal.record(started, *changed)
+    stamp.write_text(now)
+
+
+async def _prune_daily(journal: Journal) -> None:
+    while True:
+        await journal.prune()
+        await asyncio.sleep(24 * 3600)
