@@ -19,6 +19,7 @@ from typing import TypeAlias
 ID_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that reads like something else: no 0 O, no 1 I L
 ID_LENGTH = 4
 _ANSWER = re.compile(r"[1IL]([A-Z0-9]{4})?")
+_WORD = re.compile(r"[^\W_]+")
 
 
 class AlertState(StrEnum):
@@ -92,8 +93,16 @@ def new_id(choose: Callable[[str], str], taken: Collection[str] = ()) -> str:
 def answered_id(text: str) -> str | None:
     """The alert that an SMS `1 <id>` takes on; "" for a bare `1`, None for anything else.
 
-    Case, spaces and punctuation do not matter; a leading 1 may be typed as l or i, and 0 or O can only mean Q.
+    Case, spaces, punctuation and words behind the id do not matter; the leading 1 may be typed as l or i, and 0 or O can
+    only mean Q.
     """
-    plain = "".join(char for char in unicodedata.normalize("NFKC", text).upper() if char.isalnum())
-    match = _ANSWER.fullmatch(plain)
-    return None if match is None else (match[1] or "").replace("0", "Q").replace("O", "Q")
+    words = _WORD.findall(unicodedata.normalize("NFKC", text).upper())
+    whole = _ANSWER.fullmatch("".join(words))
+    if whole is not None:
+        return _as_given(whole[1] or "")
+    begins = (_ANSWER.fullmatch("".join(words[:count])) for count in (1, 2))
+    return next((_as_given(match[1]) for match in begins if match is not None and match[1]), None)
+
+
+def _as_given(typed: str) -> str:
+    return typed.replace("0", "Q").replace("O", "Q")

@@ -59,6 +59,7 @@ class AlertService:
             log.warning("%s: an alert was held back by the cool-down or the cap of the hour", cause.counter)
             return None
         self.to_send.set()
+        log.info("alert %s raised counter=%s why=%s", raised.alert, cause.counter, cause.why)
         return await self.announce(raised.alert)
 
     async def advance(self) -> None:
@@ -71,7 +72,11 @@ class AlertService:
 
     async def acknowledge(self, alert: str, by: str, via: Via = "page") -> AlertView:
         now = self._clock.now()
-        await self._ledger.transact(lambda connection: self.changes.acknowledge(connection, alert, by, via, now))
+        owned = await self._ledger.transact(
+            lambda connection: self.changes.acknowledge(connection, alert, by, via, now)
+        )
+        if owned:
+            log.info("alert %s acknowledged by=%s via=%s", alert, by, via)
         return await self.announce(alert)
 
     async def contest(self, alert: str, by: str, role: str, note: str) -> AlertView:

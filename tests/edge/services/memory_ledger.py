@@ -12,6 +12,10 @@ from sync.events import Payload, Recorded
 T = TypeVar("T")
 
 
+class LedgerFull(Exception):
+    """The disk takes nothing more for now."""
+
+
 class MemoryLedger:
     """`edge.ports.Ledger` without durability."""
 
@@ -21,8 +25,10 @@ class MemoryLedger:
             self._connection.executescript(script)
         self._now = now
         self.events: list[Payload] = []
+        self.is_full = False
 
     async def transact(self, change: Change, *, grouped: bool = False) -> tuple[Recorded, ...]:
+        self._refuse()
         self._connection.execute("BEGIN")
         try:
             payloads = change(self._connection)
@@ -33,6 +39,7 @@ class MemoryLedger:
         return await self.record(*payloads)
 
     async def record(self, *payloads: Payload, grouped: bool = False) -> tuple[Recorded, ...]:
+        self._refuse()
         first = len(self.events) + 1
         self.events += payloads
         return tuple(Recorded(seq=seq, time=self._now(), payload=one) for seq, one in enumerate(payloads, first))
@@ -43,6 +50,10 @@ class MemoryLedger:
     async def follow(self) -> AsyncIterator[Recorded]:
         raise NotImplementedError
         yield
+
+    def _refuse(self) -> None:
+        if self.is_full:
+            raise LedgerFull
 
     def close(self) -> None:
         self._connection.close()
