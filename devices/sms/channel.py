@@ -110,7 +110,10 @@ class SmsChannel(Protocol):
         """Everything not yet acknowledged, then whatever comes. Never ends, waits through losses, starts again after a restart."""
 
     async def acknowledge(self, update: Update) -> None:
-        """The caller has kept `update` for good: it will not come again, and its text is removed from the disk."""
+        """The caller has kept `update` for good: it will not come again, and its text is removed from the disk.
+
+        Raises SmsUnavailable when that cannot be noted: then it comes again after a restart, with the same `update_id`.
+        """
 
     async def health(self) -> ChannelHealth:
         """A look at the transport that sends nothing."""

@@ -91,15 +91,16 @@ class SmsdSpool:
             raise SmsUnavailable("the spool cannot be read") from err
 
     def acknowledge(self, update: Update) -> None:
-        """Note it for good, then remove the texts that are no longer needed."""
-        if isinstance(update, IncomingSms):
-            self._mark(update.update_id, "read")
-            for seen in self._incoming_files().get(update.update_id, []):
-                seen.path.unlink(missing_ok=True)
-            return
-        self._mark(update.ref, update.status.value)
-        if update.status.is_final:
-            self._forget(update.ref)
+        """Note it for good, then remove the texts that are no longer needed. Raises SmsUnavailable: it comes again."""
+        try:
+            if isinstance(update, IncomingSms):
+                self._read(update.update_id)
+            else:
+                self._mark(update.ref, update.status.value)
+                if update.status.is_final:
+                    self._forget(update.ref)
+        except OSError as err:
+            raise SmsUnavailable("the spool cannot be written") from err
 
     def health(self) -> ChannelHealth:
         """Is an smsd running on this spool, and for how long does the oldest message wait for it."""
@@ -137,6 +138,11 @@ class SmsdSpool:
 
     def _mark(self, key: str, word: str) -> None:
         write_durably(self._root / "tmp" / f"{key}.told", self._root / "told" / key, word.encode("ascii"))
+
+    def _read(self, key: str) -> None:
+        self._mark(key, "read")
+        for seen in self._incoming_files().get(key, []):
+            seen.path.unlink(missing_ok=True)
 
     def _forget(self, ref: str) -> None:
         for path in self._bound(ref):

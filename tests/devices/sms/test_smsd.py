@@ -58,7 +58,7 @@ class Line:
 
 
 async def until(fact: Callable[[], bool]) -> None:
-    while not fact():  # noqa: ASYNC110 - the fact is another program's
+    while not fact():
         await asyncio.sleep(0.02)
 
 

@@ -292,6 +292,10 @@ def test_missing_spool_is_unavailable(tmp_path: Path) -> None:
         spool.put(SMS)
     with pytest.raises(SmsUnavailable):
         spool.pending()
+    with pytest.raises(SmsUnavailable):
+        spool.acknowledge(DeliveryUpdate("alert-1", SmsStatus.DELIVERED))
+    with pytest.raises(SmsUnavailable):
+        spool.purge()
 
 
 def test_health_counts_what_waits(root: Path, spool: SmsdSpool, clock: Clock) -> None:
