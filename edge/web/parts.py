@@ -56,6 +56,13 @@ def focus(element: Element) -> None:
     ui.run_javascript(f"document.getElementById({found})?.focus()")
 
 
+def focus_if_lost(element: Element) -> None:
+    """Catch the keyboard when what it stood on has been hidden; leave a person who went elsewhere alone."""
+    found = json.dumps(element.props.get("id") or element.html_id)
+    lost = "document.activeElement === document.body || document.activeElement.closest('[hidden]')"
+    ui.run_javascript(f"if ({lost}) document.getElementById({found})?.focus()")
+
+
 def heading(words: Words, key: str, tag: str = "h2") -> Text:
     return Text(tag, words(key))
 

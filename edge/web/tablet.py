@@ -7,7 +7,7 @@ from edge.domain.level import Level
 from edge.ports import CameraState, CounterPhase, CounterView
 from edge.web.frame import language_link
 from edge.web.live import Live
-from edge.web.parts import Text, block, button, drawing, head, show
+from edge.web.parts import Text, block, button, drawing, focus_if_lost, head, show
 from edge.web.site import Site, Viewer
 from edge.web.theme import css_name, face_svg
 
@@ -53,7 +53,7 @@ class TabletPage:
     def _build_question(self) -> None:
         with block("section", "ask", aria_labelledby="question") as self._ask:
             Text("h1", self._words("page.tablet.question")).props["id"] = "question"
-            with block("div", "faces"):
+            with block("div", "faces", tabindex="-1") as self._faces:
                 for level in Level:
                     self._face(level)
 
@@ -97,6 +97,7 @@ class TabletPage:
         self._thanks_word.say(self._words("page.tablet.thanks_level", level=self._words.level(level)))
         show(self._ask, is_shown=False)
         show(self._thanks, is_shown=True)
+        focus_if_lost(self._thanks)
         ui.timer(self._site.settings.thanks_s, self._ask_again, once=True)
 
     def _ask_again(self) -> None:
@@ -105,6 +106,7 @@ class TabletPage:
         show(self._ask, is_shown=True)
         self._thanks_title.say("")
         self._thanks_word.say("")
+        focus_if_lost(self._faces)
 
     async def _opt_out(self) -> None:
         desk = self._site.desks.counters

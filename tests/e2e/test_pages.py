@@ -186,6 +186,9 @@ def test_the_tablet_works_by_keyboard_alone(browse: Opener, stage: StageProcess)
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Đã ghi: Rất không hài lòng")).to_be_visible()
+    expect(page.get_by_role("heading", name="Ông/bà thấy")).to_be_visible()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.innerText.trim()") == "Rất hài lòng", "not thrown back to the top"
 
 
 def test_the_leader_works_by_keyboard_alone(browse: Opener, stage: StageProcess) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from tests.edge.web.house import House
 
 async def until(fact: Callable[[], bool]) -> None:
     """Let the loop work until it is so; the test's own time limit ends the wait."""
-    while not fact():  # noqa: ASYNC110 - the page under test has no event to wait for
+    while not fact():
         await asyncio.sleep(0.005)
 
 
@@ -180,6 +181,17 @@ class TestTablet:
             await asyncio.sleep(0.05)
             assert len(house.centre.counters.ratings) == 1
 
+    async def test_a_tablet_that_stays_open_for_months_does_not_grow(self, tmp_path: Path) -> None:
+        async with House(tmp_path, thanks_s=0.001).running() as house:
+            sheet = await house.open("/danh-gia/quay-01")
+            counts = []
+            for press in range(30):
+                await until(lambda: bool(sheet.find("button", classes="face")))
+                counts.append(len(sheet.client.elements))
+                sheet.press(sheet.find("button", classes="face")[press % 5])
+                await until(partial(_has_ratings, house, press + 1))
+            assert counts[-1] <= counts[0] + 1
+
     async def test_opting_out_takes_one_touch_and_shows_it(self, house: House) -> None:
         sheet = await house.open("/danh-gia/quay-01")
         assert "Camera đang đo" in sheet.text
@@ -253,6 +265,10 @@ class TestLife:
         assert any(record.exc_info for record in caplog.records)
         house.centre.counters.put("quay-01", nudge=None, level=Level.NEUTRAL)
         assert sheet.find("p", "Bình thường", "present-word")
+
+
+def _has_ratings(house: House, count: int) -> bool:
+    return len(house.centre.counters.ratings) == count
 
 
 def _tokens(sheet: object) -> list[str]:
