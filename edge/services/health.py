@@ -38,6 +38,7 @@ class HealthService:
         clock: Clock,
         *,
         every_s: float = 60.0,
+        disk_low_mb: float = 500.0,
         checks: Sequence[Check] = (),
     ) -> None:
         self._ledger = ledger
@@ -47,7 +48,7 @@ class HealthService:
         self._every_s = every_s
         self._checks = tuple(checks)
         self._started_s = clock.monotonic()
-        self._disk_low_mb = 500.0
+        self._disk_low_mb = disk_low_mb
 
     def tiles(self) -> tuple[Tile, ...]:
         return self._faults.tiles()

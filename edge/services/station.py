@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 MOODS_AT_MOST = 500  # of one visit; the oldest go first
 _BROKEN = frozenset(CameraState) - {CameraState.OPENING, CameraState.LIVE}
 _MISLEADING = {CameraState.BLACK, CameraState.FROZEN, CameraState.CORRUPT}  # frames come, but show nothing true
-_RESUME_S = 60.0  # who stands there so soon after a restart is the one of before
+OWED_AT_MOST = 100  # changes that the journal refused; beyond that frames wait, an opt-out never does
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,8 @@ class Station:
         self._lock = asyncio.Lock()
         self._state = VisitState()
         self._escalation = Escalation()
-        self._inherited: tuple[Inherited, float] | None = None
+        self._inherited: Inherited | None = None
+        self._first_frame_s: float | None = None
         self._camera = CameraState.OPENING
         self._since: datetime | None = None
         self._nudge: NudgeNote | None = None
@@ -79,7 +80,7 @@ class Station:
 
     def inherit(self, inherited: Inherited) -> None:
         """Call before the first reading."""
-        self._inherited = (inherited, self._clock.monotonic())
+        self._inherited = inherited
         if inherited.is_opted_out:
             self._state = VisitState(Presence.OPTED_OUT)
         self._show()
@@ -118,6 +119,10 @@ class Station:
 
     async def _step(self, event: visits.Event) -> None:
         async with self._lock:
+            if len(self._owed) >= OWED_AT_MOST and not isinstance(event, visits.OptOut):
+                await self._pay(grouped=False)
+            if self._first_frame_s is None and isinstance(event, visits.Frame):
+                self._first_frame_s = event.at_s
             before = self._state
             self._state, actions = visits.step(before, event, self._rules.visit, self._fresh)
             self._react(actions)
@@ -200,13 +205,12 @@ class Station:
     def _begin(self, started: visits.Started) -> None:
         self._since = self._wall()(started.started_s)
         self._nudge = None
-        self._escalation, inherited = Escalation(), self._inherited
-        self._inherited = None
-        if inherited is None or started.started_s - inherited[1] > _RESUME_S:
-            return
-        was, _ = inherited
-        alerted_s = self._clock.monotonic() - (self._clock.now().timestamp() - was.alerted_s)
-        self._escalation = Escalation(was.stage, since_s=alerted_s)
+        self._escalation = Escalation()
+        was, self._inherited = self._inherited, None
+        first_s = self._first_frame_s if self._first_frame_s is not None else started.started_s
+        if was is not None and started.started_s - first_s < self._rules.visit.gone_s:  # the one of before the restart
+            alerted_s = self._clock.monotonic() - (self._clock.now().timestamp() - was.alerted_s)
+            self._escalation = Escalation(was.stage, since_s=alerted_s)
 
     def _settle(self, event: escalations.Event) -> None:
         """The citizen's word or leaving: it can only take the nudge away."""

@@ -183,6 +183,26 @@ async def test_a_crash_does_not_raise_the_same_anger_twice(centre: Centre) -> No
     await again.journal.close()
 
 
+async def test_after_a_crash_the_citizens_good_rating_still_holds(centre: Centre) -> None:
+    await centre.play((CALM, 4))
+    await centre.counters.rate("q1", Level.SATISFIED)
+    again = await centre.killed()
+    await again.play((FURIOUS, 5))
+
+    assert await again.events(AlertRaised) == []
+    await again.journal.close()
+
+
+async def test_after_a_crash_the_next_visitor_is_a_new_one(centre: Centre) -> None:
+    await centre.play((CALM, 4), (FURIOUS, 3))
+    again = await centre.killed()
+    await again.empty(4)
+    await again.play((FURIOUS, 5))
+
+    assert len(await again.events(AlertRaised)) == 2
+    await again.journal.close()
+
+
 async def test_no_more_alerts_than_the_cap_allows(centre: Centre) -> None:
     for _ in range(6):
         await centre.play((CALM, 3), (FURIOUS, 3))
