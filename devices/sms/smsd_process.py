@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from devices.errors import DeviceError
-from devices.sms.smsd_config import SmsdTimings, make_spool, smsd_config
+from devices.sms.smsd_config import PID_FILE, SmsdTimings, make_spool, smsd_config
 from devices.sms.smsd_spool import quarantine
 
 WATCH_EVERY_S = 0.3
@@ -61,6 +61,9 @@ class SmsdProcess:
         make_spool(self._root)
         config = self._root / "smsd.conf"
         config.write_text(smsd_config(self._device, self._root, self._timings), "utf-8")
+        left_over = _left_over(self._root / PID_FILE, config)
+        if left_over is not None:
+            await _end(left_over)
         await self._start(smsd, config)
         self._keeper = asyncio.create_task(self._keep(smsd, config), name="smsd-keeper")
         return self
@@ -117,19 +120,31 @@ class SmsdProcess:
         await self._process.wait()
 
     async def _end_group(self) -> None:
-        """Main and modem process: the latter outlives a killed main process and would send beside the next one.
+        if self._process is not None:
+            await _end(self._process.pid)
 
-        It is asked first, because it then finishes the message in its hands and notes it as sent.
-        """
-        if self._process is None:
+
+async def _end(group: int) -> None:
+    """End main and modem process: the latter outlives a killed main process and would send beside the next one.
+
+    It is asked first, because it then finishes the message in its hands and notes it as sent.
+    """
+    for how, patience_s in ((signal.SIGTERM, STOP_PATIENCE_S), (signal.SIGKILL, KILL_PATIENCE_S)):
+        with suppress(ProcessLookupError):
+            os.killpg(group, how)
+        if await _is_gone(group, patience_s):
             return
-        group = self._process.pid
-        for how, patience_s in ((signal.SIGTERM, STOP_PATIENCE_S), (signal.SIGKILL, KILL_PATIENCE_S)):
-            with suppress(ProcessLookupError):
-                os.killpg(group, how)
-            if await _is_gone(group, patience_s):
-                return
-        raise SmsdStuck("smsd does not end, not even when killed")
+    raise SmsdStuck("smsd does not end, not even when killed")
+
+
+def _left_over(pid_file: Path, config: Path) -> int | None:
+    """The smsd that a killed predecessor of ours left running on this spool."""
+    try:
+        pid = int(pid_file.read_text("ascii"))
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (OSError, ValueError):
+        return None
+    return pid if os.fsencode(config) in command else None
 
 
 def _identity(device: Path) -> tuple[int, int, int] | None:

@@ -14,8 +14,8 @@ from devices.sms.channel import DeliveryUpdate, IncomingSms, Outgoing, SmsStatus
 from devices.sms.modem_sim import PtyModem
 from devices.sms.sim_network import SimNetwork, SimPhone
 from devices.sms.smsd_channel import SmsdChannel
-from devices.sms.smsd_config import FAST_TIMINGS
-from devices.sms.smsd_process import SmsdProcess
+from devices.sms.smsd_config import FAST_TIMINGS, make_spool, smsd_config
+from devices.sms.smsd_process import SmsdProcess, find_smsd
 from devices.sms.smsd_spool import SmsdSpool
 
 pytestmark = [pytest.mark.smsd, pytest.mark.enable_socket, pytest.mark.timeout(40)]
@@ -170,3 +170,16 @@ async def test_without_network_a_message_waits(line: Line) -> None:
     line.network.is_registered = True
     await until(lambda: SmsStatus.DELIVERED in line.statuses("alert-1"))
     assert line.phone.texts == ["Chờ sóng ạ"]
+
+
+async def test_smsd_left_over_by_a_killed_program_is_ended_first(tmp_path: Path) -> None:
+    device, root = tmp_path / "modem", tmp_path / "spool"
+    make_spool(root)
+    (root / "smsd.conf").write_text(smsd_config(device, root, FAST_TIMINGS), "utf-8")
+    orphan = await asyncio.create_subprocess_exec(
+        find_smsd(), "-t", "-c", root / "smsd.conf", stdout=asyncio.subprocess.DEVNULL, start_new_session=True
+    )
+    await until(lambda: (root / "smsd.pid").exists() and bool((root / "smsd.pid").read_text().strip()))
+    async with SmsdProcess(device, root, FAST_TIMINGS) as smsd:
+        assert await orphan.wait() is not None
+        assert smsd.pid not in {None, orphan.pid}
