@@ -102,9 +102,10 @@ def test_a_purge_takes_each_kind_at_its_age_and_says_what(connection: sqlite3.Co
         "alerts": 1,
     }
     assert expected == gone
-    assert connection.execute(
-        "SELECT visit, shares FROM visits"
-    ).fetchall() == [("middle", None), ("new", '{"satisfied": 1.0}')]
+    assert connection.execute("SELECT visit, shares FROM visits").fetchall() == [
+        ("middle", None),
+        ("new", '{"satisfied": 1.0}'),
+    ]
     assert NOW.timestamp() == purge.last_run(connection)
     assert not any(purge.purge(connection, cutoffs(NOW.timestamp(), RULES), NOW).values())
 
