@@ -162,6 +162,8 @@ class Sms(Section):
 
 
 class Mqtt(Section):
+    """The city's broker. `version` auto: MQTT 5 first, 3.1.1 when that is refused."""
+
     host: str = Field(min_length=1)
     port: Port = 8883
     tls: bool = True
@@ -172,6 +174,7 @@ class Mqtt(Section):
     password_file: Path | None = None
     window: Annotated[int, Field(ge=1, le=1000)] = 100
     keepalive_s: Annotated[int, Field(ge=5, le=600)] = 30
+    version: Literal["auto", "5", "3.1.1"] = "auto"
 
     @model_validator(mode="after")
     def _pairs(self) -> Self:

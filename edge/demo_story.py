@@ -61,6 +61,7 @@ def config_text(folder: Path, playlists: dict[str, Path], models: Path, *, broke
         f'[counters.{counter}]\nname = "Quầy {place}"\nunit = "{unit}"\n'
         f'camera = {{ source = "replay:{playlists[counter]}", fps = 10 }}\n'
         for place, (counter, unit) in enumerate(((FIRST, "ho-tich"), (SECOND, "dat-dai")), start=1)
+        if counter in playlists
     )
     return f"""
 [agent]
@@ -93,6 +94,7 @@ gone_s = 1.5
 host = "127.0.0.1"
 port = {broker_port}
 tls = false
+version = "3.1.1"
 [web]
 port = {web_port}
 users_file = "{folder / "users.toml"}"

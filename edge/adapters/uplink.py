@@ -7,10 +7,11 @@ from config.schema import Config, Mqtt
 from edge.services.faults import Faults
 from sync.journal import Journal
 from sync.link import Link, LinkOptions, LinkState, LinkStatus
-from sync.mqtt import Broker, Tls
+from sync.mqtt import Broker, Tls, Version
 from sync.uplink import Tuning
 
 PART = "mqtt"
+_VERSIONS = {"auto": (Version.V5, Version.V311), "5": (Version.V5,), "3.1.1": (Version.V311,)}
 log = logging.getLogger(__name__)
 
 
@@ -18,7 +19,7 @@ def open_link(config: Config, journal: Journal, faults: Faults | None) -> Link |
     """None when no broker is configured: the journal then keeps everything. `faults` hears of loss and return, once each."""
     if config.mqtt is None:
         return None
-    options = LinkOptions(tuning=Tuning(window=config.mqtt.window))
+    options = LinkOptions(versions=_VERSIONS[config.mqtt.version], tuning=Tuning(window=config.mqtt.window))
     return Link(journal, broker_of(config.mqtt), options, _Teller(faults) if faults else _silent)
 
 

@@ -71,6 +71,11 @@ class VisionEyes:
         """The latest known state; cheap."""
         return replace(self._status, dropped=self._dropped + sum(box.dropped for box in self._listeners))
 
+    @property
+    def story_began_s(self) -> float | None:
+        """When a replayed camera began its playlist, on the monotonic clock; None until the worker has said hello."""
+        return None if self._spec.since_ns is None else self._spec.since_ns / 1e9
+
     async def watch(self) -> AsyncGenerator[Reading | CameraChange, None]:
         """Readings and camera changes as they come, the present camera state first. Ends only with its listener."""
         mailbox = Mailbox(self._waiting)

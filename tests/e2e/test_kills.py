@@ -56,7 +56,9 @@ class Centre:
             playlists[counter] = self.folder / f"{counter}.toml"
             playlists[counter].write_text(playlist_toml(Playlist((*shows, Show(seconds=2.5)))))
         (self.folder / "users.toml").touch(mode=0o600)
-        text = config_text(self.folder, playlists, default_directory(), broker_port=self.broker.port, web_port=0)
+        text = config_text(
+            self.folder, playlists, default_directory(), broker_port=self.broker.port, web_port=0
+        ).replace('version = "3.1.1"\n', "")
         sms = f'[sms]\nchannel = "smsd"\nspool_dir = "{self.folder / "spool"}"\n'
         self.config.write_text(text + "[escalation]\nwindow_s = 1.5\nnext_contact_s = 600\n" + sms, encoding="utf-8")
 

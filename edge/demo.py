@@ -1,0 +1,191 @@
+"""`motcua demo`: a whole simulated centre on real models. The agent is the real one; only what is around it is simulated.
+
+`play` runs it; `edge.demo_world` is what stands around, `edge.demo_story` who comes, `edge.demo_outcome` what happened.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import sys
+import tempfile
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from config.load import load
+from config.schema import Config
+from edge.adapters.supervisor import cancelled
+from edge.adapters.uplink import open_link
+from edge.app import Agent, open_agent, open_journal
+from edge.demo_outcome import Outcome, read_outcome
+from edge.demo_story import OPTS_OUT, RATES, config_text, story_seconds, write_playlists
+from edge.demo_world import World, open_world
+from edge.ports import CounterPhase, CounterView
+from edge.web.server import PortTaken
+from edge.web.site import DemoUser
+from edge.web.users import Role, create_user
+from models import fetch
+from sync.inspect import verify
+
+log = logging.getLogger(__name__)
+
+GRACE_S = 30.0  # beyond --seconds, for a slow machine to finish the story
+DRAIN_S = 20.0
+USERS = (
+    ("quay-01", Role.OFFICER, ("quay-01",)),
+    ("quay-02", Role.OFFICER, ("quay-02",)),
+    ("lanh-dao", Role.LEADER, ()),
+)
+
+
+class DemoFailed(Exception):
+    """The demo could not start; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """`seconds` None: play for ever, with pages to look at."""
+
+    seconds: float | None = None
+    headless: bool = False
+    camera: str | None = None
+    port: int = 8080
+    data_dir: Path | None = None
+
+
+async def play(options: DemoOptions) -> Outcome:
+    """Raise DemoFailed when a model file is missing or the port is taken."""
+    folder = (options.data_dir or Path(tempfile.mkdtemp(prefix="motcua-demo-"))).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    _say(f"demo files: {folder}")
+    async with open_world(folder) as world:
+        config, users = _prepare(folder, options, world)
+        try:
+            async with open_agent(config, channel=world.channel, demo_users=users) as agent:
+                await _run(agent, options, world)
+        except* PortTaken as taken:
+            raise DemoFailed(f"{taken.exceptions[0]}; choose another with --port") from taken
+        await _drain(config)
+        report = verify(config.agent.data_dir)
+        return read_outcome(config.agent.data_dir, world.city.counts().unique, is_whole=report.ok)
+
+
+def _prepare(folder: Path, options: DemoOptions, world: World) -> tuple[Config, tuple[DemoUser, ...]]:
+    models_dir = fetch.default_directory()
+    try:
+        playlists = write_playlists(
+            folder, lambda name: fetch.locate(name, models_dir), is_short=options.seconds is not None
+        )
+    except fetch.ModelFileError as error:
+        raise DemoFailed(str(error)) from error
+    users = tuple(_user(folder / "users.toml", *user) for user in USERS)
+    text = config_text(folder, playlists, models_dir, broker_port=world.broker_port, web_port=options.port)
+    if options.camera is not None:
+        text = text.replace(f"replay:{playlists['quay-01']}", options.camera)
+    file = folder / "motcua.toml"
+    file.write_text(text, encoding="utf-8")
+    return load(file), users
+
+
+def _user(file: Path, name: str, role: Role, counters: tuple[str, ...]) -> DemoUser:
+    pin = "".join(secrets.choice("0123456789") for _ in range(6))
+    user = create_user(file, name, role, pin, counters)
+    return DemoUser(name, pin, user.totp_secret)
+
+
+async def _run(agent: Agent, options: DemoOptions, world: World) -> None:
+    running = asyncio.create_task(agent.run(), name="agent")
+    presses = _Presses(agent)
+    try:
+        async with asyncio.timeout(None if options.seconds is None else options.seconds + GRACE_S):
+            await _until_ready(agent, running)
+            _welcome(agent, options, world)
+            story = asyncio.create_task(_story(agent, options), name="story")
+            await asyncio.wait([running, story], return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                await running
+    except TimeoutError:
+        log.warning("the story was not finished %.0f s after its time", GRACE_S)
+    finally:
+        presses.close()
+        await cancelled(running)
+
+
+async def _until_ready(agent: Agent, running: "asyncio.Task[None]") -> None:
+    """The pages answer, or the agent ended before they did."""
+    ready = asyncio.create_task(agent.web.ready.wait())
+    await asyncio.wait([running, ready], return_when=asyncio.FIRST_COMPLETED)
+    ready.cancel()
+
+
+def _welcome(agent: Agent, options: DemoOptions, world: World) -> None:
+    base = f"http://127.0.0.1:{agent.web.port}"
+    modem = "a modem on a pty, driven by smsd" if world.has_modem else "phones in a file (smstools is not installed)"
+    _say(f"pages: {base}   SMS: {modem}")
+    if not options.headless:
+        _say(f"officer {base}/quay/quay-01   leader {base}/lanh-dao   tablet {base}/danh-gia/quay-01   (Ctrl-C ends)")
+        _say("the login page shows the demo's PINs and codes")
+
+
+async def _story(agent: Agent, options: DemoOptions) -> None:
+    """Return when the time is over and what was told by SMS has arrived; never without `--seconds`."""
+    if options.seconds is None:
+        await asyncio.Event().wait()
+        return
+    await asyncio.sleep(options.seconds)
+    needed_s = story_seconds() + 2.0
+    await asyncio.sleep(max(0.0, needed_s - options.seconds))
+    while await _is_sms_open(agent):  # noqa: ASYNC110 - a report changes a table, and there is no event for "all of them"
+        await asyncio.sleep(0.2)
+
+
+async def _is_sms_open(agent: Agent) -> bool:
+    alerts = await agent.alerts.recent()
+    return any(status not in {"delivered", "failed"} for alert in alerts for _, status in alert.contacts)
+
+
+class _Presses:
+    """The citizens' fingers: rates and opts out at the visits the story names."""
+
+    def __init__(self, agent: Agent) -> None:
+        self._desk = agent.counters
+        self._visits: dict[str, list[str]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.close = self._desk.subscribe(self._look)
+
+    def _look(self, view: CounterView) -> None:
+        seen = self._visits.setdefault(view.counter, [])
+        if view.visit is None or view.phase is CounterPhase.OPTED_OUT:
+            return
+        if view.visit not in seen:
+            seen.append(view.visit)
+            if (view.counter, len(seen)) == OPTS_OUT:
+                self._start(self._desk.opt_out(view.counter))
+        level = RATES.get((view.counter, len(seen)))
+        if level is not None and view.rating is None and view.level is not None and view.level.is_positive:
+            self._start(self._desk.rate(view.counter, level))
+
+    def _start(self, press: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(press)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _drain(config: Config) -> None:
+    """Send what the agent recorded while it stopped, and wait for the city's receipt."""
+    async with open_journal(config) as journal:
+        link = open_link(config, journal, None)
+        if link is None:
+            return
+        sending = asyncio.create_task(link.run(), name="drain")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                while journal.backlog:  # noqa: ASYNC110 - the watermark moves without an event of its own
+                    await asyncio.sleep(0.05)
+        await cancelled(sending)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
