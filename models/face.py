@@ -17,6 +17,7 @@ from mediapipe.tasks.python import BaseOptions, vision
 
 from models.expression import ExpressionModel
 from models.geometry import CROP_PX, alignment, pose_angles, sharpness_of
+from models.landmark_arrays import FaceArrays, use_arrays
 from models.pipeline import (
     STILL_GATE,
     Box,
@@ -31,6 +32,8 @@ from models.pipeline import (
     read,
     refuse,
 )
+
+use_arrays()
 
 Mode = Literal["video", "image"]
 
@@ -195,16 +198,15 @@ def _mp_image(frame_rgb: RgbImage) -> Any:
     return mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(frame_rgb))
 
 
-def _found(result: Any, view: _View) -> list[_Found]:
+def _found(result: FaceArrays, view: _View) -> list[_Found]:
     h, w = view.picture.shape[:2]
     faces = []
     for marks, shapes, matrix in zip(
         result.face_landmarks, result.face_blendshapes, result.facial_transformation_matrixes, strict=True
     ):
-        points = np.array([(m.x * w, m.y * h, m.z * w) for m in marks], dtype=np.float32)
+        points = (marks * np.array([w, h, w], dtype=np.float64)).astype(np.float32)
         points[:, :2] -= view.border_px
-        blendshapes = np.array([shape.score for shape in shapes], dtype=np.float32)
-        faces.append(_Found(points / view.scale, blendshapes, np.asarray(matrix, np.float32)))
+        faces.append(_Found(points / view.scale, shapes, np.asarray(matrix, np.float32)))
     return faces
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from devices.camera.source import BgrImage, CameraState
 
 _STEP = 4  # pixels; every 4th in both directions is enough to see noise and darkness
+_GARBAGE_EVERY_S = 0.25
 _LINE = 16  # pixels; border steps are averaged over every 16th line, which is plenty
 _BLOCK = 16  # pixels; the macroblock of H.264 and, doubled, the block of JPEG
 
@@ -45,6 +46,8 @@ class ConditionJudge:
         self._limits = limits or Limits()
         self._last: BgrImage | None = None
         self._changed_s = 0.0
+        self._garbage_s = float("-inf")
+        self._is_garbage = False
         self._state = CameraState.OPENING
         self._pending = CameraState.OPENING
         self._pending_s = 0.0
@@ -61,6 +64,7 @@ class ConditionJudge:
     def forget(self) -> None:
         """Start anew: the camera was lost, what comes next may be another one."""
         self._last, self._state, self._pending = None, CameraState.OPENING, CameraState.OPENING
+        self._garbage_s = float("-inf")
 
     def _look(self, bgr: BgrImage | None, now_s: float) -> tuple[CameraState, bool]:
         """The state this single frame speaks for, and whether it is the one before once more."""
@@ -76,7 +80,13 @@ class ConditionJudge:
             return CameraState.FROZEN, True
         if is_repeat and self._pending is not CameraState.OPENING:
             return self._pending, True
-        return (CameraState.CORRUPT if is_garbage(bgr, self._limits) else CameraState.LIVE), is_repeat
+        return (CameraState.CORRUPT if self._shows_garbage(bgr, now_s) else CameraState.LIVE), is_repeat
+
+    def _shows_garbage(self, bgr: BgrImage, now_s: float) -> bool:
+        """Looked at a few times a second: it is the dearest check, and a broken stream stays broken for longer."""
+        if self._is_garbage or now_s - self._garbage_s >= _GARBAGE_EVERY_S:
+            self._is_garbage, self._garbage_s = is_garbage(bgr, self._limits), now_s
+        return self._is_garbage
 
     def _is_settled(self, now_s: float) -> bool:
         """Freezing has waited long enough already, and the first good frame opens a camera at once."""

@@ -97,7 +97,7 @@ def test_impossible_shapes_and_undecodable_frames_are_corrupt(broken: BgrImage |
 
 
 def test_a_half_gray_picture_as_decoders_leave_it_is_corrupt() -> None:
-    pictures = [textured() for _ in range(13)]
+    pictures = [textured() for _ in range(17)]
     for picture in pictures[1:]:
         picture[120:] = 128
     assert judged(list(pictures))[-1] is CameraState.CORRUPT
