@@ -1,1 +1,6 @@
 """What the device can see: model files, networks, the vision worker. Knows nothing of the agent."""
+
+import os
+
+# onnxruntime 1.29 and later reports every model it loads to its maker unless this stands before its import
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
