@@ -112,7 +112,7 @@ async def running(thing: Link | CityReceiver) -> AsyncIterator[asyncio.Task[None
 async def until(condition: Callable[[], bool], within_s: float = 15.0) -> None:
     """Wait for something that another thread or process does."""
     async with asyncio.timeout(within_s):
-        while not condition():  # noqa: ASYNC110 - the other side cannot set an event of ours
+        while not condition():
             await asyncio.sleep(0.005)
 
 
