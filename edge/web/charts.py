@@ -30,7 +30,8 @@ def distribution(words: Words, day: Distribution) -> str:
 
 def trend(words: Words, names: Mapping[str, str], hours: Sequence[HourRow]) -> str:
     """One strip a counter, one column an hour: camera above the line, citizens' ratings below it."""
-    span = sorted({*OFFICE_HOURS, *(row.hour for row in hours)})
+    seen = [*OFFICE_HOURS, *(row.hour for row in hours)]
+    span = range(min(seen), max(seen) + 1)
     scale = _Scale.fitting(hours)
     strips = "".join(
         _strip(words, name, [row for row in hours if row.counter == counter], span, scale)
@@ -63,9 +64,8 @@ def _level_row(words: Words, level: Level, day: Distribution, top: int) -> str:
 
 
 def _bar(count: int, top: int, kind: str) -> str:
-    return (
-        f'<td><div class="bar"><i class="{kind}" style="--share:{count / top:.3f}"></i><span>{count}</span></div></td>'
-    )
+    bar = f'<i class="{kind}" style="--share:{count / top:.3f}"></i>' if count else ""
+    return f'<td><div class="bar">{bar}<span>{count}</span></div></td>'
 
 
 @dataclass(frozen=True, slots=True)

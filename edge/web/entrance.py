@@ -101,12 +101,13 @@ class _Entrance:
         if not users:
             return ""
         rows = "".join(
-            f"<tr><th scope='row'>{e(u.name)}</th><td>{e(u.pin)}</td><td>{e(pyotp.TOTP(u.totp_secret).now())}</td></tr>"
+            f"<tr><th scope='row'><button type='button' class='button'>{e(u.name)}</button></th>"
+            f"<td>{e(u.pin)}</td><td>{e(pyotp.TOTP(u.totp_secret).now())}</td></tr>"
             for u in users
         )
         heads = "".join(f'<th scope="col">{e(words(f"page.login.{key}"))}</th>' for key in ("name", "pin", "code"))
         note = e(words("page.login.demo"))
-        return f'<section class="demo"><p>{note}</p><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></section>'
+        return f'<section class="demo"><p>{note}</p><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{_FILL_IN}</section>'
 
     def _who(self, words: Words, session: Session | None) -> str:
         if session is None:
@@ -123,6 +124,14 @@ class _Entrance:
 
     def _words(self, request: Request) -> Words:
         return self._site.words(language_of(request))
+
+
+# The demo's own users only: a press on a name fills the form with what stands beside it and sends it.
+_FILL_IN = """<script>document.querySelectorAll(".demo button").forEach(b => b.onclick = () => {
+  const [pin, code] = [...b.closest("tr").querySelectorAll("td")].map(td => td.textContent);
+  Object.entries({name: b.textContent, pin, code}).forEach(([id, text]) => document.getElementById(id).value = text);
+  document.querySelector("form.login").requestSubmit();
+})</script>"""
 
 
 def _shown(session: Session | None, counter: str) -> bool:

@@ -8,6 +8,7 @@ from nicegui import Client
 
 from edge.web.auth import COOKIE
 from edge.web.gate import safe_path
+from edge.web.site import DemoUser
 from tests.edge.web.house import PIN, House
 
 
@@ -200,6 +201,13 @@ class TestLogin:
     async def test_a_demo_shows_its_codes_and_nothing_else_does(self, house: House) -> None:
         async with house.browser() as browser:
             assert PIN not in (await browser.get("/dang-nhap")).text
+
+    async def test_a_demo_offers_its_throw_away_users(self, tmp_path: Path) -> None:
+        async with House(tmp_path, demo_users=(DemoUser("quay-01", PIN, "JBSWY3DPEHPK3PXP"),)).running() as house:
+            async with house.browser() as browser:
+                text = (await browser.get("/dang-nhap")).text
+        assert PIN in text
+        assert ">quay-01</button>" in text
 
     async def test_the_way_back_cannot_lead_off_site(self, house: House) -> None:
         async with house.browser() as browser:
