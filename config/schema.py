@@ -138,12 +138,18 @@ class Escalation(Section):
 
 
 class SmsHttp(Section):
-    """A gateway's terms, as `devices/sms/README.md` explains them; placeholders {ref} {to} {digits} {text} {parts}."""
+    """A gateway's terms, as `devices/sms/README.md` explains them; placeholders {ref} {to} {digits} {text} {parts}.
+
+    For gateways that answer 200 to everything: `result_field` is a dotted path, `accepted` and `refused` its values.
+    """
 
     url: str = Field(pattern=r"^https?://")
     token_file: Path
     body: dict[str, str | int | bool] = {"to": "{to}", "text": "{text}", "ref": "{ref}"}
     status_url: str | None = None
+    result_field: str | None = None
+    accepted: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 class Sms(Section):

@@ -1,10 +1,16 @@
 """`motcua score`: the expression of pictures and videos, one JSON line a file; a file that cannot be read spoils no other."""
 
+import contextlib
+import logging
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress
 
 from edge.adapters.scored_visit import summarise, with_shown_levels
 from edge.cli_common import REFUSED, JsonOption, fail, print_line
@@ -16,6 +22,7 @@ if TYPE_CHECKING:
 
 Paths = Annotated[list[Path], typer.Argument(help="pictures, videos, or folders of them", show_default=False)]
 LANDMARKER = "face_landmarker.task"
+WORTH_A_BAR = 20
 
 
 def score(
@@ -26,8 +33,8 @@ def score(
     """Score the expression in pictures and videos."""
     landmarker = _landmarker(as_json=as_json)
     failed = 0
-    with _Scorer(landmarker, params) as scorer:
-        for path in _files(paths):
+    with _without_native_chatter(), _Scorer(landmarker, params) as scorer:
+        for path in _with_progress(_files(paths)):
             result = scorer.score(path)
             failed += "error" in result
             if as_json:
@@ -81,6 +88,32 @@ def _files(paths: list[Path]) -> list[Path]:
     for path in paths:
         found += sorted(inner for inner in path.iterdir() if inner.is_file()) if path.is_dir() else [path]
     return found
+
+
+def _with_progress(paths: list[Path]) -> Iterator[Path]:
+    """A bar on the terminal when there is enough to wait for."""
+    bar = Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True), transient=True)
+    bar.disable = len(paths) < WORTH_A_BAR or not sys.stderr.isatty()
+    with bar:
+        yield from bar.track(paths, description="score")
+
+
+@contextlib.contextmanager
+def _without_native_chatter() -> Iterator[None]:
+    """MediaPipe and FFmpeg write to file descriptor 2 past Python; our own stderr keeps the terminal."""
+    if logging.getLogger("edge").isEnabledFor(logging.DEBUG):
+        yield
+        return
+    saved, before = os.dup(2), sys.stderr
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, os.fdopen(saved, "w", encoding="utf-8") as ours:
+        os.dup2(nowhere.fileno(), 2)
+        sys.stderr = ours
+        try:
+            yield
+        finally:
+            ours.flush()
+            sys.stderr = before
+            os.dup2(saved, 2)
 
 
 def _show(result: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from config.schema import Sms, SmsHttp
 from devices.sms import channel as transport
-from devices.sms.gateway_terms import GatewayTerms
+from devices.sms.gateway_terms import GatewayTerms, Verdict
 from devices.sms.http_gateway import HttpGateway
 from devices.sms.phone_sim import PhoneSimChannel
 from devices.sms.smsd_channel import SmsdChannel
@@ -27,7 +27,14 @@ def open_channel(sms: Sms, data_dir: Path) -> transport.SmsChannel | None:
 
 
 def _terms(http: SmsHttp) -> GatewayTerms:
-    return GatewayTerms(url=http.url, body=dict(http.body), token_file=http.token_file, status_url=http.status_url)
+    return GatewayTerms(
+        url=http.url,
+        body=dict(http.body),
+        token_file=http.token_file,
+        status_url=http.status_url,
+        result_field=http.result_field,
+        results=dict.fromkeys(http.accepted, Verdict.ACCEPTED) | dict.fromkeys(http.refused, Verdict.REFUSED),
+    )
 
 
 class ChannelPort:

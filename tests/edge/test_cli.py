@@ -1,0 +1,158 @@
+"""The command line as its users meet it: exit codes, one JSON object a line, errors that say what to do."""
+
+import asyncio
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync.events import DeviceStarted, VisitStarted
+from sync.journal import Journal
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Done:
+    code: int
+    lines: list[dict[str, Any]]
+    out: str
+    err: str
+
+
+def motcua(*arguments: object, json_lines: bool = True) -> Done:
+    command = [sys.executable, "-m", "edge", *map(str, arguments), *(["--json"] if json_lines else [])]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False, timeout=60)
+    lines = [json.loads(line) for line in done.stdout.splitlines()] if json_lines else []
+    return Done(done.returncode, lines, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    async def write() -> None:
+        async with await Journal.open(tmp_path / "data", site="phuong-mau", device="quay-01") as journal:
+            await journal.record(DeviceStarted(boot="b", version="0", stations=()))
+            for number in range(5):
+                await journal.record(VisitStarted(visit=f"v{number}", counter="quay-01"))
+
+    asyncio.run(write())
+    return tmp_path / "data"
+
+
+def test_check_reports_every_mistake_and_starts_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "motcua.toml"
+    file.write_text('[agent]\nsite = "x"\ndevise = "y"\n[web]\nport = 99999\nusers_file = "none.toml"\n')
+    done = motcua("check", "--config", file)
+    assert done.code == 2
+    (report,) = done.lines
+    assert {mistake["path"] for mistake in report["mistakes"]} == {
+        "agent.device",
+        "agent.devise",
+        "web.port",
+        "web.users_file",
+    }
+    assert "nothing was started" in done.err
+    assert motcua("run", "--config", file, json_lines=False).code == 2
+
+
+def test_check_accepts_a_good_file(tmp_path: Path) -> None:
+    file = tmp_path / "motcua.toml"
+    file.write_text('[agent]\nsite = "x"\ndevice = "y"\n')
+    assert motcua("check", "--config", file).lines == [{"ok": True, "file": str(file), "counters": 0, "contacts": 0}]
+
+
+def test_verify_says_whole_or_names_the_row(ledger: Path) -> None:
+    good = motcua("journal", "verify", "--data", ledger)
+    assert (good.code, good.lines[0]["ok"], good.lines[0]["first_bad"]) == (0, True, None)
+    with sqlite3.connect(ledger / "journal.sqlite") as connection:
+        connection.execute("UPDATE events SET body = CAST(replace(CAST(body AS TEXT), '"v1"', '"v9"') AS BLOB) WHERE seq = 3")
+    connection.close()
+    bad = motcua("journal", "verify", "--data", ledger)
+    assert (bad.code, bad.lines[0]["ok"], bad.lines[0]["first_bad"]) == (1, False, 3)
+
+
+def test_tail_gives_the_exact_bytes(ledger: Path) -> None:
+    done = motcua("journal", "tail", "-n", 2, "--type", "visit.", "--data", ledger)
+    assert [line["data"]["visit"] for line in done.lines] == ["v3", "v4"]
+    assert {line["type"] for line in done.lines} == {"vn.motcua.visit.started.v1"}
+
+
+def test_an_export_proves_itself(ledger: Path, tmp_path: Path) -> None:
+    out = tmp_path / "copy.jsonl"
+    (exported,) = motcua("journal", "export", out, "--data", ledger).lines
+    assert exported["count"] == len(out.read_bytes().splitlines())
+    shutil.rmtree(ledger)
+    assert motcua("journal", "verify", "--data", out).lines[0]["ok"] is True
+
+
+def test_a_folder_without_a_journal_is_an_error_in_one_line(tmp_path: Path) -> None:
+    done = motcua("journal", "stats", "--data", tmp_path)
+    assert done.code == 1
+    assert "there is no journal here" in done.lines[0]["error"]
+
+
+def test_a_user_is_added_shown_once_and_removed(tmp_path: Path) -> None:
+    file = tmp_path / "users.toml"
+    added = motcua("users", "add", "quay-01", "officer", "--counter", "quay-01", "--file", file, json_lines=False)
+    assert added.code == 0
+    assert "PIN" in added.out
+    assert motcua("users", "list", "--file", file).lines == [
+        {"name": "quay-01", "role": "officer", "counters": ["quay-01"]}
+    ]
+    assert motcua("users", "remove", "quay-01", "--file", file, json_lines=False).code == 0
+    assert motcua("users", "remove", "quay-01", "--file", file, json_lines=False).code == 1
+
+
+def test_sms_without_a_transport_says_what_to_set(tmp_path: Path) -> None:
+    file = tmp_path / "motcua.toml"
+    file.write_text('[agent]\nsite = "x"\ndevice = "y"\n')
+    done = motcua("sms", "status", "--config", file)
+    assert (done.code, done.lines) == (1, [{"error": "no SMS transport is configured: set [sms] channel"}])
+
+
+def test_sms_reaches_a_simulated_phone_and_reports(tmp_path: Path) -> None:
+    file = tmp_path / "motcua.toml"
+    (tmp_path / "data").mkdir()
+    text = '[agent]\nsite = "x"\ndevice = "y"\ndata_dir = "data"\n[contacts.truc]\nphone = "0912345678"\n[sms]\nchannel = "phones"\n'
+    file.write_text(text)
+    done = motcua("sms", "send", "truc", "Thử tin nhắn", "--config", file)
+    assert (done.code, done.lines[0]["status"]) == (0, "delivered")
+    assert "912345678" not in done.out + done.err
+
+
+@pytest.mark.models
+def test_score_reads_the_good_and_names_the_bad(tmp_path: Path, model_file: Callable[[str], Path]) -> None:
+    (tmp_path / "text.jpg").write_text("not a picture")
+    (tmp_path / "empty.mp4").touch()
+    done = motcua(
+        "score", tmp_path / "text.jpg", model_file("single_face.jpg"), tmp_path / "empty.mp4", tmp_path / "none.png"
+    )
+    assert done.code == 1
+    text, face, empty, none = done.lines
+    assert [bool(line.get("error")) for line in (text, face, empty, none)] == [True, False, True, True]
+    (found,) = face["faces"]
+    assert found["usable"]
+    assert found["level"] in {"satisfied", "very_satisfied"}
+    assert sum(found["scores"].values()) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.models
+@pytest.mark.timeout(90)
+def test_the_crying_clip_never_shows_satisfied_before_the_laughing(model_file: Callable[[str], Path]) -> None:
+    (clip,) = motcua("score", model_file("WolfgangLanger_Pexels.mp4")).lines
+    shown = {entry["level"] for entry in clip["timeline"] if entry["t"] < 9.0}
+    assert shown & {"satisfied", "very_satisfied"} == set()
+    assert "dissatisfied" in shown
+    assert {entry["level"] for entry in clip["timeline"] if entry["t"] > 16.0} <= {"satisfied", "very_satisfied"}
+    assert clip["summary"]["evidence"] == "enough"
+
+
+def test_an_unknown_benchmark_is_bad_usage() -> None:
+    assert motcua("bench", "speed").code == 2
