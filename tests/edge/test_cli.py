@@ -72,10 +72,11 @@ def test_verify_says_whole_or_names_the_row(ledger: Path) -> None:
     good = motcua("journal", "verify", "--data", ledger)
     assert (good.code, good.lines[0]["ok"], good.lines[0]["first_bad"]) == (0, True, None)
     with sqlite3.connect(ledger / "journal.sqlite") as connection:
-        connection.execute("UPDATE events SET body = CAST(replace(CAST(body AS TEXT), '"v1"', '"v9"') AS BLOB) WHERE seq = 3")
+        forged = """UPDATE events SET body = CAST(replace(CAST(body AS TEXT), '"v0"', '"v9"') AS BLOB) WHERE seq = 2"""
+        assert connection.execute(forged).rowcount == 1
     connection.close()
     bad = motcua("journal", "verify", "--data", ledger)
-    assert (bad.code, bad.lines[0]["ok"], bad.lines[0]["first_bad"]) == (1, False, 3)
+    assert (bad.code, bad.lines[0]["ok"], bad.lines[0]["first_bad"]) == (1, False, 2)
 
 
 def test_tail_gives_the_exact_bytes(ledger: Path) -> None:
