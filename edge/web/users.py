@@ -205,7 +205,7 @@ def _user(name: str, row: Mapping[str, object]) -> User:
         msg = f"users.{name}.counters: not a list"
         raise TypeError(msg)
     secret = str(row["totp"])
-    base64.b32decode(secret, casefold=True)
+    pyotp.TOTP(secret).byte_secret()  # ValueError here and not at somebody's login
     pin = PinHash.parse(str(row["pin"]))
     return User(name, Role(str(row["role"])), pin, secret, tuple(map(str, counters)))
 

@@ -59,6 +59,7 @@ def test_a_missing_file_is_an_empty_book(path: Path) -> None:
         '[users.x1]\nrole = "king"\npin = "scrypt$16384$8$1$AA==$AA=="\ntotp = "AAAA"',
         '[users.x1]\nrole = "leader"\npin = "plain"\ntotp = "AAAA"',
         '[users.x1]\nrole = "leader"\npin = "scrypt$16384$8$1$AA==$AA=="\ntotp = "1!"',
+        '[users.x1]\nrole = "leader"\npin = "scrypt$16384$8$1$AA==$AA=="\ntotp = "JBSWY3DP"',
         '[users.x1]\nrole = "leader"\npin = "scrypt$2$8$1$AA==$AA=="\ntotp = "AAAA"',
         '[users.x1]\nrole = "leader"\npin = "scrypt$16384$8$1$AA==$AA=="\ntotp = "AAAA"\nroles = 1',
         '[users."A B"]\nrole = "leader"\npin = "scrypt$16384$8$1$AA==$AA=="\ntotp = "AAAA"',
