@@ -12,11 +12,13 @@ from typing import Protocol, Self, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from devices.errors import DeviceError
+
 BgrImage: TypeAlias = npt.NDArray[np.uint8]
 """uint8 [h, w, 3], blue first, as OpenCV delivers it."""
 
 
-class CameraError(Exception):
+class CameraError(DeviceError):
     """Root of what a frame source raises. Its text never holds an address with credentials."""
 
 

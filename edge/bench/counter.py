@@ -5,6 +5,7 @@ Called by the command line. Onset-to-nudge and onset-to-SMS need the whole agent
 
 import asyncio
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
@@ -58,6 +59,7 @@ def run(
 ) -> dict[str, Any]:
     """Measure for `seconds`, write counter.json into `out_dir`, return it: name, rows, peer, all_held."""
     directory = models_dir or default_directory()
+    load = os.getloadavg()[0]
     landmarker = locate("face_landmarker.task", directory, mirror)
     clips = [(locate(name, directory, mirror), length_s) for name, length_s in _CLIPS]
     with tempfile.TemporaryDirectory(prefix="motcua-bench-") as folder:
@@ -66,6 +68,7 @@ def run(
         measured = asyncio.run(_measure(film, landmarker, seconds))
         peer = _peer(film, peer_python)
     rows = [*_rows(measured), *_peer_rows(measured, peer), *(more() if more else ())]
+    rows.append(Row("load of the machine before it began", round(load, 2), "processes"))
     table = {
         "name": "counter",
         "rows": [asdict(row) for row in rows],
