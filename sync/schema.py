@@ -14,6 +14,7 @@ from typing import NoReturn
 from sync.errors import JournalUnusable, MigrationFailed
 
 JOURNAL_FILE = "journal.sqlite"
+_WAL_PAGES = 4_000  # 16 MB of write-ahead log before it is folded in: fewer pauses, less wear
 
 _OWN = """-- 000 ledger
 CREATE TABLE events (
@@ -55,7 +56,13 @@ def open_writer(path: Path, migrations: Sequence[str]) -> WriterConnection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite would make it readable by others
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=WriterConnection)
     try:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=5000",
+            f"wal_autocheckpoint={_WAL_PAGES}",
+        ):
             connection.execute(f"PRAGMA {pragma}")
         _migrate(connection, (_OWN, *migrations))
         _guard(connection)

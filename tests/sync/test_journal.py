@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from edge.ports import Ledger
 from sync.chain import Head
 from sync.errors import BreaksContract, JournalBusy, JournalClosed, JournalFull, JournalUnusable, MigrationFailed
 from sync.events import (
@@ -263,6 +264,12 @@ async def test_a_payload_that_nobody_could_read_does_not_get_in(open_journal: Op
     assert [type(outcome) for outcome in outcomes] == [tuple, BreaksContract, BreaksContract, tuple]
     assert journal.head.seq == 2
     assert await journal.read(count) == 0
+
+
+async def test_the_journal_is_the_ledger_that_the_agent_knows(open_journal: Opener) -> None:
+    ledger: Ledger = await open_journal()
+    (recorded,) = await ledger.record(VISIT)
+    assert recorded.seq == 1
 
 
 # --- checkpoints ---

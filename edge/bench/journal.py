@@ -1,0 +1,178 @@
+"""`motcua bench journal`: durable appends beside the bare SQLite limit on the same disk, and the drain beside bare paho.
+
+Called by the command line. The two sides take turns in short slices, because a shared disk changes from second to second.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from edge.bench import drain
+from sync.events import MoodChanged
+from sync.journal import Journal
+from sync.link import Link
+from sync.mqtt import Broker
+from sync.writer import Cadence
+
+GROUPED_BUDGET = 50_000.0
+SINGLE_BUDGET, DRAIN_BUDGET = 0.80, 0.70  # of the bare limit in the same run
+SLICES = 8
+CALLERS = 200  # tasks that append at the same time in the grouped measurements
+_BODY_BYTES = 400
+EVENT = MoodChanged(
+    visit="01JD0000000000000000000000",
+    counter="quay-01",
+    previous="neutral",
+    level="dissatisfied",
+    valence=-0.31,
+    reasons=("brow_down", "lip_press"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table; `held` is None where the design names no budget."""
+
+    what: str
+    value: float
+    unit: str
+    budget: float | None = None
+    held: bool | None = None
+
+
+def run(seconds: float, out_dir: Path, *, events: int = 20_000) -> dict[str, Any]:
+    """Measure for about 4 x `seconds` on the disk of `out_dir`; write journal.json there and return it."""
+    out_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-journal-", dir=out_dir) as folder:
+        rows = asyncio.run(_measure(seconds, Path(folder), events))
+    table = {
+        "name": "journal",
+        "rows": [asdict(row) for row in rows],
+        "all_held": all(row.held is not False for row in rows),
+    }
+    (out_dir / "journal.json").write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+    return table
+
+
+async def _measure(seconds: float, folder: Path, events: int) -> list[Row]:
+    rows = [*await _appends(seconds, folder / "appends"), *await _drains(folder / "drain", events)]
+    return [*rows, Row("load average of the machine meanwhile", os.getloadavg()[0], "")]
+
+
+# --- appends ---
+
+
+async def _appends(seconds: float, folder: Path) -> list[Row]:
+    async with await Journal.open(folder, site="bench", device="bench", cadence=Cadence()) as journal:
+        with contextlib.closing(_bare(folder / "bare.sqlite")) as bare:
+            single = await _side_by_side(seconds, bare, 1, lambda slice_s: _sequential(journal, slice_s))
+            by_ten = await _side_by_side(seconds, bare, 10, lambda slice_s: _concurrent(journal, slice_s, 10))
+            by_one = await _side_by_side(seconds, bare, 1, lambda slice_s: _concurrent(journal, slice_s, 1))
+    best = max(by_ten.ours, by_one.ours)
+    share = single.ours / single.bare
+    return [
+        Row("one durable append at a time", single.ours, "events/s"),
+        Row("  bare SQLite, WAL and FULL, one row a commit", single.bare, "events/s"),
+        Row("  share of bare", share, "", SINGLE_BUDGET, share >= SINGLE_BUDGET),
+        Row(
+            f"grouped, {CALLERS} callers with 10 events a call",
+            by_ten.ours,
+            "events/s",
+            GROUPED_BUDGET,
+            best >= GROUPED_BUDGET,
+        ),
+        Row(f"grouped, {CALLERS} callers with 1 event a call", by_one.ours, "events/s"),
+        Row("  bare SQLite, WAL and FULL, 10 rows a commit", by_ten.bare, "events/s"),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    ours: float
+    bare: float
+
+
+async def _side_by_side(seconds: float, bare: sqlite3.Connection, rows: int, ours: Callable[[float], Any]) -> _Pair:
+    """Medians over slices that take turns."""
+    slice_s = seconds / SLICES / 2
+    pairs = [(await ours(slice_s), await asyncio.to_thread(_insert, bare, slice_s, rows)) for _ in range(SLICES)]
+    return _Pair(median(pair[0] for pair in pairs), median(pair[1] for pair in pairs))
+
+
+async def _sequential(journal: Journal, seconds: float) -> float:
+    began, done = time.perf_counter(), 0
+    while time.perf_counter() - began < seconds:
+        await journal.record(EVENT)
+        done += 1
+    return done / (time.perf_counter() - began)
+
+
+async def _concurrent(journal: Journal, seconds: float, a_call: int) -> float:
+    began = time.perf_counter()
+    events = [EVENT] * a_call
+
+    async def caller() -> int:
+        done = 0
+        while time.perf_counter() - began < seconds:
+            await journal.record(*events, grouped=True)
+            done += a_call
+        return done
+
+    done = sum(await asyncio.gather(*(caller() for _ in range(CALLERS))))
+    return done / (time.perf_counter() - began)
+
+
+def _bare(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    for statement in (
+        "PRAGMA journal_mode=WAL",
+        "PRAGMA synchronous=FULL",
+        "CREATE TABLE events (seq INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT",
+    ):
+        connection.execute(statement)
+    return connection
+
+
+def _insert(connection: sqlite3.Connection, seconds: float, rows: int) -> float:
+    body = os.urandom(_BODY_BYTES)
+    batch: Sequence[tuple[bytes]] = [(body,)] * rows
+    began, done = time.perf_counter(), 0
+    while time.perf_counter() - began < seconds:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany("INSERT INTO events (body) VALUES (?)", batch)
+        connection.execute("COMMIT")
+        done += rows
+    return done / (time.perf_counter() - began)
+
+
+# --- drain ---
+
+
+async def _drains(folder: Path, events: int) -> list[Row]:
+    """Two journals of the same events go up in turns with the bare client."""
+    ours, bare = [], []
+    for turn in range(3):
+        async with await Journal.open(folder / str(turn), site="bench", device="bench") as journal:
+            for _ in range(events // 1_000):
+                await journal.record(*[EVENT] * 1_000)
+            bodies = await asyncio.to_thread(drain.stored, journal.path, Link(journal, Broker("", 0)).topics)
+            with drain.mosquitto(folder / str(turn)) as port:
+                if port is None:
+                    return [Row("drain: Debian's mosquitto is not installed", 0.0, "", DRAIN_BUDGET, held=False)]
+                bare.append(await asyncio.to_thread(drain.paho_rate, bodies, port))
+                ours.append(await drain.link_rate(journal, port, len(bodies)))
+    share = median(ours) / median(bare)
+    return [
+        Row(f"drain to Mosquitto, window {drain.WINDOW}, from disk", median(ours), "events/s"),
+        Row("  bare paho, same window, from memory", median(bare), "events/s"),
+        Row("  share of bare", share, "", DRAIN_BUDGET, share >= DRAIN_BUDGET),
+    ]
