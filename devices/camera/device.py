@@ -5,6 +5,8 @@ Imports OpenCV; only the process that owns the camera may import it.
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -75,11 +77,9 @@ def open_usb(device: str, width: int, height: int, fps: float) -> LiveSource:
 
 def open_rtsp(address: str, credentials_file: Path | None = None) -> LiveSource:
     """A network camera over TCP. `credentials_file` holds `user:password` in its first line."""
-    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = (
-        "rtsp_transport;tcp|fflags;nobuffer|threads;1"  # OpenCV takes it no other way
-    )
     timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS]
-    capture = cv2.VideoCapture(with_credentials(address, credentials_file), cv2.CAP_FFMPEG, timeouts)
+    with _ffmpeg_options("rtsp_transport;tcp|fflags;nobuffer|threads;1"):
+        capture = cv2.VideoCapture(with_credentials(address, credentials_file), cv2.CAP_FFMPEG, timeouts)
     return LiveSource(capture, without_credentials(address))
 
 
@@ -101,3 +101,16 @@ def without_credentials(address: str) -> str:
     """Scheme, host, port and path: fit for logs. Whatever stands before the @, and any query, is left out."""
     parts = urlsplit(address)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+@contextmanager
+def _ffmpeg_options(options: str) -> Iterator[None]:
+    """OpenCV takes these from the environment only, and reads them while it opens; other captures must not get them."""
+    os.environ[_OPTIONS] = options
+    try:
+        yield
+    finally:
+        del os.environ[_OPTIONS]
+
+
+_OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
