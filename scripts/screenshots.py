@@ -1,4 +1,7 @@
-"""Photographs every page in the size of its screen, over made-up desks: `scripts/screenshots [FOLDER]`, docs/ by default."""
+"""Photographs the pages in the size of their screens, over made-up desks (numbers drawn by a seed; they describe nobody).
+
+`scripts/screenshots` renews the pictures the documents show, in docs/; `scripts/screenshots FOLDER` takes every page.
+"""
 
 import sys
 import tempfile
@@ -8,20 +11,21 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.edge.web.play import StageProcess, launch, log_in
 
+FOR_DOCUMENTS = {"page-officer-nudge", "page-leader", "page-tablet"}
 OFFICER, LEADER, TABLET, TABLET_UPRIGHT = (1366, 768), (1920, 1080), (1280, 800), (800, 1280)
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, only: set[str] | None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as state, StageProcess(Path(state)) as stage, sync_playwright() as playwright:
         browser = launch(playwright)
-        Photographer(browser, stage, folder).everything()
+        Photographer(browser, stage, folder, only).everything()
         browser.close()
 
 
 class Photographer:
-    def __init__(self, browser: Browser, stage: StageProcess, folder: Path) -> None:
-        self._browser, self._stage, self._folder = browser, stage, folder
+    def __init__(self, browser: Browser, stage: StageProcess, folder: Path, only: set[str] | None = None) -> None:
+        self._browser, self._stage, self._folder, self._only = browser, stage, folder, only
 
     def everything(self) -> None:
         self.entrance()
@@ -43,7 +47,7 @@ class Photographer:
         page.goto(self._stage.url + "/danh-gia/quay-01")
         page.locator(".face").nth(1).click()
         page.locator(".thanks").wait_for(state="visible")
-        page.screenshot(path=self._folder / "page-tablet-thanks.png")
+        self._save(page, "page-tablet-thanks")
         page.goto(self._stage.url + "/ngon-ngu/en?ve=/danh-gia/quay-01")
         self._shoot(page, "/danh-gia/quay-01", "page-tablet-en")
 
@@ -71,7 +75,7 @@ class Photographer:
         self._stage.order("counter", counter="quay-01", nudge=None, level="satisfied", rating="very_satisfied")
         self._shoot(page, "/lanh-dao", "page-leader")
         page.get_by_role("button", name="Phản đối").first.click()
-        page.screenshot(path=self._folder / "page-leader-contest.png", full_page=True)
+        self._save(page, "page-leader-contest")
         self._shoot(page, "/thiet-bi", "page-device")
 
     def _page(self, size: tuple[int, int]) -> Page:
@@ -83,13 +87,17 @@ class Photographer:
         page.goto(self._stage.url + path)
         page.wait_for_load_state("networkidle")
         page.wait_for_timeout(700)
-        page.screenshot(path=self._folder / f"{name}.png", full_page=True)
+        self._save(page, name)
+
+    def _save(self, page: Page, name: str) -> None:
+        if self._only is None or name in self._only:
+            page.screenshot(path=self._folder / f"{name}.png", full_page=True)
 
     def _change(self, page: Page, name: str, **changes: object) -> None:
         self._stage.order("counter", counter="quay-01", **changes)
         page.wait_for_timeout(900)
-        page.screenshot(path=self._folder / f"{name}.png")
+        self._save(page, name)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))
+    main(Path(sys.argv[1]), None) if len(sys.argv) > 1 else main(Path("docs"), FOR_DOCUMENTS)

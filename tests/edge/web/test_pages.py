@@ -221,7 +221,7 @@ class TestTablet:
 
     async def test_the_sign_says_when_nothing_is_measured(self, house: House) -> None:
         sheet = await house.open("/danh-gia/quay-03")
-        assert "Camera đang tắt, không đo" in sheet.text
+        assert "Hiện không đo: camera không hoạt động" in sheet.text
 
     async def test_it_speaks_english(self, house: House) -> None:
         sheet = await house.open("/danh-gia/quay-01", lang="en")
