@@ -146,6 +146,11 @@ class Journal:
         """How many events the city has not confirmed."""
         return self._head.seq - self._marks.city
 
+    @property
+    def is_refusing(self) -> bool:
+        """Whether the last attempt to write met a full or failing disk: a red tile."""
+        return self._writer.is_refusing
+
     def on_commit(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` on the loop behind every commit; the returned function unsubscribes."""
         self._listeners.append(listener)

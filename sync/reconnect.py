@@ -68,6 +68,7 @@ class Reconnector:
         self.status: LinkStatus | None = None
         self._versions = versions
         self._version = versions[0]
+        self._is_sure = False  # the broker itself said that it does not speak the first version
         self._pace = pace
         self._on_status = on_status
         self._failures = 0
@@ -100,11 +101,14 @@ class Reconnector:
     def _falls_back(self, error: VersionRefused) -> bool:
         """Change to the other version. True when that is worth an attempt without waiting."""
         tried = self._versions.index(self._version)
+        self._is_sure = error.is_certain
         self._version = self._versions[(tried + 1) % len(self._versions)]
         _log.info("sync.version_refused", extra={"why": str(error), "next": self._version.name})
         return tried + 1 < len(self._versions)
 
     def _ended(self, error: LinkError) -> None:
+        if not self._is_sure:  # a broker that was only starting, or a line that was only cut, looks like an old one
+            self._version = self._versions[0]
         state = LinkState.REFUSED if isinstance(error, BrokerRefused) else LinkState.LOST
         self._tell(LinkStatus(state, None, str(error)))
 

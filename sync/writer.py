@@ -4,6 +4,7 @@ Only `sync.journal` uses it. A change runs here, in this thread, and may touch n
 """
 
 import asyncio
+import contextlib
 import logging
 import queue
 import sqlite3
@@ -79,6 +80,7 @@ class Writer:
     def __init__(
         self, connection: WriterConnection, chain: Chain, signer: Signer, pruner: Pruner, deliver: Deliver
     ) -> None:
+        self.is_refusing = False  # the disk does not take anything at present
         self._connection = connection
         self._chain = chain
         self._signer = signer
@@ -148,6 +150,8 @@ class Writer:
             self._undo(batch, error)
             self._chain.head, self._unsigned, recorded = before, unsigned, []
             self._due_at = time.monotonic() + self._signer.cadence.after_s
+        else:
+            self._works_again()
         self._deliver(batch, recorded, self._chain.head)
 
     def _fill(self, batch: list[Job], *, is_last: bool) -> list[Recorded]:
@@ -253,10 +257,23 @@ class Writer:
         if self._connection.in_transaction:
             self._connection.execute(_ROLLBACK)
         refusal = _named(cause)
-        _log.error("journal.refused", extra={"why": str(refusal), "requests": len(batch)})
+        if not self.is_refusing:
+            self.is_refusing = True
+            _log.error("journal.refusing", extra={"why": str(refusal)})
+            self._give_back_space()
         for job in batch:
             job.recorded = []
             job.error = job.error if job.error and not _is_full(job.error) else refusal
+
+    def _works_again(self) -> None:
+        if self.is_refusing:
+            self.is_refusing = False
+            _log.warning("journal.works_again")
+
+    def _give_back_space(self) -> None:
+        """Fold the write-ahead log into the file: it holds several versions of a page, so that may be room enough."""
+        with contextlib.suppress(sqlite3.Error):  # a disk so full that even this fails leaves everything as it was
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 class _Batch:

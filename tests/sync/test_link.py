@@ -195,6 +195,17 @@ async def test_a_broker_without_mqtt_5_is_served_in_3_1_1(
     await assert_city_holds_everything(journal, tmp_path / "city.sqlite")
 
 
+async def test_a_broker_that_only_seemed_old_gets_mqtt_5_again(open_journal: Opener, line: Line) -> None:
+    line.refuses_v5 = b""
+    statuses = Statuses()
+    async with running(Link(await open_journal(), line.broker, OPTIONS, statuses)):
+        await until(lambda: bool(statuses.told))
+        line.refuses_v5 = None
+        line.cut()
+        await until(lambda: statuses.states == ["connected", "lost", "connected"])
+    assert [status.version for status in statuses.told] == [Version.V311, None, Version.V5]
+
+
 async def test_a_refused_publish_never_counts_as_delivered(
     open_journal: Opener, make_mosquitto: Callable[..., Mosquitto], tmp_path: Path
 ) -> None:
