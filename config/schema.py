@@ -191,12 +191,17 @@ class Mqtt(Section):
 
 
 class Web(Section):
-    """`tablet_clients`: addresses besides this machine that may show the rating tablet."""
+    """`tablet_clients`: addresses besides this machine that may show the rating tablet. `hosts`: names browsers call it by.
+
+    `https`: a TLS proxy stands in front, so cookies are marked Secure.
+    """
 
     host: str = "127.0.0.1"
     port: Port = 8080
     users_file: Path | None = None
     tablet_clients: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    https: bool = False
 
 
 class Models(Section):

@@ -189,6 +189,8 @@ def _web_settings(config: Config, demo_users: tuple[DemoUser, ...]) -> WebSettin
         host=config.web.host,
         port=config.web.port,
         tablet_clients=config.web.tablet_clients,
+        hosts=config.web.hosts,
+        is_https=config.web.https,
         language=config.agent.language,
         centre=config.centre.name if config.centre else "",
         demo_users=demo_users,
