@@ -17,11 +17,11 @@ from sync.chain import Head, WallClock, site_time, source_of
 from sync.errors import JournalClosed
 from sync.events import Payload, Recorded
 from sync.follow import Commits, Follower, read_after
+from sync.jobs import Cadence, Change, Job
 from sync.marks import Marks, Receipt, ReceiptOutcome, read_marks, take_receipt
 from sync.opening import Parts, Readers, Settings
 from sync.retention import Pruned, Pruner, Retention
 from sync.schema import JOURNAL_FILE
-from sync.writer import Cadence, Change, Job
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)

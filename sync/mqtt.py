@@ -9,81 +9,21 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
-from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from sync.broker import Broker, Tls, TlsContext, Version, Will
 from sync.errors import BrokerLost, BrokerRefused, VersionRefused
 
+__all__ = ["Broker", "Connection", "Handlers", "Tls", "Version", "Will"]
 QOS = 1
 UNSUPPORTED_VERSION = 0x84  # CONNACK of MQTT 5; paho gives 3.1.1's code 1 the same value
 _CREDENTIAL_CODES = {0x85, 0x86, 0x87, 0x8A, 0x8C}  # client id, user or password, not authorized, banned, bad method
 _RECEIVE_MAXIMUM_ABSENT = 65_535  # MQTT 5, 3.2.2.3.3
-
-
-class Version(Enum):
-    V5 = MQTTProtocolVersion.MQTTv5
-    V311 = MQTTProtocolVersion.MQTTv311
-
-
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """Files in PEM. Without `ca_file` the system's authorities count; a client certificate needs both of its files."""
-
-    ca_file: Path | None = None
-    cert_file: Path | None = None
-    key_file: Path | None = None
-
-    def context(self) -> "_Context":
-        """Raise OSError for files that cannot be read or are no PEM."""
-        context = _Context(ssl.PROTOCOL_TLS_CLIENT)
-        if self.ca_file:
-            context.load_verify_locations(self.ca_file)
-        else:
-            context.load_default_certs()
-        if self.cert_file:
-            context.load_cert_chain(self.cert_file, self.key_file)
-        return context
-
-
-class _Context(ssl.SSLContext):
-    """Remembers the socket it wrapped, because paho leaves it open when the handshake fails."""
-
-    wrapped: ssl.SSLSocket | None = None
-
-    def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
-        self.wrapped = super().wrap_socket(*args, **kwargs)
-        return self.wrapped
-
-    def close(self) -> None:
-        if self.wrapped:
-            self.wrapped.close()
-
-
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """Where the broker is and who we are there. The password stands in a file."""
-
-    host: str
-    port: int
-    username: str | None = None
-    password_file: Path | None = None
-    tls: Tls | None = None
-    keepalive_s: int = 30
-    connect_timeout_s: float = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Will:
-    """What the broker says, retained, when this connection ends without a goodbye."""
-
-    topic: str
-    payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +45,7 @@ class Connection:
         self._broker = broker
         self._handlers = handlers
         self.unacknowledged = 0
-        self._context: _Context | None = None
+        self._context: TlsContext | None = None
         self._connack: ReasonCode | None = None
         self._why_ended: str | None = None
         self._selector = selectors.DefaultSelector()

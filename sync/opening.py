@@ -15,10 +15,11 @@ from typing import Self, TypeVar
 from sync.chain import Chain, Head, WallClock, digest
 from sync.errors import JournalBusy, JournalUnusable
 from sync.events import GENESIS
+from sync.jobs import Cadence, Signer
 from sync.keys import DeviceKey
 from sync.retention import Pruner, Retention
 from sync.schema import JOURNAL_FILE, WriterConnection, open_reader, open_writer
-from sync.writer import Cadence, Deliver, Signer, Writer
+from sync.writer import Deliver, Writer
 
 T = TypeVar("T")
 READERS = 2

@@ -3,7 +3,6 @@
 Only `sync.journal` uses it. A change runs here, in this thread, and may touch nothing but the connection it is given.
 """
 
-import asyncio
 import contextlib
 import logging
 import queue
@@ -11,64 +10,21 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from sync.chain import Chain, Head, Row
 from sync.checkpoint import make_checkpoint
-from sync.errors import BreaksContract, JournalError, JournalFull, JournalUnusable
+from sync.errors import BreaksContract
 from sync.events import Keep, LedgerCheckpoint, Payload, Recorded
-from sync.keys import DeviceKey
+from sync.jobs import Batch, Change, Job, Signer, is_full, named, over_bound
 from sync.retention import Pruner
 from sync.schema import WriterConnection
 
-GROUP_EVENTS = 10  # a group is written when it has this many events ...
-GROUP_WAIT_S = 0.020  # ... or when its first has waited this long
+GROUP_WAIT_S = 0.020  # a group is written when its first event has waited this long, or when it is ripe
 MAX_JOBS = 1_000  # in one transaction, so that nobody waits for ever behind a flood
-_SQLITE_FULL = 13
 _log = logging.getLogger(__name__)
 _BEGIN, _COMMIT, _ROLLBACK = "BEGIN IMMEDIATE -- journal", "COMMIT -- journal", "ROLLBACK -- journal"
 _INSERT = "INSERT INTO events VALUES (?, ?, ?, ?, ?)"
 _HEAD = "INSERT INTO ledger_head VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq, hash = excluded.hash"
-
-Change = Callable[[sqlite3.Connection], Sequence[Payload]]
-
-
-@dataclass(slots=True)
-class Job:
-    """One request: a change of state, or payloads alone; and what became of it."""
-
-    future: asyncio.Future[tuple[Recorded, ...]]
-    change: Change | None = None
-    payloads: Sequence[Payload] = ()
-    grouped: bool = False
-    recorded: list[Recorded] = field(default_factory=list)
-    error: BaseException | None = None
-
-    def settle(self) -> None:
-        """Tell the caller. On the loop only; a caller that went away in the meantime is not told."""
-        if self.future.done():
-            return
-        if self.error:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(tuple(self.recorded))
-
-
-@dataclass(frozen=True, slots=True)
-class Cadence:
-    """When a checkpoint is due: after so many events, or so long after the first unsigned one."""
-
-    every: int = 100
-    after_s: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """Who signs the checkpoints, and when."""
-
-    key: DeviceKey
-    boot: str
-    cadence: Cadence
 
 
 Deliver = Callable[[Sequence[Job], Sequence[Recorded], Head], None]
@@ -111,9 +67,9 @@ class Writer:
 
     # --- gathering ---
 
-    def _gather(self) -> "_Batch":
+    def _gather(self) -> Batch:
         """The next batch; empty when a checkpoint is due or the journal closes."""
-        batch = _Batch()
+        batch = Batch()
         if not self._take(batch, self._until_due()):
             return batch
         deadline = time.monotonic() + GROUP_WAIT_S
@@ -122,7 +78,7 @@ class Writer:
                 break
         return batch
 
-    def _take(self, batch: "_Batch", wait_s: float | None) -> bool:
+    def _take(self, batch: Batch, wait_s: float | None) -> bool:
         """One more job into `batch`; False when none came in time or the journal closes."""
         try:
             job = self._jobs.get(timeout=wait_s) if wait_s != 0.0 else self._jobs.get_nowait()
@@ -185,7 +141,7 @@ class Writer:
 
     def _link(self, job: Job) -> list[Row]:
         if not self._is_admitted(job.payloads):
-            job.error = _over_bound()
+            job.error = over_bound()
             return []
         try:
             rows, job.recorded = self._chain.extend(job.payloads)
@@ -211,7 +167,7 @@ class Writer:
         finally:
             self._connection.is_in_change = False
         if not self._is_admitted(payloads):
-            raise _over_bound()
+            raise over_bound()
         rows, recorded = self._chain.extend(payloads)
         self._connection.executemany(_INSERT, rows)
         return recorded
@@ -220,7 +176,7 @@ class Writer:
         if not self._connection.in_transaction:  # SQLite rolled everything back by itself: a full disk does that
             raise sqlite3.OperationalError("the transaction ended early") from error
         self._connection.execute("ROLLBACK TO change")
-        if _is_full(error):
+        if is_full(error):
             raise error  # the neighbours would meet the same full disk: refuse them alike
 
     def _flush(self, rows: list[Row]) -> None:
@@ -256,14 +212,14 @@ class Writer:
     def _undo(self, batch: Sequence[Job], cause: sqlite3.Error) -> None:
         if self._connection.in_transaction:
             self._connection.execute(_ROLLBACK)
-        refusal = _named(cause)
+        refusal = named(cause)
         if not self.is_refusing:
             self.is_refusing = True
             _log.error("journal.refusing", extra={"why": str(refusal)})
             self._give_back_space()
         for job in batch:
             job.recorded = []
-            job.error = job.error if job.error and not _is_full(job.error) else refusal
+            job.error = job.error if job.error and not is_full(job.error) else refusal
 
     def _works_again(self) -> None:
         if self.is_refusing:
@@ -274,34 +230,3 @@ class Writer:
         """Fold the write-ahead log into the file: it holds several versions of a page, so that may be room enough."""
         with contextlib.suppress(sqlite3.Error):  # a disk so full that even this fails leaves everything as it was
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-class _Batch:
-    """What goes into one transaction. Ripe: no longer waiting for company."""
-
-    def __init__(self) -> None:
-        self.jobs: list[Job] = []
-        self.is_ripe = False
-        self._events = 0
-
-    def add(self, job: Job) -> None:
-        self.jobs.append(job)
-        self._events += max(1, len(job.payloads))
-        self.is_ripe = self.is_ripe or not job.grouped or self._events >= GROUP_EVENTS
-
-
-def _is_full(error: BaseException | None) -> bool:
-    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF == _SQLITE_FULL
-
-
-def _named(error: sqlite3.Error) -> JournalError:
-    if _is_full(error) or _is_full(error.__cause__):
-        refusal: JournalError = JournalFull("the disk is full: nothing of this request was kept")
-    else:
-        refusal = JournalUnusable(f"the journal's disk or file failed: {error}")
-    refusal.__cause__ = error
-    return refusal
-
-
-def _over_bound() -> JournalFull:
-    return JournalFull("the journal has reached its size bound and the city has not confirmed enough to make room")

@@ -18,10 +18,10 @@ from typing import Any
 
 from edge.bench import drain
 from sync.events import MoodChanged
+from sync.jobs import Cadence
 from sync.journal import Journal
 from sync.link import Link
 from sync.mqtt import Broker
-from sync.writer import Cadence
 
 GROUPED_BUDGET = 50_000.0
 SINGLE_BUDGET, DRAIN_BUDGET = 0.80, 0.70  # of the bare limit in the same run

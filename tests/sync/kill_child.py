@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sync.events import Payload, RatingGiven, VisitStarted
+from sync.jobs import Cadence
 from sync.journal import Journal
-from sync.writer import Cadence
 
 TALLY = "-- 001 tally\nCREATE TABLE tally (one INTEGER PRIMARY KEY, n INTEGER NOT NULL) STRICT;\nINSERT INTO tally VALUES (1, 0);"
 

@@ -1,11 +1,10 @@
-"""The journal as its users see it: transactions, order, refusals, followers."""
+"""The journal as its users see it: transactions, order, refusals, the exact bytes."""
 
 import asyncio
 import hashlib
 import math
-import os
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,38 +13,17 @@ import pytest
 
 from edge.ports import Ledger
 from sync.chain import Head
-from sync.errors import BreaksContract, JournalBusy, JournalClosed, JournalFull, JournalUnusable, MigrationFailed
+from sync.errors import BreaksContract, JournalBusy, JournalClosed, JournalUnusable, MigrationFailed
 from sync.events import (
     GENESIS,
-    PAYLOADS,
-    DeviceHealth,
     Event,
     MoodChanged,
     Payload,
-    RatingGiven,
     Recorded,
     VisitStarted,
 )
-from sync.follow import RECENT
-from sync.journal import Journal
 from sync.verify import verify
-from sync.writer import Cadence
-
-Opener = Callable[..., Awaitable[Journal]]
-VISIT = VisitStarted(visit="v1", counter="quay-01")
-RATING = RatingGiven(counter="quay-01", visit="v1", level="satisfied")
-
-
-def tally(*payloads: Payload) -> Callable[[sqlite3.Connection], Sequence[Payload]]:
-    def change(connection: sqlite3.Connection) -> Sequence[Payload]:
-        connection.execute("INSERT INTO tally VALUES (1)")
-        return payloads
-
-    return change
-
-
-def count(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("SELECT count(*) FROM tally").fetchone()[0])
+from tests.sync.samples import RATING, VISIT, Opener, count, tally
 
 
 def bodies(connection: sqlite3.Connection) -> list[bytes]:
@@ -270,191 +248,3 @@ async def test_the_journal_is_the_ledger_that_the_agent_knows(open_journal: Open
     ledger: Ledger = await open_journal()
     (recorded,) = await ledger.record(VISIT)
     assert recorded.seq == 1
-
-
-# --- checkpoints ---
-
-
-def types(connection: sqlite3.Connection) -> list[str]:
-    return [kind for (kind,) in connection.execute("SELECT type FROM events ORDER BY seq")]
-
-
-async def test_a_checkpoint_comes_after_so_many_events(open_journal: Opener) -> None:
-    journal = await open_journal(cadence=Cadence(every=3))
-    for _ in range(7):
-        await journal.record(VISIT)
-    kinds = await journal.read(types)
-    assert [seq for seq, kind in enumerate(kinds, 1) if kind == "ledger.checkpoint"] == [4, 8]
-
-
-async def test_a_checkpoint_comes_after_so_long_and_does_not_feed_on_itself(open_journal: Opener) -> None:
-    journal = await open_journal(cadence=Cadence(after_s=0.01))
-    follower = journal.follow()
-    await journal.record(VISIT)
-    assert [(await anext(follower)).payload.TYPE for _ in range(2)] == ["visit.started", "ledger.checkpoint"]
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(anext(follower), 0.1)  # ten times the cadence
-
-
-async def test_a_clean_close_signs_the_end_once(open_journal: Opener, tmp_path: Path) -> None:
-    journal = await open_journal()
-    await journal.record(VISIT)
-    await journal.close()
-    await (await open_journal()).close()  # nothing new: nothing to sign
-    report = verify(tmp_path)
-    assert (report.ok, report.events, report.checkpoints, report.signed_upto) == (True, 2, 1, 1)
-
-
-# --- a full disk ---
-
-
-def pages(connection: sqlite3.Connection, limit: int | None) -> None:
-    (used,) = connection.execute("PRAGMA page_count").fetchone()
-    connection.execute(f"PRAGMA max_page_count = {used + limit if limit is not None else 1_000_000}")
-
-
-async def set_room(journal: Journal, limit: int | None) -> None:
-    def change(connection: sqlite3.Connection) -> Sequence[Payload]:
-        pages(connection, limit)
-        return ()
-
-    await journal.transact(change)
-
-
-async def fill(journal: Journal) -> int:
-    """Record until the journal refuses; how many events it accepted."""
-    accepted = 0
-    while True:
-        try:
-            accepted += len(await journal.record(*[VISIT] * 10))
-        except JournalFull:
-            return accepted
-
-
-async def test_a_full_disk_refuses_clearly_keeps_what_was_accepted_and_recovers(
-    open_journal: Opener, tmp_path: Path
-) -> None:
-    journal = await open_journal(cadence=Cadence(every=1_000_000))
-    await set_room(journal, 10)
-    accepted = await fill(journal)
-    with pytest.raises(JournalFull):
-        await journal.transact(lambda _: [VISIT] * 1_000)
-    assert journal.is_refusing
-    await set_room(journal, None)
-    assert accepted > 0
-    assert not journal.is_refusing
-    assert (await journal.record(VISIT))[0].seq == accepted + 1
-    await journal.close()
-    assert verify(tmp_path).events == accepted + 2
-    assert verify(tmp_path).ok
-
-
-async def test_neighbours_of_a_refused_change_are_refused_alike(open_journal: Opener, tmp_path: Path) -> None:
-    journal = await open_journal()
-    await set_room(journal, 2)
-    outcomes = await asyncio.gather(
-        *(journal.record(*[VISIT] * 100, grouped=True) for _ in range(3)),
-        journal.transact(tally(VISIT), grouped=True),
-        return_exceptions=True,
-    )
-    assert {type(outcome) for outcome in outcomes} == {JournalFull}
-    assert journal.head.seq == 0
-    assert verify(tmp_path).ok
-
-
-async def test_a_changes_own_sqlite_error_is_its_callers(open_journal: Opener) -> None:
-    journal = await open_journal()
-
-    def failing(connection: sqlite3.Connection) -> Sequence[Payload]:
-        raise sqlite3.OperationalError("disk I/O error")
-
-    with pytest.raises(sqlite3.OperationalError, match="disk I/O"):
-        await journal.transact(failing)
-    assert (await journal.record(VISIT))[0].seq == 1
-
-
-# --- followers ---
-
-
-async def test_a_follower_gets_everything_from_the_call_on_in_order(open_journal: Opener) -> None:
-    journal = await open_journal()
-    await journal.record(VISIT)
-    follower = journal.follow()
-    await journal.record(RATING, VISIT)
-    await journal.transact(tally(RATING))
-    seen = [await anext(follower) for _ in range(3)]
-    assert [(event.seq, event.payload) for event in seen] == [(2, RATING), (3, VISIT), (4, RATING)]
-
-
-async def test_a_slow_follower_catches_up_from_the_disk(open_journal: Opener) -> None:
-    journal = await open_journal(cadence=Cadence(every=1_000_000))
-    slow = journal.follow()
-    events = RECENT + 700
-    await journal.record(*[VISIT] * events)
-    assert [(await anext(slow)).seq for _ in range(events)] == list(range(1, events + 1))
-
-
-async def test_a_follower_may_begin_in_the_past(open_journal: Opener) -> None:
-    journal = await open_journal()
-    await journal.record(VISIT, RATING)
-    await journal.close()
-    journal = await open_journal()
-    follower = journal.follow(after=1)
-    event = await anext(follower)
-    assert (event.seq, event.payload) == (2, RATING)
-
-
-async def test_following_ends_with_the_journal_after_its_last_event(open_journal: Opener) -> None:
-    journal = await open_journal()
-    follower = journal.follow()
-    await journal.record(VISIT)
-    await journal.close()
-    assert [event.payload.TYPE async for event in follower] == ["visit.started", "ledger.checkpoint"]
-
-
-async def test_a_slow_follower_outlives_the_journal(open_journal: Opener) -> None:
-    journal = await open_journal(cadence=Cadence(every=1_000_000))
-    follower = journal.follow()
-    events = RECENT + 700
-    await journal.record(*[VISIT] * events)
-    await journal.close()
-    assert [event.seq async for event in follower] == list(range(1, events + 2))
-
-
-async def test_a_closed_journal_is_one_file(open_journal: Opener, tmp_path: Path) -> None:
-    journal = await open_journal()
-    await journal.record(VISIT)
-    await journal.read(count)
-    await journal.close()
-    assert sorted(os.listdir(tmp_path)) == [  # noqa: PTH208 - names only, no blocking to speak of
-        "device.key",
-        "journal.lock",
-        "journal.sqlite",
-    ]
-
-
-async def test_a_waiting_follower_wakes_for_each_of_many_writers(open_journal: Opener) -> None:
-    journal = await open_journal(cadence=Cadence(every=1_000_000))
-    follower = journal.follow()
-
-    async def read() -> list[int]:
-        return [(await anext(follower)).seq for _ in range(60)]
-
-    reading = asyncio.ensure_future(read())
-    await asyncio.gather(*(journal.record(VISIT, grouped=bool(n % 2)) for n in range(60)))
-    assert await reading == list(range(1, 61))
-
-
-async def test_commit_listeners_are_told_until_they_unsubscribe(open_journal: Opener) -> None:
-    journal = await open_journal()
-    told: list[int] = []
-    unsubscribe = journal.on_commit(lambda: told.append(journal.head.seq))
-    await journal.record(VISIT)
-    unsubscribe()
-    await journal.record(VISIT)
-    assert told == [1]
-
-
-def test_every_payload_type_is_registered_once() -> None:
-    assert all(name == kind.TYPE for name, kind in PAYLOADS.items())
-    assert DeviceHealth.TYPE in PAYLOADS

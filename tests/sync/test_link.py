@@ -13,6 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from sync.city.receiver import CityReceiver
 from sync.events import VisitStarted
+from sync.jobs import Cadence
 from sync.journal import Journal
 from sync.keys import DeviceKey
 from sync.link import Link, LinkOptions
@@ -21,7 +22,6 @@ from sync.mqtt import Broker, Version
 from sync.resend import ResendRules
 from sync.uplink import Tuning
 from sync.verify import verify
-from sync.writer import Cadence
 from tests.sync.broker_fixtures import QUICK, Line, Mosquitto, Statuses, running, until
 
 pytestmark = [pytest.mark.broker, pytest.mark.enable_socket, pytest.mark.timeout(60)]

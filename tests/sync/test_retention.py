@@ -12,12 +12,12 @@ import pytest
 from sync import inspect
 from sync.errors import JournalFull
 from sync.events import GENESIS, DeviceHealth, Keep, Payload, RatingGiven, VisitStarted
+from sync.jobs import Cadence
 from sync.journal import Journal
 from sync.keys import DeviceKey
 from sync.marks import Receipt, ReceiptOutcome
 from sync.retention import Retention
 from sync.verify import verify
-from sync.writer import Cadence
 
 Opener = Callable[..., Awaitable[Journal]]
 HEALTH = DeviceHealth(uptime_s=1.0, memory_mb=80.0, disk_free_mb=9000.0, backlog=0, cameras_live=1)

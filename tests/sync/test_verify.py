@@ -13,10 +13,10 @@ import pytest
 from sync import inspect
 from sync.errors import JournalUnusable
 from sync.events import RatingGiven, VisitStarted
+from sync.jobs import Cadence
 from sync.journal import Journal
 from sync.keys import DeviceKey
 from sync.verify import VerifyReport, verify
-from sync.writer import Cadence
 
 Opener = Callable[..., Awaitable[Journal]]
 VISIT = VisitStarted(visit="v1", counter="quay-01")
