@@ -12,11 +12,14 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from edge.adapters.confinement import confine, end_with
 from edge.adapters.vision_spec import VisionSpec, parse_spec
 from models.wire import WIRE_VERSION, Hello, Message, pack
+
+if TYPE_CHECKING:
+    from devices.camera.camera import Camera
 
 Emit: TypeAlias = Callable[[Message], None]
 Work: TypeAlias = Callable[[VisionSpec, Emit], None]
@@ -47,31 +50,34 @@ def see(spec: VisionSpec, emit: Emit) -> None:
     _without_plotting()
     import cv2  # noqa: PLC0415 - heavy: only after the process is confined
 
-    from devices.camera.camera import Camera, Patience  # noqa: PLC0415 - same
-    from devices.camera.condition import Limits  # noqa: PLC0415 - same
-    from devices.camera.open import open_source  # noqa: PLC0415 - same
     from models.expression import PARAMS_DIR, ExpressionModel  # noqa: PLC0415 - same
     from models.face import FaceReader  # noqa: PLC0415 - same
+    from models.thrifty import ThriftyReader  # noqa: PLC0415 - same
     from models.vision_worker import VisionWorker, Zone  # noqa: PLC0415 - same
 
     cv2.setNumThreads(1)
     model = ExpressionModel(Path(spec.params_dir) if spec.params_dir else PARAMS_DIR)
-    credentials = Path(spec.credentials_file) if spec.credentials_file else None
-    limits = Limits(frozen_s=spec.frozen_s, settle_s=spec.settle_s)
-    patience = Patience(retry_s=spec.retry_s, silence_s=spec.silence_s)
-    with FaceReader(Path(spec.landmarker), "video", spec.max_faces, model=model) as reader:
+    landmarker = Path(spec.landmarker)
+    with (
+        FaceReader(landmarker, "video", 1, model=model) as single,
+        FaceReader(landmarker, "video", spec.max_faces, model=model) as several,
+    ):
         emit(Hello(wire=WIRE_VERSION, pid=os.getpid(), params_version=model.version))
-        opener = partial(
-            open_source,
-            spec.camera,
-            spec.fps,
-            credentials,
-            width=spec.width,
-            height=spec.height,
-            since_ns=since_ns(spec),
-        )
-        with Camera(opener, limits, patience) as camera:
+        reader = ThriftyReader(single, several)
+        with _camera(spec) as camera:
             VisionWorker(camera, reader, emit, zone=Zone(*spec.zone), fps=spec.fps).run()
+
+
+def _camera(spec: VisionSpec) -> "Camera":
+    from devices.camera.camera import Camera, Patience  # noqa: PLC0415 - heavy: only after the process is confined
+    from devices.camera.condition import Limits  # noqa: PLC0415 - same
+    from devices.camera.open import open_source  # noqa: PLC0415 - same
+
+    credentials = Path(spec.credentials_file) if spec.credentials_file else None
+    size = {"width": spec.width, "height": spec.height}
+    opener = partial(open_source, spec.camera, spec.fps, credentials, **size, since_ns=since_ns(spec))
+    limits = Limits(frozen_s=spec.frozen_s, settle_s=spec.settle_s)
+    return Camera(opener, limits, Patience(retry_s=spec.retry_s, silence_s=spec.silence_s))
 
 
 def since_ns(spec: VisionSpec) -> int:
