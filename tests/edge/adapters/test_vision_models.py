@@ -56,7 +56,6 @@ async def test_a_calm_and_then_smiling_man_is_read_so(spec: VisionSpec) -> None:
     async with watching(spec) as (eyes, heard):
         seen = await readings(heard, 40)
         assert eyes.status.params_version is not None
-        assert eyes.status.rss_mb < 260
     faces = [reading.faces[0] for reading in seen if reading.faces]
     assert len(faces) >= 38
     assert {face.track for face in faces} == {1}
