@@ -1,9 +1,10 @@
-"""Two readers taking turns: one follows a single face, which is cheaper, one looks for all of them.
+"""One face is followed cheaply; only where several are seen does a reader of several take over.
 
-A landmarker that may still find more faces runs its detector on every frame. Pure; the vision worker's entry joins them.
+A landmarker that may still find more faces runs its detector on every frame, and costs 20 MB. Pure; the vision worker's
+entry joins the parts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from models.pipeline import RgbImage
 from models.vision_worker import Reader, SeenFace
@@ -13,18 +14,35 @@ SCAN_MS = 1_000
 
 
 class ThriftyReader:
-    """Looks for all faces once in a while, and on every frame as long as there are several."""
+    """Counts faces once in a while, and reads all of them on every frame as long as there are several."""
 
-    def __init__(self, single: Reader, several: Reader, scan_ms: int = SCAN_MS) -> None:
-        self._single, self._several = single, several
+    def __init__(
+        self,
+        single: Reader,
+        count: Callable[[RgbImage], int],
+        open_several: Callable[[], Reader],
+        scan_ms: int = SCAN_MS,
+    ) -> None:
+        """`open_several` is called once, when there are several faces for the first time."""
+        self._single, self._count, self._open_several = single, count, open_several
+        self._several: Reader | None = None
         self._scan_ms = scan_ms
         self._are_several = False
         self._scanned_ms = -scan_ms
 
     def read(self, frame_rgb: RgbImage, t_ms: int) -> Sequence[SeenFace]:
         """The faces of uint8 [h, w, 3]; `t_ms` must grow from call to call."""
-        if not self._are_several and t_ms - self._scanned_ms < self._scan_ms:
-            return self._single.read(frame_rgb, t_ms)
-        found = self._several.read(frame_rgb, t_ms)
-        self._are_several, self._scanned_ms = len(found) > 1, t_ms
-        return found
+        if self._are_several:
+            found = self._reader_of_several().read(frame_rgb, t_ms)
+            self._are_several, self._scanned_ms = len(found) > 1, t_ms
+            return found
+        if t_ms - self._scanned_ms >= self._scan_ms:
+            self._are_several, self._scanned_ms = self._count(frame_rgb) > 1, t_ms
+            if self._are_several:
+                return self.read(frame_rgb, t_ms)
+        return self._single.read(frame_rgb, t_ms)
+
+    def _reader_of_several(self) -> Reader:
+        if self._several is None:
+            self._several = self._open_several()
+        return self._several

@@ -76,6 +76,20 @@ async def test_whoever_sits_outside_the_zone_is_never_read(spec: VisionSpec) -> 
         assert [reading.faces for reading in await readings(heard, 25)] == [()] * 25
 
 
+async def test_several_people_are_all_read_largest_first_and_at_most_four(tmp_path: Path, model_file: Find) -> None:
+    spec = VisionSpec(
+        counter="quay-01",
+        camera=f"replay:{model_file('multi_face.jpg')}",
+        landmarker=str(model_file("face_landmarker.task")),
+    )
+    async with watching(spec) as (_, heard):
+        faces = (await readings(heard, 12))[-1].faces
+    sizes = [face.box[2] * face.box[3] for face in faces]
+    assert 2 <= len(faces) <= 4
+    assert sizes == sorted(sizes, reverse=True)
+    assert len({face.track for face in faces}) == len(faces)
+
+
 # --- nothing leaves the worker but its messages ---
 
 

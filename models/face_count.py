@@ -1,0 +1,45 @@
+"""How many faces a frame shows, by the detector that lies inside MediaPipe's landmarker file; no landmarks, little memory.
+
+Imports mediapipe; only the vision worker's process and tests use it.
+"""
+
+import zipfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import mediapipe as mp
+import numpy as np
+from mediapipe.tasks.python import BaseOptions, vision
+
+from models.pipeline import RgbImage
+
+_MEMBER = "face_detector.tflite"
+_SURE = 0.5
+
+
+class FaceCounter:
+    """A context manager around the detector."""
+
+    def __init__(self, landmarker_path: Path) -> None:
+        with zipfile.ZipFile(landmarker_path) as parts:
+            network = parts.read(_MEMBER)
+        options = vision.FaceDetectorOptions(
+            base_options=BaseOptions(model_asset_buffer=network),
+            running_mode=vision.RunningMode.IMAGE,
+            min_detection_confidence=_SURE,
+        )
+        self._detector = vision.FaceDetector.create_from_options(options)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._detector.close()
+
+    def count(self, frame_rgb: RgbImage) -> int:
+        """Faces in uint8 [h, w, 3]."""
+        image = mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(frame_rgb))
+        return len(self._detector.detect(image).detections)
