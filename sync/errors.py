@@ -3,6 +3,10 @@
 Everybody may import this module.
 """
 
+import msgspec
+
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # what decoding somebody else's JSON may raise
+
 
 class SyncError(Exception):
     """Root of this package."""

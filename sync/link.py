@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from sync.errors import JournalError
+from sync.errors import UNREADABLE, JournalError
 from sync.events import DeviceFault, DeviceRecovered
 from sync.journal import Journal
 from sync.marks import Receipt, ReceiptOutcome
@@ -140,7 +140,7 @@ class Link:
     def _readable(self, payload: bytes) -> Receipt | None:
         try:
             receipt = msgspec.json.decode(payload, type=Receipt)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             _log.warning("sync.receipt_unreadable")
             return None
         key = self._options.city_key

@@ -7,6 +7,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -15,6 +16,7 @@ from sync.checkpoint import receipt_message
 from sync.events import GENESIS
 from sync.keys import DeviceKey, is_signed
 
+MAX_SEQ = 2**63 - 1  # what SQLite can hold
 _KEPT_RECEIPTS = 100  # for the verifier; the newest one alone decides what may be deleted
 
 
@@ -24,8 +26,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `resend` asks the device to send again from there. `key` and `signature` are hex, over source, seq and head.
     """
 
-    seq: int
-    head: str
+    seq: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)]
+    head: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
     resend: bool = False
     key: str | None = None
     signature: str | None = None

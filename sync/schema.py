@@ -95,7 +95,10 @@ def open_reader(path: Path) -> sqlite3.Connection:
                 f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
             )
         )
-    except sqlite3.OperationalError:  # WAL needs its -shm file, which a read-only directory does not let SQLite make
+    except sqlite3.OperationalError:
+        if os.access(path.parent, os.W_OK):
+            raise
+        # WAL needs its -shm file, which a read-only directory does not let SQLite make
         return sqlite3.connect(
             f"{path.absolute().as_uri()}?immutable=1", uri=True, isolation_level=None, check_same_thread=False
         )

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from sync.chain import Head
-from sync.errors import JournalUnusable
+from sync.errors import UNREADABLE, JournalUnusable
 from sync.keys import public_key_of
 from sync.retention import Stretch
 from sync.schema import JOURNAL_FILE, open_reader
@@ -58,7 +58,7 @@ def verify(path: Path, public_key: str | None = None) -> VerifyReport:
         if path.suffix == ".jsonl":
             return _verify_export(path, public_key)
         return _verify_database(path / JOURNAL_FILE if path.is_dir() else path, public_key)
-    except (JournalUnusable, sqlite3.DatabaseError, OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (JournalUnusable, sqlite3.DatabaseError, OSError, *UNREADABLE) as error:
         return VerifyReport(ok=False, events=0, why=f"unreadable: {error}")
 
 
@@ -135,7 +135,7 @@ def _numbered(lines: Iterable[bytes]) -> Iterator[StoredEvent]:
         body = line.removesuffix(b"\n")
         try:
             seq = msgspec.json.decode(body, type=_Seq).seq
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             seq += 1
         yield StoredEvent(seq, body)
 

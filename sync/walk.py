@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import msgspec
 
 from sync.chain import Head, digest
 from sync.checkpoint import is_checkpoint_signed
+from sync.errors import UNREADABLE
 from sync.events import PAYLOADS, Event, LedgerCheckpoint
 from sync.keys import is_signed
 from sync.retention import Stretch
@@ -105,7 +107,7 @@ class Walk:
     def _over_checkpoint(self, event: Event) -> None:
         try:
             checkpoint = msgspec.json.decode(event.data, type=LedgerCheckpoint)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise Broken(event.seq, f"altered: a checkpoint that cannot be read ({error})") from error
         if not is_checkpoint_signed(checkpoint, self.claims.source, self.claims.public_key):
             raise Broken(event.seq, "forged: the checkpoint is not signed by this device's key")
@@ -146,7 +148,7 @@ def _pairs(items: Iterable[Item]) -> Iterator[tuple[Item, Item | None]]:
 def _decoded(item: StoredEvent) -> Event:
     try:
         event = _decoder.decode(item.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise Broken(item.seq, f"altered: it is no event any more ({error})") from error
     if event.seq != item.seq:
         raise Broken(item.seq, f"forged: inside it says it is {event.seq}")
@@ -158,7 +160,7 @@ def _prevhash(item: Item) -> str | None:
         return item.prevhash
     try:
         return _decoder.decode(item.body).prevhash
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
 
 
@@ -168,6 +170,13 @@ def _compare_columns(item: StoredEvent, event: Event) -> None:
         return
     kind, keep, at_ms = item.columns
     known = PAYLOADS.get(event.short_type)
-    is_same = kind == event.short_type and at_ms == round(event.time.timestamp() * 1000)
+    is_same = kind == event.short_type and at_ms == _in_ms(event.time)
     if not is_same or (known and keep != known.KEEP.value):
         raise Broken(item.seq, "altered: the columns of its row contradict its bytes")
+
+
+def _in_ms(time: datetime) -> int | None:
+    try:
+        return round(time.timestamp() * 1000)
+    except (OverflowError, ValueError):  # a time without an offset, before the calendar of this machine
+        return None

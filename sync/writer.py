@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 
 from sync.chain import Chain, Head, Row
 from sync.checkpoint import make_checkpoint
-from sync.errors import BreaksContract
 from sync.events import Keep, LedgerCheckpoint, Payload, Recorded
 from sync.jobs import Batch, Change, Job, Signer, is_full, named, over_bound
 from sync.retention import Pruner
@@ -102,7 +101,7 @@ class Writer:
             self._connection.execute(_BEGIN)
             recorded = self._fill(batch, is_last=is_last)
             self._connection.execute(_COMMIT)
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - this thread's last resort: without it every caller would wait for ever
             self._undo(batch, error)
             self._chain.head, self._unsigned, recorded = before, unsigned, []
             self._due_at = time.monotonic() + self._signer.cadence.after_s
@@ -145,7 +144,7 @@ class Writer:
             return []
         try:
             rows, job.recorded = self._chain.extend(job.payloads)
-        except BreaksContract as error:
+        except Exception as error:  # noqa: BLE001 - whatever a payload raises belongs to its caller, not to its neighbours
             job.error = error
             return []
         return rows
@@ -209,7 +208,7 @@ class Writer:
             self._pruner.relieve()
             self._is_over_bound = self._pruner.is_over_bound()
 
-    def _undo(self, batch: Sequence[Job], cause: sqlite3.Error) -> None:
+    def _undo(self, batch: Sequence[Job], cause: Exception) -> None:
         if self._connection.in_transaction:
             self._connection.execute(_ROLLBACK)
         refusal = named(cause)

@@ -11,7 +11,9 @@ from pathlib import Path
 import msgspec
 
 from sync.chain import Head, digest, source_of
+from sync.errors import UNREADABLE
 from sync.events import Event
+from sync.marks import MAX_SEQ
 from sync.topics import Topics
 
 _decoder = msgspec.json.Decoder(Event)
@@ -98,7 +100,7 @@ def _event_of(topics: Topics, kind: str, body: bytes) -> Event | None:
     """The event, if it is one and speaks for the device and type whose topic it came on."""
     try:
         event = _decoder.decode(body)
-        is_own = event.source == source_of(topics.site, topics.device)
-    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError):
+        is_own = event.source == source_of(topics.site, topics.device) and 1 <= event.seq <= MAX_SEQ
+    except (*UNREADABLE, ValueError):
         return None
     return event if is_own and event.short_type == kind else None

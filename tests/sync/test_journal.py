@@ -244,6 +244,21 @@ async def test_a_payload_that_nobody_could_read_does_not_get_in(open_journal: Op
     assert await journal.read(count) == 0
 
 
+async def test_what_is_no_payload_at_all_harms_nobody_else(open_journal: Opener) -> None:
+    journal = await open_journal()
+    nonsense: Any = "visit.started"
+    outcomes = await asyncio.gather(
+        journal.record(nonsense, grouped=True),
+        journal.transact(tally(nonsense), grouped=True),
+        journal.transact(lambda _: nonsense, grouped=True),
+        journal.record(VISIT, grouped=True),
+        return_exceptions=True,
+    )
+    assert [isinstance(outcome, Exception) for outcome in outcomes] == [True, True, True, False]
+    assert await journal.read(count) == 0
+    assert (await journal.record(VISIT))[0].seq == 2
+
+
 async def test_the_journal_is_the_ledger_that_the_agent_knows(open_journal: Opener) -> None:
     ledger: Ledger = await open_journal()
     (recorded,) = await ledger.record(VISIT)

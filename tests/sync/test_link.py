@@ -331,7 +331,22 @@ async def test_a_receipt_for_another_history_is_a_loud_fault_and_moves_nothing(
     assert journal.marks.city == 5
 
 
-@pytest.mark.parametrize("junk", [b"", b"null", b"\xff\xfe", b'{"seq":-1}', b'{"seq":"5","head":7}', b"[" * 10_000])
+DEEP = b'{"x":' + b"[" * 100_000
+HUGE = b'{"seq":99999999999999999999,"head":"' + b"f" * 64 + b'"}'
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        b"",
+        b"null",
+        b"\xff\xfe",
+        b'{"seq":-1}',
+        b'{"seq":"5","head":7}',
+        pytest.param(DEEP, id="deep"),
+        pytest.param(HUGE, id="huge"),
+    ],
+)
 async def test_a_receipt_that_is_no_receipt_is_dropped(open_journal: Opener, mosquitto: Mosquitto, junk: bytes) -> None:
     journal = await open_journal(cadence=NEVER)
     await journal.record(VISIT)
