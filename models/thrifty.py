@@ -12,6 +12,8 @@ from models.vision_worker import Reader, SeenFace
 SCAN_MS = 1_000
 """How long a newcomer beside the followed face may go unnoticed."""
 
+_ALONE_FRAMES = 5  # a face that was not found for a moment is still company
+
 
 class ThriftyReader:
     """Counts faces once in a while, and reads all of them on every frame as long as there are several."""
@@ -28,19 +30,25 @@ class ThriftyReader:
         self._several: Reader | None = None
         self._scan_ms = scan_ms
         self._are_several = False
+        self._alone = 0  # frames in a row
         self._scanned_ms = -scan_ms
 
     def read(self, frame_rgb: RgbImage, t_ms: int) -> Sequence[SeenFace]:
         """The faces of uint8 [h, w, 3]; `t_ms` must grow from call to call."""
-        if self._are_several:
+        if self._are_several or self._is_company(frame_rgb, t_ms):
             found = self._reader_of_several().read(frame_rgb, t_ms)
-            self._are_several, self._scanned_ms = len(found) > 1, t_ms
-            return found
-        if t_ms - self._scanned_ms >= self._scan_ms:
-            self._are_several, self._scanned_ms = self._count(frame_rgb) > 1, t_ms
+            self._alone = 0 if len(found) > 1 else self._alone + 1
+            self._are_several = len(found) > 1 or (self._are_several and self._alone < _ALONE_FRAMES)
             if self._are_several:
-                return self.read(frame_rgb, t_ms)
+                return found
         return self._single.read(frame_rgb, t_ms)
+
+    def _is_company(self, frame_rgb: RgbImage, t_ms: int) -> bool:
+        """Look for others when it is time to."""
+        if t_ms - self._scanned_ms < self._scan_ms:
+            return False
+        self._scanned_ms = t_ms
+        return self._count(frame_rgb) > 1
 
     def _reader_of_several(self) -> Reader:
         if self._several is None:

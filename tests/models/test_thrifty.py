@@ -71,11 +71,27 @@ def test_it_is_cheap_again_once_one_has_left_and_the_reader_of_several_is_kept()
     room = Room(LARGE, SMALL)
     room.read(0)
     room.faces.remove(SMALL)
-    assert room.read(*range(100, 600, 100)) == [1] * 5
-    assert room.single.asked == [200, 300, 400, 500]
+    assert room.read(*range(100, 1000, 100)) == [1] * 9
+    assert room.single.asked == [500, 600, 700, 800, 900]
     room.faces.append(SMALL)
     assert room.read(1200) == [2]
     assert room.opened == 1
+
+
+def test_a_face_missed_for_a_moment_does_not_end_the_reading_of_several() -> None:
+    room = Room(LARGE, SMALL)
+    room.read(0)
+    room.faces.remove(SMALL)
+    assert room.read(100, 200) == [1, 1]
+    room.faces.append(SMALL)
+    assert room.read(300) == [2]
+    assert room.counted == 1
+
+
+def test_faces_that_only_the_detector_sees_change_nothing() -> None:
+    room = Room(LARGE, SMALL)
+    room.several.most = 0
+    assert room.read(*range(0, 2000, 100)) == [1] * 20
 
 
 def test_an_empty_zone_is_watched_and_whoever_comes_is_read_at_once() -> None:
