@@ -82,7 +82,7 @@ async def _appends(seconds: float, folder: Path) -> list[Row]:
     return [
         Row("one durable append at a time", single.ours, "events/s"),
         Row("  bare SQLite, WAL and FULL, one row a commit", single.bare, "events/s"),
-        Row("  share of bare", single.share, "", SINGLE_BUDGET, single.share >= SINGLE_BUDGET),
+        Row("  one at a time: share of bare", single.share, "", SINGLE_BUDGET, single.share >= SINGLE_BUDGET),
         Row(
             f"grouped, {CALLERS} callers with 10 events a call",
             by_ten.ours,
@@ -183,5 +183,5 @@ async def _drains(folder: Path, events: int) -> list[Row]:
     return [
         Row(f"drain to Mosquitto, window {drain.WINDOW}, from disk", median(ours), "events/s"),
         Row("  bare paho, same window, from memory", median(bare), "events/s"),
-        Row("  share of bare", share, "", DRAIN_BUDGET, share >= DRAIN_BUDGET),
+        Row("  drain: share of bare", share, "", DRAIN_BUDGET, share >= DRAIN_BUDGET),
     ]
