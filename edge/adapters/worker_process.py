@@ -54,6 +54,8 @@ class WorkerProcess:
     def __init__(self, process: asyncio.subprocess.Process, reader: asyncio.StreamReader, label: str) -> None:
         self._process, self._reader = process, reader
         self._log = logging.getLogger(f"{__name__}.{label}")
+        self._last_words = ""
+        self._has_spoken = asyncio.Event()
         self.pid = process.pid
 
     async def messages(self, patience: WorkerPatience) -> AsyncGenerator[Message, None]:
@@ -102,6 +104,8 @@ class WorkerProcess:
             if lines <= MAX_LOG_LINES:
                 level, text = _leveled(line, mark)
                 self._log.log(level, "%s", text)
+                self._last_words = text or self._last_words
+        self._has_spoken.set()
 
     async def _receive(self, deadline: float) -> bytes:
         try:
@@ -112,8 +116,18 @@ class WorkerProcess:
         except TimeoutError as error:
             raise WorkerGone("no sign of life") from error
         if not received:
-            raise WorkerGone(_ending(self._process.returncode))
+            raise WorkerGone(await self._ending())
         return received
+
+    async def _ending(self) -> str:
+        """How it ended, with the last line it wrote when it ended by itself: the exception it died of."""
+        code = self._process.returncode
+        if code is not None and code < 0:
+            return f"killed by {signal.Signals(-code).name}"
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_S):
+                await self._has_spoken.wait()
+        return f"ended with {code}" + (f": {self._last_words}" if self._last_words else "")
 
 
 @asynccontextmanager
@@ -186,12 +200,6 @@ def _is_hello(message: Message) -> bool:
     if message.wire != WIRE_VERSION:
         raise WireBroken(f"the worker speaks version {message.wire}, the agent {WIRE_VERSION}")
     return True
-
-
-def _ending(returncode: int | None) -> str:
-    if returncode is not None and returncode < 0:
-        return f"killed by {signal.Signals(-returncode).name}"
-    return f"ended with {returncode}"
 
 
 def _now() -> float:

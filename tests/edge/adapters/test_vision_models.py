@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from devices.camera.playlist import Playlist, Show, playlist_toml
 from edge.adapters import worker_process
+from edge.adapters.supervisor import Backoff
 from edge.adapters.vision import VisionEyes
 from edge.adapters.vision_spec import VisionSpec
 from edge.domain.level import Level
@@ -69,9 +71,7 @@ async def test_a_calm_and_then_smiling_man_is_read_so(spec: VisionSpec) -> None:
 
 
 async def test_whoever_sits_outside_the_zone_is_never_read(spec: VisionSpec) -> None:
-    officers_side = VisionSpec(
-        **{**{name: getattr(spec, name) for name in spec.__struct_fields__}, "zone": (0, 0, 0.33, 1)}
-    )
+    officers_side = msgspec.structs.replace(spec, zone=(0.0, 0.0, 0.33, 1.0))
     async with watching(officers_side) as (_, heard):
         assert [reading.faces for reading in await readings(heard, 25)] == [()] * 25
 
@@ -90,6 +90,20 @@ async def test_several_people_are_all_read_largest_first_and_at_most_four(tmp_pa
     assert len(faces) <= 4
     assert sizes == sorted(sizes, reverse=True)
     assert len({face.track for face in faces}) == len(faces)
+
+
+async def test_parameters_that_cannot_be_used_are_named_once(
+    spec: VisionSpec, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    eyes = VisionEyes(msgspec.structs.replace(spec, params_dir=str(tmp_path)), backoff=Backoff(first_s=0.05))
+    running = asyncio.create_task(eyes.run())
+    while eyes.status.failures < 2:
+        await asyncio.sleep(0.05)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    (line,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert line.startswith("quay-01: vision worker is down: ended with 1: models.errors.ParametersUnusable")
+    assert "expression.toml" in line
 
 
 # --- nothing leaves the worker but its messages ---
