@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -185,4 +186,5 @@ class Link:
 
 
 def _call(loop: asyncio.AbstractEventLoop, handler: Callable[[T], None], value: T) -> None:
-    loop.call_soon_threadsafe(handler, value)
+    with contextlib.suppress(RuntimeError):  # the loop ended first: nobody is left to be told
+        loop.call_soon_threadsafe(handler, value)
