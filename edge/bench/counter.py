@@ -174,11 +174,12 @@ def _bounded(what: str, value: float, unit: str, budget: float) -> Row:
 
 
 def _peer(film: Path, python: Path) -> dict[str, Any]:
-    """The peer's figures, or why there are none."""
+    """The peer's figures on the same film at the same pace, or why there are none."""
     if not python.exists():
         return {"missing": "run scripts/bench_peer_fer (TensorFlow, minutes, 8 GB of disk)"}
-    command = [str(python), str(Path(__file__).with_name("peer_fer.py")), str(WIDTH), str(HEIGHT), str(PEER_WARMUP)]
-    done = subprocess.run(command, input=_frames(film), capture_output=True, check=False, timeout=300)
+    numbers = (CAMERA_FPS, FPS, PEER_FRAMES, PEER_WARMUP)
+    command = [str(python), str(Path(__file__).with_name("peer_fer.py")), str(film), *map(str, numbers)]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=300)
     if done.returncode != 0:
         return {"missing": f"fer failed: {done.stderr.decode(errors='replace').strip().splitlines()[-1]}"}
     figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -194,12 +195,3 @@ def _film(clips: Sequence[tuple[Path, float]], path: Path) -> None:
     reel = Reel(playlist)
     write_jpegs(path, (reel.picture(number / CAMERA_FPS) for number in range(round(playlist.seconds * CAMERA_FPS))))
     reel.close()
-
-
-def _frames(film: Path) -> bytes:
-    """Pictures of the film, evenly over its whole length, as raw BGR: decoding is not counted for the peer."""
-    from devices.camera.jpegs import JpegSource  # noqa: PLC0415 - OpenCV: only when a benchmark runs
-
-    wanted = PEER_FRAMES + PEER_WARMUP
-    with JpegSource(film) as source:
-        return b"".join(source.picture(number * source.length // wanted).tobytes() for number in range(wanted))
