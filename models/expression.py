@@ -39,19 +39,13 @@ class ExpressionModel:
         """Date of the parameters, as 20261121."""
         self.head = head_of(table, directory / HEAD_FILE)
         self._session = _session(directory / NETWORK_FILE)
-        self._side: int = self._session.get_inputs()[0].shape[2]
 
     def look(self, crop: GrayImage) -> NetworkOutput:
-        """Run the network on an aligned gray crop, uint8 [side, side]."""
-        batch = standardise(crop)[None, None]
-        logits: FloatArray = self._session.run(None, {"crop": batch})[0][0]
+        """Run the network on an aligned gray crop, uint8 [side, side], and on its mirror image; the answer is their mean."""
+        straight = crop.astype(np.float32)
+        both: FloatArray = self._session.run(None, {"crop": np.stack([straight, straight[:, ::-1]])[:, None]})[0]
+        logits = both.mean(0)
         return NetworkOutput(logits[: len(EMOTIONS)], float(1 / (1 + np.exp(-logits[len(EMOTIONS)]))))
-
-
-def standardise(crop: GrayImage) -> FloatArray:
-    """Zero mean, unit deviation: the network never sees how bright the room is. The trainer does the same."""
-    values = crop.astype(np.float32)
-    return np.asarray((values - values.mean()) / (values.std() + 4.0), dtype=np.float32)
 
 
 def head_of(table: Mapping[str, Any], source: Path) -> ExpressionHead:

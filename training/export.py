@@ -2,15 +2,19 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from models.geometry import CROP_PX
 from models.movements import EMOTIONS, FEATURES
 from models.pipeline import CLASSES, SmileRule, TearfulRule
+from training import network
 from training.head import LinearHead
 from training.network import OUTPUTS, Residual
 
@@ -28,6 +32,12 @@ class Graph:
         self.nodes.append(helper.make_node(kind, inputs, [name], name=name, **attributes))
         return name
 
+    def constant(self, values: npt.NDArray[Any]) -> str:
+        """Add a constant as it is; the answer is its name."""
+        name = f"c{len(self.weights)}"
+        self.weights.append(numpy_helper.from_array(values, name))
+        return name
+
     def weight(self, values: torch.Tensor) -> str:
         """Store as fp16 and compute in fp32: half the bytes, and the runtime folds the cast when it loads."""
         name = f"w{len(self.weights)}"
@@ -36,24 +46,26 @@ class Graph:
 
 
 def write_network(net: nn.Sequential, side_px: int, path: Path) -> int:
-    """Batch normalisation folded in; input `crop` [1, 1, side, side] standardised, output `logits`. Returns parameters."""
+    """Input `crop` [n, 1, 64, 64] with grays 0..255; sized and standardised inside, batch normalisation folded in.
+
+    Returns the number of parameters.
+    """
     graph = Graph()
-    last = "crop"
+    last = _prepared(graph, side_px)
     for layer in net:
         last = _layer(graph, layer, last)
     graph.nodes[-1].output[0] = "logits"
-    side = [1, 1, side_px, side_px]
     proto = helper.make_graph(
         graph.nodes,
         "expression",
-        [helper.make_tensor_value_info("crop", TensorProto.FLOAT, side)],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, OUTPUTS])],
+        [helper.make_tensor_value_info("crop", TensorProto.FLOAT, ["n", 1, CROP_PX, CROP_PX])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", OUTPUTS])],
         graph.weights,
     )
-    model = helper.make_model(proto, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    model = helper.make_model(proto, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())
-    return sum(int(np.prod(weight.dims)) for weight in graph.weights)
+    return sum(int(np.prod(weight.dims)) for weight in graph.weights if weight.data_type == TensorProto.FLOAT16)
 
 
 def write_head(head: LinearHead, smile: SmileRule, tearful: TearfulRule, day: date, path: Path) -> None:
@@ -81,6 +93,19 @@ def write_head(head: LinearHead, smile: SmileRule, tearful: TearfulRule, day: da
         lines += ["", f"[classes.{name}]", f"bias = {bias[row]:.5f}", f"[classes.{name}.weights]"]
         lines += [f"{feature} = {weights[row, i]:.5f}" for i, feature in enumerate(FEATURES)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _prepared(graph: Graph, side_px: int) -> str:
+    """The same two steps as network._inner and network.standardise."""
+    factor = side_px / CROP_PX
+    scales = graph.constant(np.array([1, 1, factor, factor], np.float32))
+    small = graph.node("Resize", ["crop", "", scales], mode="linear", antialias=1)
+    axes = graph.constant(np.array([1, 2, 3], np.int64))
+    centred = graph.node("Sub", [small, graph.node("ReduceMean", [small, axes], keepdims=1)])
+    square = graph.node("Mul", [centred, centred])
+    deviation = graph.node("Sqrt", [graph.node("ReduceMean", [square, axes], keepdims=1)])
+    floor = graph.constant(np.array(network.DEVIATION_FLOOR, np.float32))
+    return graph.node("Div", [centred, graph.node("Add", [deviation, floor])])
 
 
 def _layer(graph: Graph, layer: nn.Module, last: str) -> str:

@@ -22,6 +22,8 @@ OUTPUTS = len(EMOTIONS) + 1
 """Seven emotions and one logit for "not a whole face" (covered, cut or no face at all)."""
 HIDDEN = len(EMOTIONS)
 
+DEVIATION_FLOOR = 4.0
+"""Gray levels; keeps a blank picture from being blown up into noise."""
 _BATCH = 128
 _EMA_HORIZON_STEPS = 300
 
@@ -64,7 +66,7 @@ def build() -> nn.Sequential:
 def standardise(batch: Tensor) -> Tensor:
     """Zero mean and unit deviation a picture: the network never sees how bright the room is."""
     mean = batch.mean((1, 2, 3), keepdim=True)
-    return (batch - mean) / (batch.std((1, 2, 3), keepdim=True, correction=0) + 4.0)
+    return (batch - mean) / (batch.std((1, 2, 3), keepdim=True, correction=0) + DEVIATION_FLOOR)
 
 
 def fit(net: nn.Sequential, crops: Crops, schedule: Schedule, report: Callable[[str], None]) -> nn.Sequential:
@@ -98,6 +100,23 @@ def outputs(net: nn.Sequential, pixels: npt.NDArray[np.uint8], side_px: int) -> 
             batch = standardise(_inner(_as_batch(pixels[start : start + 256]), side_px))
             found.append((net(batch) + net(batch.flip(3))) / 2)
     return torch.cat(found).numpy()
+
+
+def averaged(nets: list[nn.Sequential], crops: Crops, side_px: int, seed: int) -> nn.Sequential:
+    """Mean of the weights of networks fine-tuned from one start; normalisation statistics measured anew."""
+    mean = copy.deepcopy(nets[0])
+    states = [net.state_dict() for net in nets]
+    mean.load_state_dict({name: torch.stack([s[name].float() for s in states]).mean(0) for name in states[0]})
+    for layer in mean.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.reset_running_stats()
+            layer.momentum = None  # a plain mean over the batches below
+    mean.train()
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        for pixels, _ in _batches(crops, 60, seed):
+            mean(standardise(_disturb(_move(pixels, side_px))))
+    return mean.eval()
 
 
 class Residual(nn.Module):

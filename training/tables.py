@@ -92,13 +92,14 @@ def _read_all(
     import cv2  # noqa: PLC0415  the training environment has none; only the reading step needs it
 
     from models.face import Landmarker  # noqa: PLC0415
+    from models.picture import load_picture  # noqa: PLC0415
 
     crops = np.zeros((len(rows), MARGIN_CROP_PX, MARGIN_CROP_PX), np.uint8)
     blendshapes = np.zeros((len(rows), 52), np.float32)
     located, facing = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
     with Landmarker(landmarker, "image", max_faces=1) as faces:
         for i, row in enumerate(rows):
-            picture = cv2.cvtColor(cv2.imread(str(row.path), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+            picture = load_picture(row.path).rgb
             seen = faces.observe(picture, crop_px=MARGIN_CROP_PX, margin=MARGIN)
             if seen:
                 crops[i], blendshapes[i], located[i] = seen[0].crop, seen[0].blendshapes, True

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.geometry import CROP_PX, alignment, pose_angles, sharpness_of
+from models.geometry import CROP_PX, YAW_GAIN, alignment, pose_angles, sharpness_of
 
 
 def _landmarks(angle: float, scale: float, shift: tuple[float, float]) -> np.ndarray:
@@ -46,8 +46,9 @@ def test_pose_angles(axis: str, name: str, degrees: float) -> None:
     matrix = np.eye(4)
     matrix[:3, :3] = np.array(turns[axis]) * 1.7  # MediaPipe's matrix carries a scale
     pose = pose_angles(matrix)
-    assert getattr(pose, name) == pytest.approx(degrees)
-    assert abs(pose.yaw) + abs(pose.pitch) + abs(pose.roll) == pytest.approx(abs(degrees), abs=1e-9)
+    expected = degrees * (YAW_GAIN if name == "yaw" else 1)
+    assert getattr(pose, name) == pytest.approx(expected)
+    assert abs(pose.yaw) + abs(pose.pitch) + abs(pose.roll) == pytest.approx(abs(expected), abs=1e-9)
 
 
 def test_sharpness_falls_with_blur_and_not_with_contrast() -> None:
