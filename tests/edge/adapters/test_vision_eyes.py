@@ -72,7 +72,7 @@ class Listener:
 
     async def until(self, happened: Callable[[], object]) -> None:
         async with asyncio.timeout(15):
-            while not happened():  # noqa: ASYNC110 - the eyes have no event for "some more of this"
+            while not happened():
                 await asyncio.sleep(0.02)
 
     async def live(self, readings: int = 3) -> int:
