@@ -20,8 +20,9 @@ from edge.adapters.supervisor import cancelled
 from edge.adapters.uplink import open_link
 from edge.app import Agent, open_agent, open_journal
 from edge.demo_outcome import Outcome, read_outcome
-from edge.demo_story import OPTS_OUT, RATES, config_text, story_seconds, write_playlists
+from edge.demo_story import OPTS_OUT, PRESSES, config_text, story_seconds, write_playlists
 from edge.demo_world import World, open_world
+from edge.domain.level import Level
 from edge.ports import CounterPhase, CounterView
 from edge.web.server import PortTaken
 from edge.web.site import DemoUser
@@ -163,14 +164,18 @@ class _Presses:
             seen.append(view.visit)
             if (view.counter, len(seen)) == OPTS_OUT:
                 self._start(self._desk.opt_out(view.counter))
-        level = RATES.get((view.counter, len(seen)))
-        if level is not None and view.rating is None and view.level is not None and view.level.is_positive:
+        level = PRESSES.get((view.counter, len(seen)))
+        if level is not None and view.rating is None and _is_moved_like(view, level):
             self._start(self._desk.rate(view.counter, level))
 
     def _start(self, press: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(press)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _is_moved_like(view: CounterView, level: Level) -> bool:
+    return view.level is not None and view.level.rank * level.rank > 0
 
 
 async def _drain(config: Config) -> None:

@@ -11,8 +11,7 @@ from edge.domain.level import Level
 
 SATISFIED = "single_face.mp4"  # a man, neutral, then smiling
 CRYING = "WolfgangLanger_Pexels.mp4"  # a woman who cries, and laughs from about the 10th second on
-ANGRY = "15-f13-anc-ph.jpg"  # posed anger
-TURNED = "45-m7-di-ph.jpg"  # turned by 45 degrees: nothing can be read
+TURNED = "45-m7-di-ph.jpg"  # turned away: nothing can be read
 SMILING = "single_face.jpg"
 
 FIRST, SECOND = "quay-01", "quay-02"
@@ -28,11 +27,17 @@ _SHORT = {
         (SMILING, 3.0),
         (None, PAUSE_S),
     ),
-    SECOND: ((None, 0.5), (CRYING, 7.0), (None, PAUSE_S), (ANGRY, 7.0), (None, PAUSE_S)),
+    SECOND: ((None, 0.5), (CRYING, 6.0), (None, PAUSE_S), (CRYING, 6.5), (None, PAUSE_S)),
 }
 _LONG = {  # with time to look at the pages
     FIRST: ((None, 4.0), (SATISFIED, 15.0), (None, 6.0), (TURNED, 8.0), (None, 6.0), (SMILING, 10.0), (None, 6.0)),
-    SECOND: ((None, 8.0), (CRYING, 18.0), (None, 6.0), (ANGRY, 15.0), (None, 8.0)),
+    SECOND: ((None, 8.0), (CRYING, 9.0), (None, 6.0), (CRYING, 19.5), (None, 8.0)),
+}
+
+OPTS_OUT = (FIRST, 3)  # the third visitor of the first counter touches "Đừng đo tôi"
+PRESSES = {  # what a visitor presses once the counter shows the side of the level
+    (FIRST, 1): Level.SATISFIED,
+    (SECOND, 2): Level.ANGRY,  # nobody mended it: she says so herself
 }
 
 
@@ -49,10 +54,6 @@ def write_playlists(folder: Path, find: Callable[[str], Path], *, is_short: bool
 def story_seconds() -> float:
     """How long the short story plays at most."""
     return max(sum(seconds for _, seconds in scenes) for scenes in _SHORT.values())
-
-
-OPTS_OUT = (FIRST, 3)  # the third visitor of the first counter touches "Đừng đo tôi"
-RATES = {(FIRST, 1): Level.SATISFIED}  # the first one presses a face while smiling
 
 
 def config_text(folder: Path, playlists: dict[str, Path], models: Path, *, broker_port: int, web_port: int) -> str:

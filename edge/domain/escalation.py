@@ -9,7 +9,8 @@ The counter service steps it with what the camera shows. The table:
 | ALERTED | no second alert before `cool_down_s` is over: then QUIET | STOPPED + ClearNudge | QUIET + ClearNudge |
 | STOPPED | - | - | QUIET |
 
-From QUIET and NUDGED, anger for `anger_after_s` goes to ALERTED + RaiseAlert(anger) at once. A citizen who leaves before
+From QUIET and NUDGED, anger for `anger_after_s` goes to ALERTED + RaiseAlert(anger) at once; the counter service counts a
+pressed "very dissatisfied" as anger that has lasted, because the citizen outranks the camera. A citizen who leaves before
 the window is over raises nothing: nobody could mend it any more, the visit's summary says it. An alert that was raised
 before an opt-out or a good rating is *withdrawn*: nobody further is told and unsent SMS are cancelled; after an opt-out
 its reasons are erased too. What was already sent stays known as sent.
@@ -124,7 +125,7 @@ def step(state: Escalation, event: Event, rules: EscalationRules) -> Step:
         case Felt():
             return _felt(state, event, rules)
         case Rated(level) if level.is_negative:
-            return state, ()  # it agrees with the camera at most; the page shows it to the officer anyway
+            return state, ()  # the next Felt carries it
         case Rated() | OptedOut():
             return Escalation(Stage.STOPPED), _clearing(state)
         case Left():

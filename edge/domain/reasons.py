@@ -19,6 +19,7 @@ OPEN = (
     "eyes_down",
 )  # say nothing by themselves: talking, looking down
 REASONS = PLEASED + DISPLEASED + OPEN
+PRESSED = "pressed"  # no movement: the citizen said it on the tablet
 
 
 def telling(weights: Mapping[str, float], level: Level, limit: int = 3) -> tuple[str, ...]:

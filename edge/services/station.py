@@ -5,6 +5,7 @@ Nothing of a visit's readings is on the disk before the visit has ended, so an o
 
 import asyncio
 import logging
+import math
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from edge.domain import escalation as escalations
 from edge.domain import visit as visits
 from edge.domain.escalation import Escalation, EscalationRules, Felt, RaiseAlert, ShowNudge, Stage, Why
 from edge.domain.level import Level
-from edge.domain.reasons import telling
+from edge.domain.reasons import PRESSED, telling
 from edge.domain.visit import Presence, VisitRules, VisitState
 from edge.ports import CameraChange, CameraState, Clock, CounterView, Ledger, NudgeNote, Reading
 from edge.services.alert_changes import Cause
@@ -130,8 +131,7 @@ class Station:
             is_urgent = any(isinstance(action, visits.Dropped | visits.Rated) for action in actions)
             await self._pay(grouped=not is_urgent)
             if self._state.visit is not None and isinstance(event, visits.Frame | visits.Tick):
-                mood = self._state.mood
-                await self._urge(Felt(event.at_s, mood.level, mood.negative_for_s, mood.angry_for_s))
+                await self._urge(self._felt(event.at_s))
             self._show()
         for action in actions:
             if isinstance(action, visits.Dropped | visits.Rated) and action.visit:
@@ -250,6 +250,13 @@ class Station:
         await self._ledger.record(shown)
         self._nudge = nudge
 
+    def _felt(self, at_s: float) -> Felt:
+        """What the camera says, or the citizen: a pressed "very dissatisfied" is anger by their own word, and not for a moment."""
+        mood = self._state.mood
+        if self._state.rating is Level.ANGRY:
+            return Felt(at_s, Level.ANGRY, math.inf, math.inf)
+        return Felt(at_s, mood.level, mood.negative_for_s, mood.angry_for_s)
+
     async def _raise(self, why: Why) -> None:
         mood, visit = self._state.mood, self._state.visit
         if visit is None:
@@ -257,10 +264,12 @@ class Station:
         since = self._wall()(mood.negative_since_s or mood.at_s or 0.0)
         if why is Why.NOT_MENDED and self._nudge:
             since = min(since, self._nudge.since)
-        level = mood.level if mood.level and mood.level.is_negative else why.level
-        await self._alerts.raise_alert(
-            Cause(self._plan.counter, visit, why, level, since, telling(mood.reasons, level))
-        )
+        if self._state.rating is Level.ANGRY:
+            cause = Cause(self._plan.counter, visit, why, Level.ANGRY, self._clock.now(), (PRESSED,))
+        else:
+            level = mood.level if mood.level and mood.level.is_negative else why.level
+            cause = Cause(self._plan.counter, visit, why, level, since, telling(mood.reasons, level))
+        await self._alerts.raise_alert(cause)
 
     # --- what is shown ---
 

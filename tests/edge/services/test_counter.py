@@ -103,6 +103,30 @@ async def test_the_citizens_rating_outranks_the_camera(centre: Centre) -> None:
     assert await centre.events(AlertRaised) == []
 
 
+async def test_a_citizen_who_presses_very_dissatisfied_is_believed_at_once(centre: Centre) -> None:
+    await centre.play((CALM, 4))
+    await centre.counters.rate("q1", Level.ANGRY)
+    await centre.play((CALM, 1))
+
+    raised = await centre.events(AlertRaised)
+    assert [(a.why, a.level, a.reasons) for a in raised if isinstance(a, AlertRaised)] == [
+        ("anger", "angry", ("pressed",))
+    ]
+    await centre.play((CALM, 5))
+    assert len(await centre.events(AlertRaised)) == 1
+
+
+async def test_a_citizen_who_takes_the_press_back_withdraws_the_alert(centre: Centre) -> None:
+    await centre.play((CALM, 4))
+    await centre.counters.rate("q1", Level.ANGRY)
+    await centre.play((CALM, 1))
+    await centre.counters.rate("q1", Level.SATISFIED)
+
+    (closed,) = await centre.events(AlertClosed)
+    assert isinstance(closed, AlertClosed)
+    assert closed.why == "withdrawn"
+
+
 async def test_a_late_rating_amends_the_visit_and_withdraws_its_alert(centre: Centre) -> None:
     await centre.play((CALM, 4), (FURIOUS, 3))
     await centre.empty(10)

@@ -1,0 +1,43 @@
+"""`motcua demo` plays the whole story on real models, and everything it promises happens."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".mp4", ".avi", ".npy"}
+
+
+@pytest.mark.models
+@pytest.mark.smsd
+@pytest.mark.enable_socket
+@pytest.mark.timeout(120)
+def test_the_story_has_its_outcome(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "edge", "demo", "--seconds", "26", "--headless", "--json", "--port", "0"]
+    done = subprocess.run(
+        [*command, "--data", str(tmp_path / "run")], capture_output=True, text=True, cwd=ROOT, check=False, timeout=110
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    outcome = json.loads(done.stdout)
+    visits = outcome["visits"]
+    assert {level: visits[level] > 0 for level in visits if level not in {"very_satisfied", "neutral"}} == {
+        "satisfied": True,
+        "dissatisfied": True,
+        "angry": True,
+        "not_enough": True,
+        "dropped": True,
+    }, visits
+    assert outcome["nudges"] >= 1
+    assert outcome["alerts"] >= 1
+    assert outcome["sms"]["delivered"] == outcome["sms"]["submitted"] >= 2, "the leader and the head of the unit"
+    assert outcome["events"]["journal"] == outcome["events"]["broker"] > 0
+    assert outcome["journal_ok"] is True
+    assert [path for path in tmp_path.rglob("*") if path.suffix.lower() in IMAGES] == []
+    verified = subprocess.run(
+        [sys.executable, "-m", "edge", "journal", "verify", "--json", "--data", str(tmp_path / "run" / "data")],
+        capture_output=True, text=True, cwd=ROOT, check=True,
+    )  # fmt: skip
+    assert json.loads(verified.stdout)["ok"] is True
