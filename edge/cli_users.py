@@ -1,13 +1,21 @@
 """`motcua users`: who may log in to the pages. Adding a user shows a QR code for the authenticator app, once."""
 
-import secrets
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from edge.cli_common import JsonOption, fail, print_line
-from edge.web.users import Role, UsersError, create_user, load_users, provisioning_uri, remove_user, terminal_qr
+from edge.web.users import (
+    Role,
+    UsersError,
+    create_user,
+    load_users,
+    provisioning_uri,
+    random_pin,
+    remove_user,
+    terminal_qr,
+)
 
 app = typer.Typer(no_args_is_help=True, help="Who may log in: add, list, remove.")
 UsersFile = Annotated[Path, typer.Option("--file", help="the users file")]
@@ -26,7 +34,7 @@ def add(
     file: UsersFile = DEFAULT_FILE,
 ) -> None:
     """Add a user (a role name such as 'quay-01-sang', not a person's) and show PIN and QR code once."""
-    chosen = pin or "".join(secrets.choice("0123456789") for _ in range(PIN_DIGITS))
+    chosen = pin or random_pin(PIN_DIGITS)
     try:
         user = create_user(file, name, role, chosen, tuple(counters or ()))
     except UsersError as error:

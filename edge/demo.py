@@ -6,7 +6,7 @@
 import asyncio
 import contextlib
 import logging
-import secrets
+import socket
 import sys
 import tempfile
 from collections.abc import Coroutine
@@ -24,9 +24,8 @@ from edge.demo_story import OPTS_OUT, PRESSES, config_text, story_seconds, write
 from edge.demo_world import World, open_world
 from edge.domain.level import Level
 from edge.ports import CounterPhase, CounterView
-from edge.web.server import PortTaken
 from edge.web.site import DemoUser
-from edge.web.users import Role, create_user
+from edge.web.users import Role, create_user, random_pin
 from models import fetch
 from sync.inspect import verify
 
@@ -58,19 +57,27 @@ class DemoOptions:
 
 async def play(options: DemoOptions) -> Outcome:
     """Raise DemoFailed when a model file is missing or the port is taken."""
+    _check_port(options.port)
     folder = (options.data_dir or Path(tempfile.mkdtemp(prefix="motcua-demo-"))).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     _say(f"demo files: {folder}")
     async with open_world(folder) as world:
         config, users = _prepare(folder, options, world)
-        try:
-            async with open_agent(config, channel=world.channel, demo_users=users) as agent:
-                await _run(agent, options, world)
-        except* PortTaken as taken:
-            raise DemoFailed(f"{taken.exceptions[0]}; choose another with --port") from taken
+        async with open_agent(config, channel=world.channel, demo_users=users) as agent:
+            await _run(agent, options, world)
         await _drain(config)
         report = verify(config.agent.data_dir)
         return read_outcome(config.agent.data_dir, world.city.counts().unique, is_whole=report.ok)
+
+
+def _check_port(port: int) -> None:
+    """Before anything starts: the agent itself would wait for the port for ever."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise DemoFailed(f"port {port}: {error.strerror}; choose another with --port") from error
 
 
 def _prepare(folder: Path, options: DemoOptions, world: World) -> tuple[Config, tuple[DemoUser, ...]]:
@@ -91,7 +98,7 @@ def _prepare(folder: Path, options: DemoOptions, world: World) -> tuple[Config, 
 
 
 def _user(file: Path, name: str, role: Role, counters: tuple[str, ...]) -> DemoUser:
-    pin = "".join(secrets.choice("0123456789") for _ in range(6))
+    pin = random_pin(6)
     user = create_user(file, name, role, pin, counters)
     return DemoUser(name, pin, user.totp_secret)
 

@@ -181,10 +181,21 @@ def svg_qr(uri: str) -> str:
     return str(qrcode.make(uri, image_factory=qrcode.image.svg.SvgPathImage).to_string(encoding="unicode"))
 
 
+def random_pin(digits: int) -> str:
+    """A PIN that `create_user` takes."""
+    while _is_easy(pin := "".join(secrets.choice("0123456789") for _ in range(digits))):
+        pass
+    return pin
+
+
+def _is_easy(pin: str) -> bool:
+    return len(set(pin)) == 1 or pin in "01234567890123" or pin in "98765432109876"
+
+
 def _check_new(name: str, role: Role, pin: str, counters: tuple[str, ...]) -> None:
     if not NAME.fullmatch(name):
         raise UserRefused("the user name takes 2 to 32 small letters, digits and hyphens")
-    if not PIN.fullmatch(pin) or len(set(pin)) == 1 or pin in "01234567890123" or pin in "98765432109876":
+    if not PIN.fullmatch(pin) or _is_easy(pin):
         raise UserRefused("the PIN takes 6 to 12 digits, not all the same and not counted up or down")
     if role is Role.OFFICER and not counters:
         raise UserRefused("an officer needs at least one counter")

@@ -1,6 +1,7 @@
 """`motcua demo` plays the whole story on real models, and everything it promises happens."""
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -41,3 +42,13 @@ def test_the_story_has_its_outcome(tmp_path: Path) -> None:
         capture_output=True, text=True, cwd=ROOT, check=True,
     )  # fmt: skip
     assert json.loads(verified.stdout)["ok"] is True
+
+
+@pytest.mark.enable_socket
+def test_a_taken_port_is_said_before_anything_starts() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "edge", "demo", "--seconds", "5", "--json", "--port", port]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 1
+    assert "choose another with --port" in json.loads(done.stdout)["error"]
