@@ -30,9 +30,9 @@ SMILE = SmileRule(midpoint=0.62, slope=14.0)
 TEARFUL = TearfulRule(eyes_closed=0.5, lip_raised=0.15, moved=0.6)
 TEST_BUCKET = 4
 _PICTURES_AN_EPOCH = 30_000
-_CYCLES = ((11 / 17, 3e-3, 0.2), (6 / 17, 2e-3, 0.0))
+_CYCLES = ((11 / 37, 3e-3, 0.2), (6 / 37, 2e-3, 0.0), (20 / 37, 2e-3, 0.1))
 """Share of the pre-training, its peak learning rate and its share of blended pictures."""
-_FINE_TUNING = 4 / 51
+_FINE_TUNING = 3.4 / 37
 """Length of the fine-tuning of each fold, as a share of the pre-training."""
 _NEGATIVE_PHOTO_BOOST = 8.0
 
@@ -184,7 +184,7 @@ def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="training.fit")
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=float, default=17.0)
+    parser.add_argument("--epochs", type=float, default=37.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args(arguments)
