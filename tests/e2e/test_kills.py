@@ -90,7 +90,7 @@ class Centre:
         try:
             async with asyncio.timeout(within_s):
                 while not condition():
-                    await asyncio.sleep(0.05)
+                    await asyncio.sleep(0.25)
         except TimeoutError:
             log = (self.folder / "agent.log").read_text()[-3000:]
             pytest.fail(f"{what} did not happen within {within_s} s\n{log}")

@@ -91,7 +91,7 @@ def server() -> Iterator[FakeGateway]:
 def terms(server: FakeGateway, tmp_path: Path) -> GatewayTerms:
     token = tmp_path / "token"
     token.write_text("s3cret\n", "utf-8")
-    return GatewayTerms(f"{server.url}/sms", token_file=token, timeout_s=0.5, status_url=f"{server.url}/status/{{ref}}")
+    return GatewayTerms(f"{server.url}/sms", token_file=token, timeout_s=2.0, status_url=f"{server.url}/status/{{ref}}")
 
 
 @pytest.fixture
