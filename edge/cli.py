@@ -71,7 +71,7 @@ def demo(
         outcome = asyncio.run(play(options))
     except DemoFailed as error:
         fail(str(error), as_json=as_json)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         raise typer.Exit(0) from None
     if as_json:
         print_line(outcome.as_json())

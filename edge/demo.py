@@ -6,6 +6,7 @@
 import asyncio
 import contextlib
 import logging
+import signal
 import socket
 import sys
 import tempfile
@@ -58,6 +59,7 @@ class DemoOptions:
 async def play(options: DemoOptions) -> Outcome:
     """Raise DemoFailed when a model file is missing or the port is taken."""
     _check_port(options.port)
+    _end_on_sigterm()
     folder = (options.data_dir or Path(tempfile.mkdtemp(prefix="motcua-demo-"))).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     _say(f"demo files: {folder}")
@@ -68,6 +70,13 @@ async def play(options: DemoOptions) -> Outcome:
         await _drain(config)
         report = verify(config.agent.data_dir)
         return read_outcome(config.agent.data_dir, world.city.counts().unique, is_whole=report.ok)
+
+
+def _end_on_sigterm() -> None:
+    """As Ctrl-C does: what stands around the agent (smsd on its pty) must not outlive the demo."""
+    this = asyncio.current_task()
+    if this is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
 
 
 def _check_port(port: int) -> None:

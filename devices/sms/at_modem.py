@@ -84,6 +84,8 @@ class AtModem:
         self._overflow: deque[bytes] = deque()
         self._buffer = bytearray()
         self._awaits_pdu = False
+        self._is_answering = False
+        self._held: list[bytes] = []
         self._echo = True
         self._reference = 0
         self._announce, self._report_route = 0, 0
@@ -101,6 +103,7 @@ class AtModem:
     def restart(self) -> None:
         """What a modem forgets when the port closes and comes back: the half line, not the store."""
         self._buffer.clear()
+        self._held.clear()
         self._awaits_pdu = False
         self._echo = True
 
@@ -108,15 +111,15 @@ class AtModem:
         """The network sends a DELIVER or a STATUS-REPORT: into the store, or straight to the port (`+CDS`)."""
         is_report = tpdu[0] & 0x03 == 0x02
         if is_report and self._report_route == 1:
-            self._say(b"\r\n+CDS: %d\r\n%s\r\n" % (len(tpdu), _hex(NO_SMSC + tpdu)))
+            self._announce_unasked(b"\r\n+CDS: %d\r\n%s\r\n" % (len(tpdu), _hex(NO_SMSC + tpdu)))
             return
         index = self._put(NO_SMSC + tpdu)
         if index is None:
             return
         if is_report and self._report_route == 2:
-            self._say(b'\r\n+CDSI: "ME",%d\r\n' % index)
+            self._announce_unasked(b'\r\n+CDSI: "ME",%d\r\n' % index)
         elif not is_report and self._announce:
-            self._say(b'\r\n+CMTI: "ME",%d\r\n' % index)
+            self._announce_unasked(b'\r\n+CMTI: "ME",%d\r\n' % index)
 
     @property
     def stored(self) -> int:
@@ -142,11 +145,25 @@ class AtModem:
         body = bytes(self._buffer[: match.start()])
         del self._buffer[: match.end()]
         self._awaits_pdu = False
+        self._is_answering = True
         if match.group() == ESCAPE:
             self._ok()
         else:
             self._submit(body)
+        self._is_answering = False
+        self._release()
         return True
+
+    def _announce_unasked(self, octets: bytes) -> None:
+        """Unsolicited lines wait while the line is reserved for a command (3GPP TS 27.005, 3.4.1, +CNMI <mode> 2)."""
+        self._held.append(octets)
+        if not (self._awaits_pdu or self._is_answering):
+            self._release()
+
+    def _release(self) -> None:
+        held, self._held = self._held, []
+        for octets in held:
+            self._final(octets)
 
     def _run(self, line: str) -> None:
         answers: list[str] = []

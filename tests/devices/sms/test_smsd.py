@@ -18,7 +18,7 @@ from devices.sms.smsd_config import FAST_TIMINGS, make_spool, smsd_config
 from devices.sms.smsd_process import SmsdProcess, find_smsd
 from devices.sms.smsd_spool import SmsdSpool
 
-pytestmark = [pytest.mark.smsd, pytest.mark.enable_socket, pytest.mark.timeout(40)]
+pytestmark = [pytest.mark.smsd, pytest.mark.enable_socket, pytest.mark.timeout(120)]
 
 LEADER = "+84912345678"
 ALERT = (
