@@ -31,6 +31,7 @@ from edge.adapters.sms import ChannelPort, open_channel
 from edge.adapters.supervisor import PartState, supervise
 from edge.adapters.uplink import open_link
 from edge.adapters.vision import VisionEyes
+from edge.adapters.vision_spec import LANDMARKER
 from edge.services.alert_text import AlertText
 from edge.services.alerts import AlertService
 from edge.services.counter import CounterService
@@ -50,7 +51,6 @@ from sync.journal import Journal
 from sync.link import Link
 
 log = logging.getLogger(__name__)
-LANDMARKER = "face_landmarker.task"
 Part = tuple[str, Callable[[], Awaitable[None]]]
 
 
@@ -70,12 +70,10 @@ class Agent:
 
     async def run(self) -> None:
         """Run every part under its supervisor until cancelled; a part that fails takes no other with it."""
+        changed = partial(report_part, self.faults)
         async with asyncio.TaskGroup() as group:
             for name, part in self.parts:
-                group.create_task(supervise(name, part, self._changed), name=name)
-
-    async def _changed(self, part: str, state: PartState) -> None:
-        await report_part(self.faults, part, state)
+                group.create_task(supervise(name, part, changed), name=name)
 
 
 async def report_part(faults: Faults, part: str, state: PartState) -> None:
@@ -126,10 +124,8 @@ async def open_journal(config: Config) -> AsyncIterator[Journal]:
         clock=clock.now,
         retention=journal_retention(config),
     )
-    try:
+    async with journal:
         yield journal
-    finally:
-        await journal.close()
 
 
 async def _compose(

@@ -1,5 +1,6 @@
 """`motcua bench NAME`: side-by-side benchmarks. Prints a table and its budgets; exit 0 only when every budget held."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,10 +9,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from edge.adapters.vision_spec import LANDMARKER
 from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line
-from edge.cli_models import mirror
-from edge.cli_score import LANDMARKER
-from models import fetch
+from edge.cli_models import located, mirror
 
 BENCHMARKS = {
     "counter": "frames, CPU, latency and memory of the counter beside the peer `fer` on the same frames",
@@ -39,9 +39,9 @@ def bench(
     if name == "expression":
         if photos is None or labels is None:
             fail("bench expression needs --photos FOLDER and --labels FILE.csv", as_json=as_json, code=BAD_USAGE)
-        result = _expression(photos, labels, groups, bucket, out)
+        result = _expression(photos, labels, groups, bucket, out, as_json=as_json)
     else:
-        result = _counter(seconds, out) if name == "counter" else _journal(seconds, out)
+        result = _counter(seconds, out, as_json=as_json) if name == "counter" else _journal(seconds, out)
     if as_json:
         print_line({"name": name} | result)
     else:
@@ -49,12 +49,10 @@ def bench(
     raise typer.Exit(0 if result["all_held"] else REFUSED)
 
 
-def _counter(seconds: float, out: Path) -> dict[str, Any]:
+def _counter(seconds: float, out: Path, *, as_json: bool) -> dict[str, Any]:
     from edge.bench import counter, onset
 
-    def find(file: str) -> Path:
-        return fetch.locate(file, fetch.default_directory(), mirror())
-
+    find = partial(located, as_json=as_json)
     return counter.run(seconds, out, mirror=mirror(), more=lambda: onset.rows(find))
 
 
@@ -65,11 +63,11 @@ def _journal(seconds: float, out: Path) -> dict[str, Any]:
 
 
 def _expression(
-    photos: Path, labels: Path, groups: Path | None, buckets: list[int] | None, out: Path
+    photos: Path, labels: Path, groups: Path | None, buckets: list[int] | None, out: Path, *, as_json: bool
 ) -> dict[str, Any]:
     from edge.bench import expression
 
-    landmarker = fetch.locate(LANDMARKER, fetch.default_directory(), mirror())
+    landmarker = located(LANDMARKER, as_json=as_json)
     columns = (TextColumn("photographs"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("photographs")

@@ -70,6 +70,14 @@ def verify(names: Names = None, directory: Directory = None, as_json: JsonOption
         fail("models: some files are missing or wrong; run: motcua models pull", as_json=False)
 
 
+def located(name: str, *, as_json: bool) -> Path:
+    """Path of a pulled file, or the error that says how to pull it."""
+    try:
+        return fetch.locate(name, fetch.default_directory(), mirror())
+    except fetch.ModelFileError as error:
+        fail(str(error), as_json=as_json)
+
+
 class _Bars:
     """A progress bar a file."""
 

@@ -13,15 +13,14 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
 from edge.adapters.scored_visit import summarise, with_shown_levels
-from edge.cli_common import REFUSED, JsonOption, fail, print_line
-from edge.cli_models import mirror
-from models import fetch
+from edge.adapters.vision_spec import LANDMARKER
+from edge.cli_common import REFUSED, JsonOption, print_line
+from edge.cli_models import located
 
 if TYPE_CHECKING:
     from models.face import FaceReader
 
 Paths = Annotated[list[Path], typer.Argument(help="pictures, videos, or folders of them", show_default=False)]
-LANDMARKER = "face_landmarker.task"
 WORTH_A_BAR = 20
 
 
@@ -31,7 +30,7 @@ def score(
     as_json: JsonOption = False,
 ) -> None:
     """Score the expression in pictures and videos."""
-    landmarker = _landmarker(as_json=as_json)
+    landmarker = located(LANDMARKER, as_json=as_json)
     failed = 0
     with _without_native_chatter(), _Scorer(landmarker, params) as scorer:
         for path in _with_progress(_files(paths)):
@@ -73,13 +72,6 @@ class _Scorer:
         from models.face import FaceReader
 
         return FaceReader(self._landmarker, "video", model=self._model)
-
-
-def _landmarker(*, as_json: bool) -> Path:
-    try:
-        return fetch.locate(LANDMARKER, fetch.default_directory(), mirror())
-    except fetch.ModelFileError as error:
-        fail(str(error), as_json=as_json)
 
 
 def _files(paths: list[Path]) -> list[Path]:

@@ -9,11 +9,10 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from devices.sms.channel import SmsChannel
 from devices.sms.modem_sim import PtyModem
-from devices.sms.phone_sim import PhoneSimChannel, SimulatedPhones
+from devices.sms.phone_sim import PhoneSimChannel
 from devices.sms.sim_network import SimNetwork
 from devices.sms.smsd_channel import SmsdChannel
 from devices.sms.smsd_config import FAST_TIMINGS
@@ -28,31 +27,12 @@ from sync.reconnect import Pace
 log = logging.getLogger(__name__)
 
 
-class Phones(Protocol):
-    """What the demo asks of the simulated phones."""
-
-    def texts(self, number: str) -> list[str]: ...
-    def reply(self, number: str, text: str) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class World:
     broker_port: int
     city: CityReceiver
     channel: SmsChannel
-    phones: Phones
     has_modem: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _ModemPhones:
-    network: SimNetwork
-
-    def texts(self, number: str) -> list[str]:
-        return self.network.phone(number).texts
-
-    def reply(self, number: str, text: str) -> None:
-        self.network.phone(number).reply(text)
 
 
 @contextlib.asynccontextmanager
@@ -65,20 +45,18 @@ async def open_world(folder: Path) -> AsyncIterator[World]:
         city = CityReceiver(folder / "city", Broker("127.0.0.1", port), versions=(Version.V311,), pace=Pace(base_s=0.1))
         receiving = asyncio.create_task(city.run(), name="city")
         stack.push_async_callback(cancelled, receiving)
-        channel, phones, has_modem = await _phones(stack, folder)
-        yield World(port, city, channel, phones, has_modem)
+        channel, has_modem = await _phones(stack, folder)
+        yield World(port, city, channel, has_modem)
 
 
-async def _phones(stack: contextlib.AsyncExitStack, folder: Path) -> tuple[SmsChannel, Phones, bool]:
+async def _phones(stack: contextlib.AsyncExitStack, folder: Path) -> tuple[SmsChannel, bool]:
     """Smstools' daemon and a modem on a pty where smstools is installed; else phones in a file."""
     try:
         find_smsd()
     except SmsdMissing:
         log.warning("smstools is not installed: the demo's SMS go to simulated phones without a modem")
-        network = folder / "phones.sqlite"
-        return PhoneSimChannel(network), SimulatedPhones(network), False
-    modem_network = SimNetwork("+84900000000", seed=1)
-    modem = await stack.enter_async_context(PtyModem(modem_network, folder / "modem"))
+        return PhoneSimChannel(folder / "phones.sqlite"), False
+    modem = await stack.enter_async_context(PtyModem(SimNetwork("+84900000000", seed=1), folder / "modem"))
     spool = folder / "spool"
     await stack.enter_async_context(SmsdProcess(modem.path, spool, FAST_TIMINGS))
-    return SmsdChannel(SmsdSpool(spool), poll_s=0.2), _ModemPhones(modem_network), True
+    return SmsdChannel(SmsdSpool(spool), poll_s=0.2), True

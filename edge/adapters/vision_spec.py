@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 
+LANDMARKER = "face_landmarker.task"  # its name in models/manifest.toml
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 

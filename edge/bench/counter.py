@@ -17,7 +17,7 @@ from typing import Any
 
 from devices.camera.playlist import Playlist, Show
 from edge.adapters.vision import EyesStatus, VisionEyes
-from edge.adapters.vision_spec import VisionSpec
+from edge.adapters.vision_spec import LANDMARKER, VisionSpec
 from edge.ports import Reading
 from models.fetch import default_directory, locate
 
@@ -60,7 +60,7 @@ def run(
     """Measure for `seconds`, write counter.json into `out_dir`, return it: name, rows, peer, all_held."""
     directory = models_dir or default_directory()
     load = os.getloadavg()[0]
-    landmarker = locate("face_landmarker.task", directory, mirror)
+    landmarker = locate(LANDMARKER, directory, mirror)
     clips = [(locate(name, directory, mirror), length_s) for name, length_s in _CLIPS]
     with tempfile.TemporaryDirectory(prefix="motcua-bench-") as folder:
         film = Path(folder) / "film.jpegs"

@@ -15,6 +15,7 @@ from config.load import load
 from devices.camera.playlist import Playlist, Show, playlist_toml
 from devices.sms.channel import ChannelHealth, Outgoing, Update
 from edge.adapters.supervisor import cancelled
+from edge.adapters.vision_spec import LANDMARKER
 from edge.app import Agent, open_agent
 from edge.bench.counter import Row
 from edge.demo_story import CRYING, config_text
@@ -91,7 +92,7 @@ async def _one_cut(folder: Path, find: Callable[[str], Path], watch: _Stopwatch)
     playlist = folder / "cut.toml"
     playlist.write_text(playlist_toml(Playlist(shows, loop=False, rate=30.0)), encoding="utf-8")
     (folder / "users.toml").touch(mode=0o600)
-    text = config_text(folder, {"quay-01": playlist}, find("face_landmarker.task").parent, broker_port=1, web_port=0)
+    text = config_text(folder, {"quay-01": playlist}, find(LANDMARKER).parent, broker_port=1, web_port=0)
     (folder / "motcua.toml").write_text(_without_broker(text), encoding="utf-8")
     async with open_agent(load(folder / "motcua.toml"), channel=watch) as agent:
         unsubscribe = agent.counters.subscribe(watch.look)
