@@ -86,8 +86,9 @@ class SmsPost:
             self._alerts.to_send.clear()
             while await self.send_due() == self._rules.at_once:
                 pass
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._alerts.to_send.wait(), self._rules.poll_s)
+            with suppress(TimeoutError):  # no wait_for: before Python 3.12 it can swallow a cancellation
+                async with asyncio.timeout(self._rules.poll_s):
+                    await self._alerts.to_send.wait()
 
     async def _receive_for_ever(self) -> None:
         async for item in self._port.inbox():
