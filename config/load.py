@@ -10,10 +10,13 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from config.schema import Config
 
-LIKELY = 70  # rapidfuzz ratio from which a spelling is worth suggesting
+LIKELY = (
+    0.6  # share of a word that is right from which it is worth suggesting; two swapped letters count as one mistake
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ def _quoted(text: str) -> list[str]:
 
 
 def _nearest(word: str, known: list[str]) -> str | None:
-    best = process.extractOne(word, known, score_cutoff=LIKELY)
+    best = process.extractOne(word, known, scorer=OSA.normalized_similarity, score_cutoff=LIKELY)
     return best[0] if best else None
 
 

@@ -3,13 +3,22 @@
 `config.load` reads and checks a file; `edge.app` turns the sections into what services take.
 """
 
+import re
 from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="letters, digits and hyphens")]
+
+def _key(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", text):
+        msg = "write it with small letters a-z, digits and hyphens, 40 at most (such as quay-01)"
+        raise ValueError(msg)
+    return text
+
+
+Key = Annotated[str, AfterValidator(_key)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Port = Annotated[int, Field(ge=0, le=65_535)]

@@ -95,7 +95,7 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
         ("width = 0.5", "width = 0.9", "counters.quay-01.camera.zone", "reaches past"),
         ("0912 345 678", "0212 345 678", "contacts.lanh-dao.phone", "not a Vietnamese mobile number"),
         ('name = "Quầy 1"', "", "counters.quay-01.name", "is missing"),
-        ('site = "phuong-thu-duc"', 'site = "Phường Thủ Đức"', "agent.site", "pattern"),
+        ('site = "phuong-thu-duc"', 'site = "Phường Thủ Đức"', "agent.site", "small letters"),
     ],
 )
 def test_a_bad_value_names_its_place(site: Path, old: str, new: str, path: str, says: str) -> None:
@@ -121,3 +121,9 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(tmp_path / "none.toml")
     assert "cannot be read" in str(caught.value.mistakes[0])
+
+
+@pytest.mark.parametrize(("written", "meant"), [("fsp", "fps"), ("zoen", "zone"), ("sorce", "source")])
+def test_swapped_and_missing_letters_are_recognised(site: Path, written: str, meant: str) -> None:
+    found = mistakes(site, GOOD.replace("camera = { ", f"camera = {{ {written} = 1, "))
+    assert f"did you mean '{meant}'?" in found[f"counters.quay-01.camera.{written}"]
