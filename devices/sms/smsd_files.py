@@ -57,6 +57,11 @@ class SpoolFile:
         return f"+{number}" if self.headers.get("From_TOA", "").startswith(_INTERNATIONAL) else number
 
     @property
+    def recipient(self) -> str:
+        """The number an outgoing message goes to, digits only, as a technician may have written it too."""
+        return self.headers.get("To", "").replace(" ", "").removeprefix("+")
+
+    @property
     def message_ids(self) -> tuple[int, ...]:
         """TP-MR of each part, in order, once smsd has sent them (`messageids = 3`)."""
         return tuple(int(word) for word in self.headers.get("Message_id", "").split() if word.isdigit())

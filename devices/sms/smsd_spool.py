@@ -23,7 +23,7 @@ from devices.sms.channel import (
 )
 from devices.sms.smsd_config import PID_FILE
 from devices.sms.smsd_files import PartFate, SpoolFile, parse_report, render_outgoing, why_failed
-from devices.sms.spool_folder import LOCK, Seen, look, write_durably
+from devices.sms.spool_folder import LOCK, Seen, look, look_at_locked, write_durably
 from devices.sms.text import part_count
 
 PREFIX = "mc-"  # our files among those that a technician drops into the same spool
@@ -186,7 +186,7 @@ class SmsdSpool:
 
     def _judge(self, ref: str, seen: Seen) -> DeliveryUpdate:
         fates = [PartFate(path.suffix.removeprefix(".")) for path in self._bound(ref)]
-        parts = len(seen.file.message_ids) or part_count(seen.file.text)
+        parts = _parts(seen.file)
         delivered = fates.count(PartFate.DELIVERED)
         status, why = self._status(seen, fates, parts)
         return DeliveryUpdate(ref, status, parts, delivered, why)
@@ -231,21 +231,30 @@ class SmsdSpool:
     def _ref_of(self, number: str, message_id: int) -> str | None:
         """The message this part belongs to: TP-MR wraps at 256, so the newest one to that number that still waits.
 
-        A message that smsd sent without noting its ids (killed, no answer) takes what fits nobody else, the oldest
-        first; a report for a technician's own file fits that file and stays where it is.
+        A message of which smsd did not note every id (killed, no answer) takes what fits nobody else. A report may come
+        before smsd has noted the ids, so it waits while smsd has a message to its number in its hands. One that could be
+        of two messages stays unused, because a false DELIVERED is worse than UNKNOWN; so does one for a technician's file.
         """
-        unsure: str | None = None
-        for seen in sorted(self._handled(), key=lambda one: -one.written_at):
-            ref = seen.path.name.removeprefix(PREFIX)
-            bound = self._bound(ref)
-            is_taken = any(path.name.split(".")[1] == str(message_id) for path in bound)
-            if is_taken or seen.file.headers.get("To", "").replace(" ", "") != number:
+        is_in_hand = self._has_in_hand(number)
+        unsure: list[Seen] = []
+        for seen in self._handled_for(number):
+            bound = self._bound(seen.path.name.removeprefix(PREFIX))
+            if any(path.name.split(".")[1] == str(message_id) for path in bound):
                 continue
             if message_id in seen.file.message_ids:
-                return ref if seen.path.name.startswith(PREFIX) else None
-            if seen.path.parent.name != "sent" and len(bound) < part_count(seen.file.text):
-                unsure = ref
-        return unsure
+                return _own_ref(seen)
+            if len(seen.file.message_ids) < _parts(seen.file) > len(bound):
+                unsure.append(seen)
+        return _own_ref(unsure[0]) if len(unsure) == 1 and not is_in_hand else None
+
+    def _handled_for(self, number: str) -> list[Seen]:
+        """What smsd is done with and went to `number`, newest first."""
+        return sorted((one for one in self._handled() if one.file.recipient == number), key=lambda one: -one.written_at)
+
+    def _has_in_hand(self, number: str) -> bool:
+        """Whether smsd has something to `number` in its hands."""
+        in_hand = [seen for folder in FLOW for seen in look_at_locked(self._root / folder)]
+        return any(seen.file.recipient == number for seen in in_hand)
 
     # --- what phones sent us ---
 
@@ -266,6 +275,16 @@ class SmsdSpool:
             if "From" in seen.file.headers and is_finished and not seen.file.is_binary:
                 found.setdefault(_key_of(seen.file), []).append(seen)
         return found
+
+
+def _own_ref(seen: Seen) -> str | None:
+    name = seen.path.name
+    return name.removeprefix(PREFIX) if name.startswith(PREFIX) else None
+
+
+def _parts(file: SpoolFile) -> int:
+    """How many parts the text has; smsd may have noted fewer (no answer from the modem), or cut it into more."""
+    return max(len(file.message_ids), part_count(file.text))
 
 
 def _received_at(seen: Seen) -> datetime:

@@ -20,8 +20,17 @@ class Seen:
 
 def look(folder: Path) -> list[Seen]:
     """The files that nobody holds a lock on, oldest first. smsd makes and renames files here: one that vanishes is none."""
-    found = [_see(path) for path in folder.iterdir() if path.suffix != LOCK]
-    return sorted((one for one in found if one is not None), key=lambda one: (one.written_at, one.path.name))
+    return [one for one in _all(folder) if not is_locked(one.path)]
+
+
+def look_at_locked(folder: Path) -> list[Seen]:
+    """The files that smsd holds a lock on, oldest first."""
+    return [one for one in _all(folder) if is_locked(one.path)]
+
+
+def is_locked(path: Path) -> bool:
+    """Whether smsd has this file in its hands."""
+    return path.with_name(path.name + LOCK).exists()
 
 
 def write_durably(fresh: Path, final: Path, content: bytes) -> None:
@@ -38,10 +47,13 @@ def write_durably(fresh: Path, final: Path, content: bytes) -> None:
         os.close(folder)
 
 
+def _all(folder: Path) -> list[Seen]:
+    found = [_see(path) for path in folder.iterdir() if path.suffix != LOCK]
+    return sorted((one for one in found if one is not None), key=lambda one: (one.written_at, one.path.name))
+
+
 def _see(path: Path) -> Seen | None:
     try:
-        written_at = path.stat().st_mtime
-        file = parse(path.read_bytes())
+        return Seen(path, parse(path.read_bytes()), path.stat().st_mtime)
     except FileNotFoundError:
         return None
-    return None if path.with_name(path.name + LOCK).exists() else Seen(path, file, written_at)

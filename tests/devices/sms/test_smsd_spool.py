@@ -122,6 +122,16 @@ def test_delivered_needs_every_part(root: Path, spool: SmsdSpool) -> None:
     assert spool.pending() == [DeliveryUpdate("alert-1", SmsStatus.DELIVERED, 3, 3)]
 
 
+def test_message_of_which_smsd_noted_too_few_parts_needs_all_of_them(root: Path, spool: SmsdSpool) -> None:
+    spool.put(Outgoing("alert-1", LEADER, "ố" * 150))
+    smsd_sends(root, "alert-1", "3 5")
+    for name, message_id in (("MODEM.a", 3), ("MODEM.b", 5)):
+        report_comes(root, name, message_id)
+    assert spool.pending() == [DeliveryUpdate("alert-1", SmsStatus.SUBMITTED, 3, 2)]
+    report_comes(root, "MODEM.c", 4)
+    assert spool.pending() == [DeliveryUpdate("alert-1", SmsStatus.DELIVERED, 3, 3)]
+
+
 def test_part_that_the_network_gave_up_fails_the_message(root: Path, spool: SmsdSpool) -> None:
     spool.put(SMS)
     smsd_sends(root, "alert-1", "3 4")
@@ -158,6 +168,32 @@ def test_report_for_a_technicians_file_is_left_alone(root: Path, spool: SmsdSpoo
     report_comes(root, "MODEM.a", 9)
     assert [one.update_id for one in spool.pending()] == ["alert-1:unknown"]
     assert (root / "report" / "MODEM.a").exists()
+
+
+@pytest.mark.parametrize("folder", ["checked", "sent"])
+def test_report_that_comes_while_its_message_is_being_sent_waits_for_it(
+    root: Path, spool: SmsdSpool, folder: str
+) -> None:
+    spool.put(SMS)
+    smsd_fails(root, "alert-1", "Unknown")
+    spool.put(Outgoing("next", LEADER, "Tin sau"))
+    held, lock = root / folder / "mc-next", root / folder / "mc-next.LOCK"
+    (root / "outgoing" / "mc-next").rename(held)
+    lock.touch()
+    report_comes(root, "MODEM.a", 3)
+    assert [one.update_id for one in spool.pending()] == ["alert-1:unknown"]
+    held.rename(root / "outgoing" / "mc-next")
+    lock.unlink()
+    smsd_sends(root, "next", "3")
+    assert {one.update_id for one in spool.pending()} == {"alert-1:unknown", "next:delivered"}
+
+
+def test_report_that_could_be_of_two_messages_is_given_to_neither(root: Path, spool: SmsdSpool) -> None:
+    for ref in ("one", "two"):
+        spool.put(Outgoing(ref, LEADER, ref))
+        smsd_fails(root, ref, "Unknown")
+    report_comes(root, "MODEM.a", 3)
+    assert {one.update_id for one in spool.pending()} == {"one:unknown", "two:unknown"}
 
 
 @pytest.mark.parametrize(
