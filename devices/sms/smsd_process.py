@@ -14,10 +14,12 @@ from typing import Self
 from devices.errors import DeviceError
 from devices.sms.smsd_config import PID_FILE, SmsdTimings, make_spool, smsd_config
 from devices.sms.smsd_spool import quarantine
+from devices.sms.spool_folder import LOCK
 
 WATCH_EVERY_S = 0.3
 RESTART_PAUSE_S, LONGEST_PAUSE_S = 0.25, 30.0  # doubles while smsd dies within SETTLED_S of its start
 SETTLED_S = 10.0
+SENDING_PATIENCE_S = 10.0  # for the message in smsd's hands, which a signal would leave half sent
 STOP_PATIENCE_S = 10.0
 KILL_PATIENCE_S = 5.0
 SMSD_PLACES = f"{os.defpath}:/usr/sbin:/usr/local/sbin"  # not on an ordinary user's path
@@ -47,6 +49,7 @@ class SmsdProcess:
         self._device = device.absolute()
         self._root = root.absolute()
         self._timings = timings
+        self._port: tuple[int, int, int] | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
         self.starts = 0
@@ -63,7 +66,7 @@ class SmsdProcess:
         config.write_text(smsd_config(self._device, self._root, self._timings), "utf-8")
         left_over = _left_over(self._root / PID_FILE, config)
         if left_over is not None:
-            await _end(left_over)
+            await self._end_group(left_over)
         await self._start(smsd, config)
         self._keeper = asyncio.create_task(self._keep(smsd, config), name="smsd-keeper")
         return self
@@ -84,7 +87,7 @@ class SmsdProcess:
             await self._until_lost()
             pause_s = RESTART_PAUSE_S if monotonic() - started > SETTLED_S else min(2 * pause_s, LONGEST_PAUSE_S)
             _log.warning("sms.smsd_lost", extra={"port": self._device.exists()})
-            await self._end_group()
+            await self._end_own_group()
             while _identity(self._device) is None:  # noqa: ASYNC110 - a device node that appears raises no event here
                 await asyncio.sleep(WATCH_EVERY_S)
             await asyncio.sleep(pause_s)
@@ -93,8 +96,7 @@ class SmsdProcess:
 
     async def _until_lost(self) -> None:
         """Smsd has ended, or the port is not the one it opened: it would talk to the dead one for minutes."""
-        port = _identity(self._device)
-        while self._process is not None and port == _identity(self._device):
+        while self._process is not None and self._port == _identity(self._device):
             with suppress(TimeoutError):
                 async with asyncio.timeout(WATCH_EVERY_S):
                     await self._process.wait()
@@ -102,6 +104,7 @@ class SmsdProcess:
 
     async def _start(self, smsd: Path, config: Path) -> None:
         """In a group of its own, so that its modem process can be ended with it; a terminal's Ctrl-C is for us."""
+        self._port = _identity(self._device)
         taken = await asyncio.to_thread(quarantine, self._root)
         if taken:
             _log.warning("sms.interrupted", extra={"refs": taken})
@@ -116,12 +119,23 @@ class SmsdProcess:
         """Let it finish the message it is sending; one that it does not finish in time counts as interrupted."""
         if self._process is None:
             return
-        await self._end_group()
+        await self._end_own_group()
         await self._process.wait()
 
-    async def _end_group(self) -> None:
+    async def _end_own_group(self) -> None:
         if self._process is not None:
-            await _end(self._process.pid)
+            await self._end_group(self._process.pid)
+
+    async def _end_group(self, group: int) -> None:
+        """A message that is being sent over a port that is still there is finished first: a signal would cut it short."""
+        deadline = monotonic() + SENDING_PATIENCE_S
+        while self._is_sending() and _lives(group) and monotonic() < deadline:  # noqa: ASYNC110 - a lock file raises no event here
+            await asyncio.sleep(WATCH_EVERY_S / 10)
+        await _end(group)
+
+    def _is_sending(self) -> bool:
+        has_port = self._port is None or self._port == _identity(self._device)
+        return has_port and any((self._root / "checked").glob(f"*{LOCK}"))
 
 
 async def _end(group: int) -> None:
