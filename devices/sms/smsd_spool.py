@@ -6,7 +6,6 @@ Nothing is remembered in memory: a ref is known by the file that carries it, a s
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,12 +21,11 @@ from devices.sms.channel import (
     Update,
 )
 from devices.sms.smsd_config import PID_FILE
-from devices.sms.smsd_files import PartFate, SpoolFile, parse_report, render_outgoing, why_failed
-from devices.sms.spool_folder import LOCK, Seen, look, look_at_locked, write_durably
+from devices.sms.smsd_files import PartFate, SpoolFile, render_outgoing, why_failed
+from devices.sms.smsd_reports import FLOW, PREFIX, Reports, handled, parts_of
+from devices.sms.spool_folder import LOCK, Seen, look, write_durably
 from devices.sms.text import part_count
 
-PREFIX = "mc-"  # our files among those that a technician drops into the same spool
-FLOW = ("outgoing", "checked", "sent", "failed", "unknown")  # the way a file can go; looked through in this order
 MAX_PARTS = 10
 SMSD_WRITES_FOR = timedelta(seconds=5)  # a file older than this is finished, whatever its Length header says
 
@@ -68,6 +66,7 @@ class SmsdSpool:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._root = root
+        self._reports = Reports(root)
         self._limits = limits or SpoolLimits()
         self._clock = clock
 
@@ -85,7 +84,7 @@ class SmsdSpool:
     def pending(self) -> list[Update]:
         """Everything that happened and was not acknowledged. Raises SmsUnavailable when the spool is gone."""
         try:
-            self._bind_reports()
+            self._reports.bind()
             return [*self._delivery_updates(), *self._incoming()]
         except OSError as err:
             raise SmsUnavailable("the spool cannot be read") from err
@@ -145,7 +144,7 @@ class SmsdSpool:
             seen.path.unlink(missing_ok=True)
 
     def _forget(self, ref: str) -> None:
-        for path in self._bound(ref):
+        for path in self._reports.bound(ref):
             path.unlink(missing_ok=True)
         for folder in FLOW[2:]:
             self._path(folder, ref).unlink(missing_ok=True)
@@ -171,7 +170,7 @@ class SmsdSpool:
     # --- what became of our messages ---
 
     def _delivery_updates(self) -> Iterator[DeliveryUpdate]:
-        for seen in self._handled():
+        for seen in handled(self._root):
             if not seen.path.name.startswith(PREFIX):
                 continue
             ref = seen.path.name.removeprefix(PREFIX)
@@ -185,8 +184,8 @@ class SmsdSpool:
                 self._forget(ref)
 
     def _judge(self, ref: str, seen: Seen) -> DeliveryUpdate:
-        fates = [PartFate(path.suffix.removeprefix(".")) for path in self._bound(ref)]
-        parts = _parts(seen.file)
+        fates = [PartFate(path.suffix.removeprefix(".")) for path in self._reports.bound(ref)]
+        parts = parts_of(seen.file)
         delivered = fates.count(PartFate.DELIVERED)
         status, why = self._status(seen, fates, parts)
         return DeliveryUpdate(ref, status, parts, delivered, why)
@@ -204,57 +203,11 @@ class SmsdSpool:
             return SmsStatus.UNKNOWN, "interrupted"
         return (SmsStatus.UNKNOWN, "no_report") if self._is_given_up(seen) else (SmsStatus.SUBMITTED, None)
 
-    def _handled(self) -> list[Seen]:
-        return [seen for folder in FLOW[2:] for seen in look(self._root / folder)]
-
     def _is_given_up(self, seen: Seen) -> bool:
         return self._age_s(seen) > self._limits.patience.total_seconds()
 
     def _age_s(self, seen: Seen) -> float:
         return self._clock().timestamp() - seen.written_at
-
-    # --- reports: each is tied to its message once, by renaming it into bound/ ---
-
-    def _bound(self, ref: str) -> list[Path]:
-        return sorted((self._root / "bound").glob(f"{ref}.*.*"))
-
-    def _bind_reports(self) -> None:
-        for seen in look(self._root / "report"):
-            report = parse_report(seen.file)
-            if report is None or report.fate is PartFate.TRYING:
-                continue
-            ref = self._ref_of(report.number, report.message_id)
-            if ref is not None:
-                with suppress(FileNotFoundError):  # smsd has just renamed it; the next look finds it
-                    seen.path.replace(self._root / "bound" / f"{ref}.{report.message_id}.{report.fate.value}")
-
-    def _ref_of(self, number: str, message_id: int) -> str | None:
-        """The message this part belongs to: TP-MR wraps at 256, so the newest one to that number that still waits.
-
-        A message of which smsd did not note every id (killed, no answer) takes what fits nobody else. A report may come
-        before smsd has noted the ids, so it waits while smsd has a message to its number in its hands. One that could be
-        of two messages stays unused, because a false DELIVERED is worse than UNKNOWN; so does one for a technician's file.
-        """
-        is_in_hand = self._has_in_hand(number)
-        unsure: list[Seen] = []
-        for seen in self._handled_for(number):
-            bound = self._bound(seen.path.name.removeprefix(PREFIX))
-            if any(path.name.split(".")[1] == str(message_id) for path in bound):
-                continue
-            if message_id in seen.file.message_ids:
-                return _own_ref(seen)
-            if len(seen.file.message_ids) < _parts(seen.file) > len(bound):
-                unsure.append(seen)
-        return _own_ref(unsure[0]) if len(unsure) == 1 and not is_in_hand else None
-
-    def _handled_for(self, number: str) -> list[Seen]:
-        """What smsd is done with and went to `number`, newest first."""
-        return sorted((one for one in self._handled() if one.file.recipient == number), key=lambda one: -one.written_at)
-
-    def _has_in_hand(self, number: str) -> bool:
-        """Whether smsd has something to `number` in its hands."""
-        in_hand = [seen for folder in FLOW for seen in look_at_locked(self._root / folder)]
-        return any(seen.file.recipient == number for seen in in_hand)
 
     # --- what phones sent us ---
 
@@ -275,16 +228,6 @@ class SmsdSpool:
             if "From" in seen.file.headers and is_finished and not seen.file.is_binary:
                 found.setdefault(_key_of(seen.file), []).append(seen)
         return found
-
-
-def _own_ref(seen: Seen) -> str | None:
-    name = seen.path.name
-    return name.removeprefix(PREFIX) if name.startswith(PREFIX) else None
-
-
-def _parts(file: SpoolFile) -> int:
-    """How many parts the text has; smsd may have noted fewer (no answer from the modem), or cut it into more."""
-    return max(len(file.message_ids), part_count(file.text))
 
 
 def _received_at(seen: Seen) -> datetime:
