@@ -90,7 +90,8 @@ class Landmarker:
     def __init__(self, model: Path, mode: Mode = "video", max_faces: int = 4) -> None:
         if not model.is_file():
             raise FileNotFoundError(f"{model}: no face landmarker here; `motcua models pull` fetches it")
-        self._tasks = [_task(model, mode, max_faces, at_least) for at_least in _CONFIDENCES[mode]]
+        network = with_long_rows(model)
+        self._tasks = [_task(network, mode, max_faces, at_least) for at_least in _CONFIDENCES[mode]]
         self._sure, *lenient = (LandmarkerCalls(task) for task in self._tasks)
         self._lenient = lenient[0] if lenient else None
         self._last_ms = -1
@@ -184,13 +185,9 @@ def _span(ends: Sequence[float], limit: int, step: int) -> tuple[int, int]:
     return low, low + (high - low) // step * step
 
 
-def _task(model: Path, mode: Mode, max_faces: int, confidence: float) -> Any:
-    is_followed = mode == "video" and max_faces == 1  # for hours; elsewhere the rewriting takes more than it gives
+def _task(network: bytes, mode: Mode, max_faces: int, confidence: float) -> vision.FaceLandmarker:
     options = vision.FaceLandmarkerOptions(
-        base_options=BaseOptions(
-            model_asset_buffer=with_long_rows(model) if is_followed else None,
-            model_asset_path=None if is_followed else str(model),
-        ),
+        base_options=BaseOptions(model_asset_buffer=network),
         running_mode=vision.RunningMode.VIDEO if mode == "video" else vision.RunningMode.IMAGE,
         num_faces=max_faces,
         min_face_detection_confidence=confidence,
