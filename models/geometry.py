@@ -22,7 +22,10 @@ YAW_GAIN = 1.3
 
 # Where right eye, left eye and nose base stand in the crop, as shares of its side; they hardly move with expression.
 _TEMPLATE = (0.32 + 0.33j, 0.68 + 0.33j, 0.50 + 0.60j)
-_ANCHORS = [33, 133, 362, 263, 2]  # two corners of the right eye, two of the left, the nose base
+_RIGHT_EYE = [33, 133]
+_LEFT_EYE = [362, 263]
+_NOSE_BASE = 2
+_ANCHORS = [*_RIGHT_EYE, *_LEFT_EYE, _NOSE_BASE]
 
 
 def pose_angles(matrix: Real) -> Pose:

@@ -59,6 +59,13 @@ def test_the_other_parts_of_the_file_are_untouched(model_file: Find) -> None:
     assert changed == [_LANDMARKS]
 
 
+def test_every_part_stands_aligned_where_it_is_read(model_file: Find) -> None:
+    changed = with_long_rows(model_file("face_landmarker.task"))
+    with zipfile.ZipFile(BytesIO(changed)) as parts:
+        contents = {name: parts.read(name) for name in parts.namelist()}
+    assert {name: changed.index(content) % 16 for name, content in contents.items()} == dict.fromkeys(contents, 0)
+
+
 def member(model_file: Find, name: str) -> bytes:
     with zipfile.ZipFile(model_file("face_landmarker.task")) as parts:
         return parts.read(name)
