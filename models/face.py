@@ -4,20 +4,20 @@ Imports cv2, mediapipe and onnxruntime; only worker processes, command-line tool
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
 import cv2
-import mediapipe as mp
 import numpy as np
 from mediapipe.tasks.python import BaseOptions, vision
 
 from models.expression import ExpressionModel
 from models.geometry import CROP_PX, alignment, pose_angles, sharpness_of
-from models.landmark_arrays import FaceArrays, use_arrays
+from models.landmark_arrays import FaceArrays, LandmarkerCalls
+from models.long_rows import with_long_rows
 from models.pipeline import (
     STILL_GATE,
     Box,
@@ -33,12 +33,9 @@ from models.pipeline import (
     refuse,
 )
 
-use_arrays()
-
 Mode = Literal["video", "image"]
 
-_SURE = 0.5
-_LENIENT = 0.25
+_CONFIDENCES: Mapping[Mode, Sequence[float]] = {"video": (0.5,), "image": (0.5, 0.25)}  # the second is lenient
 # A face that fills its picture is found only with some background around it: borders to try, as shares of the side.
 _BORDERS = (0.25, 0.6, 0.15, 1.0)
 _ENLARGE_TO_PX = 256
@@ -93,8 +90,10 @@ class Landmarker:
     def __init__(self, model: Path, mode: Mode = "video", max_faces: int = 4) -> None:
         if not model.is_file():
             raise FileNotFoundError(f"{model}: no face landmarker here; `motcua models pull` fetches it")
-        self._sure = _task(model, mode, max_faces, _SURE)
-        self._lenient = _task(model, mode, max_faces, _LENIENT) if mode == "image" else None
+        network = with_long_rows(model)
+        self._tasks = [_task(network, mode, max_faces, at_least) for at_least in _CONFIDENCES[mode]]
+        self._sure, *lenient = (LandmarkerCalls(task) for task in self._tasks)
+        self._lenient = lenient[0] if lenient else None
         self._last_ms = -1
 
     def __enter__(self) -> Self:
@@ -107,35 +106,32 @@ class Landmarker:
 
     def close(self) -> None:
         """Free the native graphs."""
-        self._sure.close()
-        if self._lenient:
-            self._lenient.close()
+        for task in self._tasks:
+            task.close()
 
     def observe(
         self, frame_rgb: RgbImage, t_ms: int = 0, crop_px: int = CROP_PX, margin: float = 0.0
     ) -> list[FaceObservation]:
         """Every face of the frame; a single image is tried again with borders when nothing is found."""
-        gray: GrayImage = np.asarray(cv2.cvtColor(frame_rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-        return [_observation(face, gray, crop_px, margin) for face in self._faces(frame_rgb, t_ms)]
+        return [_observation(face, frame_rgb, crop_px, margin) for face in self._faces(frame_rgb, t_ms)]
 
     def _faces(self, frame: RgbImage, t_ms: int) -> list["_Found"]:
         if self._lenient is None:
             self._last_ms = max(t_ms, self._last_ms + 1)
-            return _found(self._sure.detect_for_video(_mp_image(frame), self._last_ms), _View(frame))
+            return _found(self._sure.detect_for_video(frame, self._last_ms), _View(frame))
         if min(frame.shape[:2]) >= _AS_IT_IS_FROM_PX:
-            faces = _found(self._sure.detect(_mp_image(frame)), _View(frame))
+            faces = _found(self._sure.detect(frame), _View(frame))
             if faces:
                 return faces
-        tries = (_found(self._lenient.detect(_mp_image(view.picture)), view) for view in _bordered(frame))
+        tries = (_found(self._lenient.detect(view.picture), view) for view in _bordered(frame))
         return next((faces for faces in tries if faces), [])
 
 
-def aligned_crop(gray: GrayImage, landmarks: FloatArray, side_px: int = CROP_PX, margin: float = 0.0) -> GrayImage:
+def aligned_crop(frame_rgb: RgbImage, landmarks: FloatArray, side_px: int = CROP_PX, margin: float = 0.0) -> GrayImage:
     """The face upright in `side_px` squared gray pixels, area-averaged first when it must shrink to half or less."""
     matrix = alignment(landmarks, side_px, margin)
-    step = int(1 / max(math.hypot(matrix[0, 0], matrix[1, 0]), 1e-6))
-    if step > 1:
-        gray, matrix = _shrunk(gray, matrix, side_px, step)
+    step = max(1, int(1 / max(math.hypot(matrix[0, 0], matrix[1, 0]), 1e-6)))
+    gray, matrix = _under_crop(frame_rgb, matrix, side_px, step)
     crop = cv2.warpAffine(gray, matrix, (side_px, side_px), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(crop, dtype=np.uint8)
 
@@ -167,23 +163,31 @@ def _bordered(frame: RgbImage) -> Iterator[_View]:
         yield _View(np.asarray(wide, dtype=np.uint8), pad, scale)
 
 
-def _shrunk(gray: GrayImage, matrix: Any, side_px: int, step: int) -> tuple[GrayImage, Any]:
-    """The part of the picture under the crop, area-averaged by `step`, and the transform from there."""
-    inverse = cv2.invertAffineTransform(matrix)
-    corners = np.array([[0, 0, 1], [side_px, 0, 1], [0, side_px, 1], [side_px, side_px, 1]]) @ inverse.T
-    x0, y0 = np.maximum(np.floor(corners.min(0)).astype(int) - step, 0)
-    limit = np.minimum(np.ceil(corners.max(0)).astype(int) + step, gray.shape[::-1])
-    w, h = (limit - (x0, y0)) // step * step
-    if w < 2 * step or h < 2 * step:
-        return gray, matrix
-    small = cv2.resize(gray[y0 : y0 + h, x0 : x0 + w], None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
+def _under_crop(frame_rgb: RgbImage, matrix: Any, side_px: int, step: int) -> tuple[Any, Any]:
+    """The part of the picture under the crop in gray, area-averaged by `step`, and the transform from there."""
+    (a, b, c), (d, e, f) = cv2.invertAffineTransform(matrix).tolist()
+    ends = ((0, 0), (side_px, 0), (0, side_px), (side_px, side_px))
+    left, right = _span([a * x + b * y + c for x, y in ends], frame_rgb.shape[1], step)
+    top, bottom = _span([d * x + e * y + f for x, y in ends], frame_rgb.shape[0], step)
+    if right - left < 2 * step or bottom - top < 2 * step:
+        return cv2.cvtColor(frame_rgb, cv2.COLOR_RGB2GRAY), matrix
+    gray = cv2.cvtColor(frame_rgb[top:bottom, left:right], cv2.COLOR_RGB2GRAY)
+    if step > 1:
+        gray = cv2.resize(gray, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
     half = (step - 1) / 2  # centre of a small pixel among the `step` it averages
-    return np.asarray(small, dtype=np.uint8), matrix @ np.array([[step, 0, x0 + half], [0, step, y0 + half], [0, 0, 1]])
+    return gray, matrix @ np.array([[step, 0, left + half], [0, step, top + half], [0, 0, 1]])
 
 
-def _task(model: Path, mode: Mode, max_faces: int, confidence: float) -> Any:
+def _span(ends: Sequence[float], limit: int, step: int) -> tuple[int, int]:
+    """From where to where these lie within 0..`limit`, with a margin of one step, a whole number of steps long."""
+    low = max(math.floor(min(ends)) - step, 0)
+    high = min(math.ceil(max(ends)) + step, limit)
+    return low, low + (high - low) // step * step
+
+
+def _task(network: bytes, mode: Mode, max_faces: int, confidence: float) -> vision.FaceLandmarker:
     options = vision.FaceLandmarkerOptions(
-        base_options=BaseOptions(model_asset_path=str(model)),
+        base_options=BaseOptions(model_asset_buffer=network),
         running_mode=vision.RunningMode.VIDEO if mode == "video" else vision.RunningMode.IMAGE,
         num_faces=max_faces,
         min_face_detection_confidence=confidence,
@@ -194,10 +198,6 @@ def _task(model: Path, mode: Mode, max_faces: int, confidence: float) -> Any:
     return vision.FaceLandmarker.create_from_options(options)
 
 
-def _mp_image(frame_rgb: RgbImage) -> Any:
-    return mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(frame_rgb))
-
-
 def _found(result: FaceArrays, view: _View) -> list[_Found]:
     h, w = view.picture.shape[:2]
     faces = []
@@ -205,23 +205,30 @@ def _found(result: FaceArrays, view: _View) -> list[_Found]:
         result.face_landmarks, result.face_blendshapes, result.facial_transformation_matrixes, strict=True
     ):
         points = (marks * np.array([w, h, w], dtype=np.float64)).astype(np.float32)
-        points[:, :2] -= view.border_px
-        faces.append(_Found(points / view.scale, shapes, np.asarray(matrix, np.float32)))
+        if view.border_px:
+            points[:, :2] -= view.border_px
+            points /= view.scale
+        faces.append(_Found(points, shapes, matrix))
     return faces
 
 
-def _observation(face: _Found, gray: GrayImage, crop_px: int, margin: float) -> FaceObservation:
-    flat = face.points[:, :2]
-    low, high = flat.min(0), flat.max(0)
-    inside = ((flat >= 0) & (flat < gray.shape[::-1])).all(1).mean()
-    crop = aligned_crop(gray, face.points, crop_px, margin)
+def _observation(face: _Found, frame_rgb: RgbImage, crop_px: int, margin: float) -> FaceObservation:
+    height, width = frame_rgb.shape[:2]
+    (left, top, _), (right, bottom, _) = face.points.min(0).tolist(), face.points.max(0).tolist()
+    is_whole = min(left, top) >= 0 and right < width and bottom < height
+    crop = aligned_crop(frame_rgb, face.points, crop_px, margin)
     return FaceObservation(
-        box=Box(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])),
+        box=Box(left, top, right - left, bottom - top),
         landmarks=face.points,
         blendshapes=face.blendshapes,
         pose=pose_angles(face.matrix),
         sharpness=sharpness_of(crop),
         brightness=float(crop.mean()),
-        inside=float(inside),
+        inside=1.0 if is_whole else _share_inside(face.points, width, height),
         crop=crop,
     )
+
+
+def _share_inside(points: FloatArray, width: int, height: int) -> float:
+    flat = points[:, :2]
+    return float(((flat >= 0) & (flat < (width, height))).all(1).mean())

@@ -1,5 +1,10 @@
-"""Where a face stands: pose angles, the aligned crop's transform, sharpness. Pure numpy; models.face and tests call it."""
+"""Where a face stands: pose angles, the aligned crop's transform, sharpness. models.face and tests call it.
 
+Handfuls of numbers are plain floats here: in a worker whose caches a network has just swept, every numpy call is dear.
+"""
+
+from collections.abc import Sequence
+from math import atan2, degrees, hypot
 from typing import TypeAlias
 
 import numpy as np
@@ -15,21 +20,21 @@ CROP_PX = 64
 YAW_GAIN = 1.3
 """MediaPipe's fit flattens turned faces: photographs taken from 15 and 45 degrees come out as 9.7 and 34.2."""
 
-# Where eyes and nose base stand in the crop, as shares of its side; eyes and nose hardly move with expression.
-_TEMPLATE = np.array([[0.32, 0.33], [0.68, 0.33], [0.50, 0.60]])
+# Where right eye, left eye and nose base stand in the crop, as shares of its side; they hardly move with expression.
+_TEMPLATE = (0.32 + 0.33j, 0.68 + 0.33j, 0.50 + 0.60j)
 _RIGHT_EYE = [33, 133]
 _LEFT_EYE = [362, 263]
 _NOSE_BASE = 2
+_ANCHORS = [*_RIGHT_EYE, *_LEFT_EYE, _NOSE_BASE]
 
 
 def pose_angles(matrix: Real) -> Pose:
     """Yaw, pitch, roll in degrees of MediaPipe's 4x4 facial transformation matrix, yaw corrected by YAW_GAIN."""
-    r = np.asarray(matrix, dtype=np.float64)[:3, :3]
-    r = r / np.maximum(np.linalg.norm(r, axis=0, keepdims=True), 1e-9)
-    yaw = np.arctan2(r[0, 2], r[2, 2])
-    pitch = np.arctan2(-r[1, 2], np.hypot(r[0, 2], r[2, 2]))
-    roll = np.arctan2(r[1, 0], r[1, 1])
-    return Pose(*(float(v) for v in np.degrees([yaw * YAW_GAIN, pitch, roll])))
+    (xx, xy, xz, _), (yx, yy, yz, _), (zx, zy, zz, _), _ = matrix.tolist()
+    yaw = atan2(xz, zz)
+    pitch = atan2(-yz, hypot(xz, zz))
+    roll = atan2(yx / max(hypot(xx, yx, zx), 1e-9), yy / max(hypot(xy, yy, zy), 1e-9))
+    return Pose(degrees(yaw * YAW_GAIN), degrees(pitch), degrees(roll))
 
 
 def alignment(landmarks: Real, side_px: int = CROP_PX, margin: float = 0.0) -> npt.NDArray[np.float64]:
@@ -37,25 +42,26 @@ def alignment(landmarks: Real, side_px: int = CROP_PX, margin: float = 0.0) -> n
 
     `margin`, a share of the inner side, widens every edge: the trainer shifts and turns within it.
     """
-    points = np.asarray(landmarks, dtype=np.float64)[:, :2]
-    source = np.stack([points[_RIGHT_EYE].mean(0), points[_LEFT_EYE].mean(0), points[_NOSE_BASE]])
+    right_out, right_in, left_in, left_out, nose = (complex(x, y) for x, y in landmarks[_ANCHORS, :2].tolist())
     inner = side_px / (1 + 2 * margin)
-    return _similarity(source, (_TEMPLATE + margin) * inner)
+    target = [(place + margin * (1 + 1j)) * inner for place in _TEMPLATE]
+    return _similarity(((right_out + right_in) / 2, (left_in + left_out) / 2, nose), target)
 
 
 def sharpness_of(crop: npt.NDArray[np.uint8]) -> float:
     """Mean squared Laplacian of the crop by its variance: contrast drops out, so a dim sharp face stays sharp."""
-    g = crop.astype(np.float32)
-    inner = g[1:-1, 1:-1]
+    g = crop.astype(np.float64)
+    inner = g[1:-1, 1:-1].copy()
     laplacian = g[:-2, 1:-1] + g[2:, 1:-1] + g[1:-1, :-2] + g[1:-1, 2:] - 4 * inner
-    return float((laplacian**2).mean() / (inner.var() + 25.0))
+    mean = inner.sum() / inner.size
+    variance = np.vdot(inner, inner) / inner.size - mean**2
+    return float(np.vdot(laplacian, laplacian) / inner.size / (variance + 25.0))
 
 
-def _similarity(source: npt.NDArray[np.float64], target: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _similarity(source: Sequence[complex], target: Sequence[complex]) -> npt.NDArray[np.float64]:
     """Rotation, scale and shift; points as complex numbers make it one division."""
-    s, t = source @ np.array([1, 1j]), target @ np.array([1, 1j])
-    s0, t0 = s.mean(), t.mean()
-    spread = max(float((np.abs(s - s0) ** 2).sum()), 1e-9)
-    a = complex((np.conj(s - s0) * (t - t0)).sum()) / spread
-    b = complex(t0 - a * s0)
+    s0, t0 = sum(source) / len(source), sum(target) / len(target)
+    spread = max(sum(abs(s - s0) ** 2 for s in source), 1e-9)
+    a = sum((s - s0).conjugate() * (t - t0) for s, t in zip(source, target, strict=True)) / spread
+    b = t0 - a * s0
     return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
