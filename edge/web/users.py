@@ -23,6 +23,7 @@ import pyotp
 log = logging.getLogger(__name__)
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")
+COUNTER = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")  # what a configuration may call one
 PIN = re.compile(r"\d{6,12}")
 SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**14, 8, 1  # 16 MB and about 50 ms a try; RFC 7914 section 2
 
@@ -199,7 +200,7 @@ def _check_new(name: str, role: Role, pin: str, counters: tuple[str, ...]) -> No
         raise UserRefused("the PIN takes 6 to 12 digits, not all the same and not counted up or down")
     if role is Role.OFFICER and not counters:
         raise UserRefused("an officer needs at least one counter")
-    if not all(NAME.fullmatch(counter) for counter in counters):
+    if not all(COUNTER.fullmatch(counter) for counter in counters):
         raise UserRefused("a counter's id takes small letters, digits and hyphens")
 
 

@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pyotp
 import pytest
+from pydantic import TypeAdapter
 
+from config.schema import Key
 from edge.web.users import (
     SCRYPT_N,
     PinHash,
@@ -32,6 +34,12 @@ def test_a_created_user_is_read_back_as_written(path: Path) -> None:
     officer = create_user(path, "quay-01", Role.OFFICER, PIN, ("quay-01", "quay-02"))
     leader = create_user(path, "lanh-dao-1", Role.LEADER, PIN)
     assert load_users(path) == {"quay-01": officer, "lanh-dao-1": leader}
+
+
+@pytest.mark.parametrize("counter", ["1", "quay-" + "x" * 35])
+def test_every_counter_that_a_configuration_may_name_can_be_an_officers(path: Path, counter: str) -> None:
+    assert TypeAdapter(Key).validate_python(counter) == counter
+    assert create_user(path, "quay-01", Role.OFFICER, PIN, (counter,)).counters == (counter,)
 
 
 def test_the_file_is_for_its_owner_only_and_holds_no_plain_pin(path: Path) -> None:
