@@ -28,7 +28,7 @@ from edge.adapters.rules import (
     vision_spec,
 )
 from edge.adapters.sms import ChannelPort, open_channel
-from edge.adapters.supervisor import PartState, supervise
+from edge.adapters.supervisor import Backoff, PartState, supervise
 from edge.adapters.uplink import open_link
 from edge.adapters.vision import VisionEyes
 from edge.adapters.vision_spec import LANDMARKER
@@ -52,6 +52,7 @@ from sync.link import Link
 
 log = logging.getLogger(__name__)
 Part = tuple[str, Callable[[], Awaitable[None]]]
+FAILED = "failed"  # a sentence under `page.fault`
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +71,23 @@ class Agent:
 
     async def run(self) -> None:
         """Run every part under its supervisor until cancelled; a part that fails takes no other with it."""
-        changed = partial(report_part, self.faults)
         async with asyncio.TaskGroup() as group:
             for name, part in self.parts:
-                group.create_task(supervise(name, part, changed), name=name)
+                group.create_task(supervised(self.faults, name, part), name=name)
+
+
+async def supervised(
+    faults: Faults, part: str, run: Callable[[], Awaitable[None]], backoff: Backoff | None = None
+) -> None:
+    """Run a part for ever; what it was down for when the agent last stopped is over once it runs again."""
+    await supervise(part, run, partial(report_part, faults), backoff, was_down=faults.why(part) == FAILED)
 
 
 async def report_part(faults: Faults, part: str, state: PartState) -> None:
     """Record a part's loss or return; a journal that cannot take it now has said so already."""
     try:
         if state is PartState.DOWN:
-            await faults.fault(part, "failed")
+            await faults.fault(part, FAILED)
         else:
             await faults.recovered(part)
     except JournalError as error:
@@ -144,7 +151,7 @@ async def _compose(
     eyes = {} if landmarker is None else _eyes(config, landmarker)
     counters = CounterService(
         plans, eyes, ledger=journal, alerts=alerts, faults=faults, clock=clock, rules=rules,
-        supervise=partial(supervise, changed=partial(report_part, faults)),
+        supervise=partial(supervised, faults),
     )  # fmt: skip
     await counters.recover()
     retention = RetentionService(journal, faults, clock, retention_rules(config))

@@ -1,0 +1,34 @@
+"""What the composition root adds to its parts: what a part's end and return leave in the journal, over restarts too."""
+
+import asyncio
+from pathlib import Path
+
+from edge.adapters.supervisor import Backoff
+from edge.app import FAILED, supervised
+from sync.events import DeviceRecovered
+from tests.edge.services.centre import Centre
+
+
+async def for_ever() -> None:
+    await asyncio.Event().wait()
+
+
+async def test_a_part_that_failed_before_the_restart_is_well_again_once_it_runs(tmp_path: Path) -> None:
+    centre = await Centre.open(tmp_path)
+    await centre.faults.fault("web", FAILED)
+    await centre.faults.fault("sms", "unavailable")
+    again = await centre.killed()
+    news = again.journal.follow()
+    async with asyncio.TaskGroup() as group:
+        parts = [
+            group.create_task(supervised(again.faults, part, for_ever, Backoff(first_s=0.01)), name=part)
+            for part in ("web", "sms")
+        ]
+        told = (await anext(news)).payload
+        for part in parts:
+            part.cancel()
+
+    assert isinstance(told, DeviceRecovered)
+    assert told.part == "web"
+    assert [tile.part for tile in again.faults.tiles() if not tile.ok] == ["sms"]
+    await again.journal.close()
