@@ -96,6 +96,7 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
         ("0912 345 678", "0212 345 678", "contacts.lanh-dao.phone", "not a Vietnamese mobile number"),
         ('name = "Quầy 1"', "", "counters.quay-01.name", "is missing"),
         ('site = "phuong-thu-duc"', 'site = "Phường Thủ Đức"', "agent.site", "small letters"),
+        ("[mqtt]", '[web]\ntablet_clients = ["tablet-1"]\n[mqtt]', "web.tablet_clients.0", "an address"),
         ('head = "truong-ho-tich"', 'head = "truong-ho-tich"\nchain = 5', "units.ho-tich.chain", "valid tuple"),
         (
             'head = "truong-ho-tich"',
