@@ -114,8 +114,8 @@ async def open_agent(
     """Raise one of UNFIT before anything started when a model file, the journal or the users file cannot be used."""
     models_dir = config.models.directory or fetch.default_directory()
     landmarker = fetch.locate(LANDMARKER, models_dir) if config.counters else None
-    async with open_journal(config) as journal:
-        agent = await _compose(config, journal, landmarker, channel, demo_users)
+    async with open_journal(config) as journal, _transport(config, channel) as opened:
+        agent = await _compose(config, journal, landmarker, opened, demo_users)
         await _announce(config, journal)
         yield agent
 
@@ -134,6 +134,17 @@ async def open_journal(config: Config) -> AsyncIterator[Journal]:
     )
     async with journal:
         yield journal
+
+
+@contextlib.asynccontextmanager
+async def _transport(config: Config, channel: SmsChannel | None) -> AsyncIterator[SmsChannel | None]:
+    """The configured way to phones, closed at the end; one that was brought along stays its owner's."""
+    opened = None if channel else open_channel(config.sms, config.agent.data_dir)
+    try:
+        yield channel or opened
+    finally:
+        if opened is not None:
+            await opened.close()
 
 
 async def _compose(
@@ -165,11 +176,10 @@ async def _compose(
     parts += [("retention", retention.run), ("journal/pruning", partial(_prune_daily, journal))]
     parts += [(f"eyes/{key}", one.run) for key, one in eyes.items()]
     parts += [("link", link.run)] if link else []
-    opened = channel or open_channel(config.sms, config.agent.data_dir)
-    if opened is not None:
+    if channel is not None:
         text = AlertText(strings, config.agent.language)
         post = SmsPost(
-            journal, ChannelPort(opened), alerts, text, plans=plans, contacts=numbers, faults=faults, clock=clock
+            journal, ChannelPort(channel), alerts, text, plans=plans, contacts=numbers, faults=faults, clock=clock
         )
         parts.append(("sms", post.run))
     return Agent(config, journal, faults, counters, alerts, eyes, web, link, tuple(parts))

@@ -157,6 +157,13 @@ def test_sms_without_a_transport_says_what_to_set(tmp_path: Path) -> None:
     assert (done.code, done.lines) == (1, [{"error": "no SMS transport is configured: set [sms] channel"}])
 
 
+def test_a_transport_whose_file_cannot_be_used_is_an_error_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "motcua.toml"
+    file.write_text('[agent]\nsite = "x"\ndevice = "y"\ndata_dir = "none"\n[sms]\nchannel = "phones"\n')
+    done = motcua("sms", "status", "--config", file)
+    assert (done.code, done.lines) == (1, [{"error": "the channel's file cannot be used"}])
+
+
 def test_sms_reaches_a_simulated_phone_and_reports(tmp_path: Path) -> None:
     file = tmp_path / "motcua.toml"
     (tmp_path / "data").mkdir()
