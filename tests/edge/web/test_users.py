@@ -1,3 +1,5 @@
+import errno
+import os
 import stat
 from pathlib import Path
 
@@ -46,6 +48,21 @@ def test_the_file_is_for_its_owner_only_and_holds_no_plain_pin(path: Path) -> No
     create_user(path, "quay-01", Role.OFFICER, PIN, ("quay-01",))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert PIN not in path.read_text(encoding="utf-8")
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_copy_of_the_new_secrets(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    officer = create_user(path, "quay-01", Role.OFFICER, PIN, ("quay-01",))
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no space left"):
+        create_user(path, "lanh-dao-1", Role.LEADER, PIN)
+    assert load_users(path) == {"quay-01": officer}
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_file_others_can_read_is_refused(path: Path) -> None:
