@@ -160,8 +160,9 @@ class Escalation(Section):
 
 
 class SmsHttp(Section):
-    """A gateway's terms, as `devices/sms/README.md` explains them; placeholders {ref} {to} {digits} {text} {parts}.
+    """A gateway's terms, as `devices/sms/README.md` explains them.
 
+    Placeholders: {ref} {to} {digits} {text} {parts} in `body`, {ref} in `status_url`.
     For gateways that answer 200 to everything: `result_field` is a dotted path, `accepted` and `refused` its values.
     """
 
