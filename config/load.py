@@ -3,6 +3,7 @@
 For `edge.cli` and `edge.app`. Nothing is started when `ConfigError` is raised.
 """
 
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,8 @@ from rapidfuzz.distance import OSA
 
 from config.schema import Config
 
-LIKELY = (
-    0.6  # share of a word that is right from which it is worth suggesting; two swapped letters count as one mistake
-)
+LIKELY = 0.6  # share of a word that is right, from which it is worth suggesting; two swapped letters are one mistake
+_LONG_NUMBER = re.compile(r"(?:[0-9][ .-]?){9}")  # may be somebody's telephone number, in whatever place it was written
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,14 @@ def _explain(problem: Any) -> Mistake:
     likely = None
     if problem["type"] == "literal_error":
         likely = _nearest(str(problem["input"]), _quoted(problem["ctx"]["expected"]))
-    shown = None if isinstance(problem["input"], (dict, BaseModel)) else repr(problem["input"])
-    if location and location[-1] == "phone":
-        shown = None  # a telephone number is personal, even a wrong one
-    return Mistake(path, shown, why, likely)
+    is_hidden = isinstance(problem["input"], (dict, BaseModel)) or location[-1:] == ("phone",)
+    return Mistake(path, None if is_hidden else _shown(problem["input"]), why, likely)
+
+
+def _shown(value: object) -> str | None:
+    """The value as it stands in the file; a telephone number is personal, even a wrong one or one out of place."""
+    text = repr(value)
+    return None if _LONG_NUMBER.search(text) else text
 
 
 def _known_keys(location: tuple[str, ...]) -> list[str]:
@@ -128,11 +132,12 @@ def _dangling(table: dict[str, Any]) -> list[Mistake]:
     named = [(f"counters.{key}.unit", part.get("unit"), units) for key, part in _sections(table, "counters").items()]
     for key, unit in _sections(table, "units").items():
         named.append((f"units.{key}.head", unit.get("head"), people))
-        named += [(f"units.{key}.chain.{place}", who, people) for place, who in enumerate(unit.get("chain", []))]
+        if isinstance(chain := unit.get("chain"), list):
+            named += [(f"units.{key}.chain.{place}", who, people) for place, who in enumerate(chain)]
     if isinstance(centre := table.get("centre"), dict):
         named.append(("centre.leader", centre.get("leader"), people))
     return [
-        Mistake(path, repr(value), f"is not defined; there are: {', '.join(known) or 'none'}", _nearest(value, known))
+        Mistake(path, _shown(value), f"is not defined; there are: {', '.join(known) or 'none'}", _nearest(value, known))
         for path, value, known in named
         if isinstance(value, str) and value not in known
     ]

@@ -3,6 +3,7 @@
 `config.load` reads and checks a file; `edge.app` turns the sections into what services take.
 """
 
+import ipaddress
 import re
 from datetime import timedelta, timezone
 from pathlib import Path
@@ -34,6 +35,18 @@ def _phone(text: str) -> str:
 
 
 Phone = Annotated[str, AfterValidator(_phone)]
+
+
+def _network(text: str) -> str:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError as error:
+        msg = "not an address or a network (such as 192.168.1.20 or 192.168.1.0/24)"
+        raise ValueError(msg) from error
+    return text
+
+
+Network = Annotated[str, AfterValidator(_network)]
 
 
 class Section(BaseModel):
@@ -147,8 +160,9 @@ class Escalation(Section):
 
 
 class SmsHttp(Section):
-    """A gateway's terms, as `devices/sms/README.md` explains them; placeholders {ref} {to} {digits} {text} {parts}.
+    """A gateway's terms, as `devices/sms/README.md` explains them.
 
+    Placeholders: {ref} {to} {digits} {text} {parts} in `body`, {ref} in `status_url`.
     For gateways that answer 200 to everything: `result_field` is a dotted path, `accepted` and `refused` its values.
     """
 
@@ -208,7 +222,7 @@ class Web(Section):
     host: str = "127.0.0.1"
     port: Port = 8080
     users_file: Path | None = None
-    tablet_clients: tuple[str, ...] = ()
+    tablet_clients: tuple[Network, ...] = ()
     hosts: tuple[str, ...] = ()
     https: bool = False
 

@@ -28,7 +28,7 @@ from edge.adapters.rules import (
     vision_spec,
 )
 from edge.adapters.sms import ChannelPort, open_channel
-from edge.adapters.supervisor import PartState, supervise
+from edge.adapters.supervisor import Backoff, PartState, supervise
 from edge.adapters.uplink import open_link
 from edge.adapters.vision import VisionEyes
 from edge.adapters.vision_spec import LANDMARKER
@@ -43,7 +43,7 @@ from edge.services.statistics import StatisticsService
 from edge.store import migrations
 from edge.web.server import WebServer
 from edge.web.site import DemoUser, Desks, WebSettings
-from edge.web.users import UserBook, write_secret
+from edge.web.users import UserBook, UsersError, write_secret
 from models import fetch
 from sync.errors import JournalError
 from sync.events import ConfigChanged, DeviceStarted
@@ -52,6 +52,8 @@ from sync.link import Link
 
 log = logging.getLogger(__name__)
 Part = tuple[str, Callable[[], Awaitable[None]]]
+UNFIT = (fetch.ModelFileError, JournalError, UsersError)  # why an agent does not start: what `open_agent` raises
+FAILED = "failed"  # a sentence under `page.fault`
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +72,23 @@ class Agent:
 
     async def run(self) -> None:
         """Run every part under its supervisor until cancelled; a part that fails takes no other with it."""
-        changed = partial(report_part, self.faults)
         async with asyncio.TaskGroup() as group:
             for name, part in self.parts:
-                group.create_task(supervise(name, part, changed), name=name)
+                group.create_task(supervised(self.faults, name, part), name=name)
+
+
+async def supervised(
+    faults: Faults, part: str, run: Callable[[], Awaitable[None]], backoff: Backoff | None = None
+) -> None:
+    """Run a part for ever; what it was down for when the agent last stopped is over once it runs again."""
+    await supervise(part, run, partial(report_part, faults), backoff, was_down=faults.why(part) == FAILED)
 
 
 async def report_part(faults: Faults, part: str, state: PartState) -> None:
     """Record a part's loss or return; a journal that cannot take it now has said so already."""
     try:
         if state is PartState.DOWN:
-            await faults.fault(part, "failed")
+            await faults.fault(part, FAILED)
         else:
             await faults.recovered(part)
     except JournalError as error:
@@ -103,11 +111,11 @@ async def run_agent(config: Config) -> None:
 async def open_agent(
     config: Config, *, channel: SmsChannel | None = None, demo_users: tuple[DemoUser, ...] = ()
 ) -> AsyncIterator[Agent]:
-    """Raise before anything started when a model file, the journal or the users file cannot be used."""
+    """Raise one of UNFIT before anything started when a model file, the journal or the users file cannot be used."""
     models_dir = config.models.directory or fetch.default_directory()
     landmarker = fetch.locate(LANDMARKER, models_dir) if config.counters else None
-    async with open_journal(config) as journal:
-        agent = await _compose(config, journal, landmarker, channel, demo_users)
+    async with open_journal(config) as journal, _transport(config, channel) as opened:
+        agent = await _compose(config, journal, landmarker, opened, demo_users)
         await _announce(config, journal)
         yield agent
 
@@ -128,6 +136,17 @@ async def open_journal(config: Config) -> AsyncIterator[Journal]:
         yield journal
 
 
+@contextlib.asynccontextmanager
+async def _transport(config: Config, channel: SmsChannel | None) -> AsyncIterator[SmsChannel | None]:
+    """The configured way to phones, closed at the end; one that was brought along stays its owner's."""
+    opened = None if channel else open_channel(config.sms, config.agent.data_dir)
+    try:
+        yield channel or opened
+    finally:
+        if opened is not None:
+            await opened.close()
+
+
 async def _compose(
     config: Config,
     journal: Journal,
@@ -144,7 +163,7 @@ async def _compose(
     eyes = {} if landmarker is None else _eyes(config, landmarker)
     counters = CounterService(
         plans, eyes, ledger=journal, alerts=alerts, faults=faults, clock=clock, rules=rules,
-        supervise=partial(supervise, changed=partial(report_part, faults)),
+        supervise=partial(supervised, faults),
     )  # fmt: skip
     await counters.recover()
     retention = RetentionService(journal, faults, clock, retention_rules(config))
@@ -157,11 +176,10 @@ async def _compose(
     parts += [("retention", retention.run), ("journal/pruning", partial(_prune_daily, journal))]
     parts += [(f"eyes/{key}", one.run) for key, one in eyes.items()]
     parts += [("link", link.run)] if link else []
-    opened = channel or open_channel(config.sms, config.agent.data_dir)
-    if opened is not None:
+    if channel is not None:
         text = AlertText(strings, config.agent.language)
         post = SmsPost(
-            journal, ChannelPort(opened), alerts, text, plans=plans, contacts=numbers, faults=faults, clock=clock
+            journal, ChannelPort(channel), alerts, text, plans=plans, contacts=numbers, faults=faults, clock=clock
         )
         parts.append(("sms", post.run))
     return Agent(config, journal, faults, counters, alerts, eyes, web, link, tuple(parts))

@@ -37,10 +37,13 @@ def start(verbose: Annotated[bool, typer.Option("--verbose", "-v", help="log eve
 @app.command()
 def run(config: ConfigArgument) -> None:
     """Run the agent until it is told to stop (SIGTERM or Ctrl-C)."""
-    from edge.app import run_agent
+    from edge.app import UNFIT, run_agent
 
     settings = load_config(config)
-    asyncio.run(run_agent(settings))
+    try:
+        asyncio.run(run_agent(settings))
+    except UNFIT as error:
+        fail(str(error))
 
 
 @app.command()

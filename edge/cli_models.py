@@ -14,7 +14,9 @@ from edge.cli_common import JsonOption, fail, print_line
 from models import fetch
 
 app = typer.Typer(no_args_is_help=True, help="Model files: list, pull, verify.")
-Names = Annotated[list[str] | None, typer.Argument(help="files or sets (default, demo, ...); all when left out")]
+Names = Annotated[
+    list[str] | None, typer.Argument(help="files or sets (default, demo, all, ...); default when left out")
+]
 Directory = Annotated[Path | None, typer.Option("--dir", help="where the files lie")]
 
 

@@ -1,6 +1,7 @@
 """`motcua sms`: send one SMS through the configured transport and see what becomes of it."""
 
 import asyncio
+import contextlib
 import secrets
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,7 @@ from typing import Annotated
 import typer
 
 from config.schema import Config
-from devices.sms.channel import DeliveryUpdate, Outgoing, SmsChannel, SmsError
+from devices.sms.channel import ChannelHealth, DeliveryUpdate, Outgoing, SmsChannel, SmsError
 from edge.adapters.sms import open_channel
 from edge.cli_common import JsonOption, fail, load_config, print_line
 from edge.domain.msisdn import Msisdn, NotAMobileNumber
@@ -46,7 +47,10 @@ def send(
 def status(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
     """Whether the transport is alive and how much waits in it. Exit 1 when it is not."""
     channel = _channel(load_config(config, as_json=as_json), as_json=as_json)
-    health = asyncio.run(channel.health())
+    try:
+        health = asyncio.run(_health(channel))
+    except SmsError as error:
+        fail(str(error), as_json=as_json)
     row = {"alive": health.is_alive, "waiting": health.waiting, "oldest_waiting_s": round(health.oldest_waiting_s, 1)}
     if as_json:
         print_line(row | {"why": health.why})
@@ -67,16 +71,29 @@ def _number(config: Config, to: str) -> Msisdn:
 
 
 async def _send(channel: SmsChannel, sms: Outgoing, wait_s: float) -> str:
-    await channel.submit(sms)
-    last = "submitted"
+    """How far it came within `wait_s`."""
     try:
+        await channel.submit(sms)
+        return await _followed(channel, sms.ref, wait_s)
+    finally:
+        await channel.close()
+
+
+async def _followed(channel: SmsChannel, ref: str, wait_s: float) -> str:
+    last = "submitted"
+    with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(wait_s):
             async for update in channel.updates():
-                if isinstance(update, DeliveryUpdate) and update.ref == sms.ref:
+                if isinstance(update, DeliveryUpdate) and update.ref == ref:
                     last = update.status.value
                     await channel.acknowledge(update)
                     if update.status.is_final:
                         break
-    except TimeoutError:
-        return last
     return last
+
+
+async def _health(channel: SmsChannel) -> ChannelHealth:
+    try:
+        return await channel.health()
+    finally:
+        await channel.close()

@@ -119,10 +119,7 @@ async def _run(agent: Agent, options: DemoOptions, world: World) -> None:
         async with asyncio.timeout(None if options.seconds is None else options.seconds + GRACE_S):
             await _until_ready(agent, running)
             _welcome(agent, options, world)
-            story = asyncio.create_task(_story(agent, options), name="story")
-            await asyncio.wait([running, story], return_when=asyncio.FIRST_COMPLETED)
-            if running.done():
-                await running
+            await _either(running, asyncio.create_task(_story(agent, options), name="story"))
     except TimeoutError:
         log.warning("the story was not finished %.0f s after its time", GRACE_S)
     finally:
@@ -130,9 +127,19 @@ async def _run(agent: Agent, options: DemoOptions, world: World) -> None:
         await cancelled(running)
 
 
+async def _either(running: "asyncio.Task[None]", story: "asyncio.Task[None]") -> None:
+    """Return when one of them has ended; what it failed with is raised, and no story goes on without its agent."""
+    try:
+        await asyncio.wait([running, story], return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            await running
+    finally:
+        await cancelled(story)
+
+
 async def _until_ready(agent: Agent, running: "asyncio.Task[None]") -> None:
     """The pages answer, or the agent ended before they did."""
-    ready = asyncio.create_task(agent.web.ready.wait())
+    ready = asyncio.create_task(agent.web.ready.wait(), name="web ready")
     await asyncio.wait([running, ready], return_when=asyncio.FIRST_COMPLETED)
     ready.cancel()
 
@@ -185,7 +192,7 @@ class _Presses:
             self._start(self._desk.rate(view.counter, level))
 
     def _start(self, press: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(press)
+        task = asyncio.create_task(press, name="press")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

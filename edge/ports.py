@@ -250,7 +250,7 @@ class Statistics(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One part of the device on the health strip. `why` and `advice` are message keys."""
+    """One part of the device on the health strip. `why` is the short key of a sentence under `page.fault`."""
 
     part: str
     ok: bool

@@ -128,8 +128,12 @@ async def _in_thread(worker: Worker) -> None:
     ended: asyncio.Future[None] = loop.create_future()
 
     def settle(error: BaseException | None) -> None:
-        if not ended.done():
-            ended.set_exception(error) if error else ended.set_result(None)
+        if ended.done():
+            return
+        if error:
+            ended.set_exception(error)
+        else:
+            ended.set_result(None)
 
     def settle_soon(error: BaseException | None) -> None:
         loop.call_soon_threadsafe(settle, error)

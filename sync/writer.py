@@ -41,7 +41,7 @@ class Writer:
         self._signer = signer
         self._pruner = pruner
         self._deliver = deliver
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()  # one a waiting caller; none is ever dropped
         self._unsigned = 0  # events behind the last checkpoint
         self._due_at = 0.0
         self._is_over_bound = pruner.is_over_bound()

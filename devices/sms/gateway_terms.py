@@ -39,7 +39,7 @@ _ABOUT_THE_MESSAGE = frozenset({400, 406, 410, 413, 415, 422})
 
 @dataclass(frozen=True, slots=True)
 class GatewayTerms:
-    """One gateway. Placeholders in `body` and `status_url`: {ref} {to} (E.164) {digits} (E.164 without +) {text} {parts}.
+    """One gateway. Placeholders in `body`: {ref} {to} (E.164) {digits} (E.164 without +) {text} {parts}; in `status_url`: {ref}.
 
     `result_field` is for gateways that answer 200 to everything; a value that `results` does not name means retry.
     Fields are dotted paths into the JSON answer. Statuses are compared in lower case.

@@ -5,7 +5,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -112,9 +112,6 @@ class SimNetwork:
     def phone(self, number: str) -> SimPhone:
         """The phone with this E.164 number; it exists from the first time anybody asks."""
         return self._phones.setdefault(number, SimPhone(number, self))
-
-    def phones(self) -> Iterator[SimPhone]:
-        return iter(tuple(self._phones.values()))
 
     def submit(self, part: Submit, reference: int) -> None:
         """The modem passes on one part under its own `reference`. Raises NetworkRefused."""

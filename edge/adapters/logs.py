@@ -12,6 +12,13 @@ from typing import TextIO
 
 _PERSONAL = re.compile(r"(?<![\w:-])(?:\+?84|0)[ .]?[35789](?:[ .]?\d){8}(?!\d)")
 MASK = "•••"
+_OF_EVERY_RECORD = {
+    *vars(logging.makeLogRecord({})),
+    "message",
+    "asctime",
+    "taskName",
+    "color_message",
+}  # the last: uvicorn's
 
 
 class RedactingFormatter(logging.Formatter):
@@ -20,11 +27,14 @@ class RedactingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return _PERSONAL.sub(MASK, super().format(record))
 
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        return " ".join([super().formatMessage(record), *(f"{key}={value}" for key, value in _extras(record).items())])
+
 
 class JsonFormatter(RedactingFormatter):
     def format(self, record: logging.LogRecord) -> str:
         when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        line = {"time": when, "level": record.levelname.lower(), "logger": record.name}
+        line = _extras(record) | {"time": when, "level": record.levelname.lower(), "logger": record.name}
         line["message"] = _PERSONAL.sub(MASK, record.getMessage())
         if record.exc_info:
             line["trace"] = _PERSONAL.sub(MASK, self.formatException(record.exc_info))
@@ -40,3 +50,12 @@ def setup(stream: TextIO | None = None, *, verbose: bool = False) -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     for ours in ("config", "devices", "edge", "models", "sync"):
         logging.getLogger(ours).setLevel(logging.DEBUG if verbose else logging.INFO)
+
+
+def _extras(record: logging.LogRecord) -> dict[str, object]:
+    """What `extra=` brought along: numbers as they are, everything else as masked text."""
+    found = {key: value for key, value in vars(record).items() if key not in _OF_EVERY_RECORD}
+    return {
+        key: value if isinstance(value, int | float) else _PERSONAL.sub(MASK, str(value))
+        for key, value in found.items()
+    }

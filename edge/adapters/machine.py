@@ -19,6 +19,10 @@ class Machine:
         self._journal = journal
         self._counters = counters
 
+    @property
+    def is_refusing(self) -> bool:
+        return self._journal.is_refusing
+
     def vitals(self) -> Vitals:
         return Vitals(memory_mb=resident_mb(), disk_free_mb=shutil.disk_usage(self._data_dir).free / MB)
 

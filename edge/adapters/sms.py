@@ -63,9 +63,6 @@ class ChannelPort:
         if update is not None:
             await self._channel.acknowledge(update)
 
-    async def close(self) -> None:
-        await self._channel.close()
-
 
 def _item(update: transport.Update) -> SmsReport | SmsReply:
     if isinstance(update, transport.IncomingSms):

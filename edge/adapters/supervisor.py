@@ -35,14 +35,23 @@ OnChange = Callable[[str, PartState], Awaitable[None]]
 
 
 async def supervise(
-    part: str, run: Callable[[], Awaitable[None]], changed: OnChange, backoff: Backoff | None = None
+    part: str,
+    run: Callable[[], Awaitable[None]],
+    changed: OnChange,
+    backoff: Backoff | None = None,
+    *,
+    was_down: bool = False,
 ) -> None:
-    """Run `part` for ever; return when it returns. `changed` hears of a loss once, and of the return once it is calm."""
+    """Run `part` for ever; return when it returns. `changed` hears of a loss once, and of the return once it is calm.
+
+    `was_down`: the loss was told before this process began.
+    """
     backoff = backoff or Backoff()
-    state, failures = PartState.RUNNING, 0
+    state, failures = PartState.DOWN if was_down else PartState.RUNNING, 0
     while True:
         started = time.monotonic()
-        calm = asyncio.create_task(_calm(part, changed, backoff)) if state is PartState.DOWN else None
+        is_down = state is PartState.DOWN
+        calm = asyncio.create_task(_calm(part, changed, backoff), name=f"{part} calm") if is_down else None
         try:
             await run()
         except Exception:

@@ -11,6 +11,7 @@ from sync.mqtt import Broker, Tls, Version
 from sync.uplink import Tuning
 
 PART = "mqtt"
+_WHY = {LinkState.LOST: "broker_lost", LinkState.REFUSED: "refused"}  # sentences under `page.fault`
 _VERSIONS = {"auto": (Version.V5, Version.V311), "5": (Version.V5,), "3.1.1": (Version.V311,)}
 log = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ def open_link(config: Config, journal: Journal, faults: Faults | None) -> Link |
     if config.mqtt is None:
         return None
     options = LinkOptions(versions=_VERSIONS[config.mqtt.version], tuning=Tuning(window=config.mqtt.window))
-    return Link(journal, broker_of(config.mqtt), options, _Teller(faults) if faults else _silent)
+    return Link(journal, broker_of(config.mqtt), options, LinkFaults(faults) if faults else _silent)
 
 
 def broker_of(mqtt: Mqtt) -> Broker:
@@ -36,8 +37,8 @@ def broker_of(mqtt: Mqtt) -> Broker:
     )
 
 
-class _Teller:
-    """Turns link states into one fault and one recovery."""
+class LinkFaults:
+    """Turns link states into one fault and one recovery, in the order they came."""
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
@@ -45,10 +46,14 @@ class _Teller:
 
     def __call__(self, status: LinkStatus) -> None:
         is_up = status.state is LinkState.CONNECTED
-        told = self._faults.recovered(PART) if is_up else self._faults.fault(PART, str(status.state))
-        task = asyncio.ensure_future(told)
+        told = self._faults.recovered(PART) if is_up else self._faults.fault(PART, _WHY[status.state])
+        task = asyncio.create_task(told, name=f"{PART} {status.state.value}")
         self._tasks.add(task)
         task.add_done_callback(self._done)
+
+    async def settled(self) -> None:
+        """Return when everything told so far is recorded, or could not be."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)

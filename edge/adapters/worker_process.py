@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from models.wire import WIRE_VERSION, Beat, Hello, Message, Unpacker, WireBroken
@@ -138,17 +138,12 @@ async def started(module: Sequence[str], spec: bytes, label: str, mark: str) -> 
     Call it on the loop of the main thread: the worker dies with the *thread* that started it (PR_SET_PDEATHSIG).
     """
     near, far = os.pipe()
-    try:
-        process = await _spawn(module, far)
-    except BaseException:
-        os.close(near)
-        raise
-    finally:
-        os.close(far)
-    reader = asyncio.StreamReader(limit=_READ)
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(near, "rb", buffering=0)
-    )
+    with os.fdopen(far, "wb", buffering=0) as theirs:
+        reader, transport = await _listening(near)  # before the process: no cancellation may leave one behind unwatched
+        with ExitStack() as undo:
+            undo.callback(transport.close)
+            process = await _spawn(module, theirs.fileno())
+            undo.pop_all()
     worker = WorkerProcess(process, reader, label)
     log_task = asyncio.create_task(worker.forward_log(mark), name=f"{label} log")
     try:
@@ -157,6 +152,14 @@ async def started(module: Sequence[str], spec: bytes, label: str, mark: str) -> 
     finally:
         transport.close()
         await asyncio.shield(asyncio.create_task(_finish(worker, log_task), name=f"{label} stop"))
+
+
+async def _listening(pipe: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:
+    reader = asyncio.StreamReader(limit=_READ)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(pipe, "rb", buffering=0)
+    )
+    return reader, transport
 
 
 async def _finish(worker: WorkerProcess, log_task: "asyncio.Task[None]") -> None:

@@ -17,6 +17,11 @@ class Level(StrEnum):
         return _RANK[self]
 
     @property
+    def side(self) -> int:
+        """1 pleased, 0 neutral, -1 displeased."""
+        return (self.rank > 0) - (self.rank < 0)
+
+    @property
     def is_negative(self) -> bool:
         return self.rank < 0
 

@@ -18,7 +18,6 @@ OPEN = (
     "brow_inner_up",
     "eyes_down",
 )  # say nothing by themselves: talking, looking down
-REASONS = PLEASED + DISPLEASED + OPEN
 PRESSED = "pressed"  # no movement: the citizen said it on the tablet
 
 

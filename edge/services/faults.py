@@ -61,8 +61,10 @@ class Faults:
             self._broken.pop(part)
             self._calm_since[part] = now
 
-    def is_broken(self, part: str) -> bool:
-        return part in self._broken
+    def why(self, part: str) -> str | None:
+        """What is wrong with it; None when nothing is."""
+        known = self._broken.get(part)
+        return None if known is None else known[0]
 
     def tiles(self) -> tuple[Tile, ...]:
         """The broken parts first, then those known to work, each in the order of their names."""

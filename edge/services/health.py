@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from edge.ports import Clock, Ledger, Tile
@@ -19,6 +20,8 @@ class Vitals:
 class Device(Protocol):
     """What only the machine, the journal and the cameras know."""
 
+    @property
+    def is_refusing(self) -> bool: ...  # whether the journal takes nothing at present
     def vitals(self) -> Vitals: ...
     def backlog(self) -> int: ...  # events the city has not confirmed
     def cameras_live(self) -> int: ...
@@ -49,9 +52,15 @@ class HealthService:
         self._checks = tuple(checks)
         self._started_s = clock.monotonic()
         self._disk_low_mb = disk_low_mb
+        self._refusing_since: datetime | None = None
 
     def tiles(self) -> tuple[Tile, ...]:
-        return self._faults.tiles()
+        """The broken parts first. A journal that takes nothing cannot record that, so it is asked here."""
+        if not self._device.is_refusing:
+            self._refusing_since = None
+            return self._faults.tiles()
+        self._refusing_since = self._refusing_since or self._clock.now()
+        return (Tile("journal", ok=False, since=self._refusing_since, why="refusing"), *self._faults.tiles())
 
     def backlog(self) -> int:
         return self._device.backlog()

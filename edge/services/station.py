@@ -73,6 +73,7 @@ class Station:
         self._inherited: Inherited | None = None
         self._first_frame_s: float | None = None
         self._camera = CameraState.OPENING
+        self._is_camera_told = True  # nothing to tell of a camera that opens
         self._since: datetime | None = None
         self._nudge: NudgeNote | None = None
         self._moods: deque[MoodChanged] = deque(maxlen=MOODS_AT_MOST)
@@ -97,17 +98,22 @@ class Station:
         await self._step(visits.Frame(item.at, item.faces))
 
     async def camera(self, state: CameraState) -> None:
-        """Each loss and each return is told once; while it is lost nobody is measured."""
-        if state is self._camera:
+        """Each loss and each return is told once; while it is lost nobody is measured.
+
+        What the journal refused to take is told when the same state comes again: a counter that is started anew hears it first.
+        """
+        if state is not self._camera:
+            self._camera, self._is_camera_told = state, False
+            self._show()
+        if self._is_camera_told:
             return
-        self._camera = state
         part = f"camera/{self._plan.counter}"
         if state in _BROKEN:
             await self._step(visits.Blind(self._clock.monotonic()))
             await self._faults.fault(part, state.value)
         elif state is CameraState.LIVE:
             await self._faults.recovered(part)
-        self._show()
+        self._is_camera_told = True
 
     async def tick(self) -> None:
         await self._step(visits.Tick(self._clock.monotonic()))

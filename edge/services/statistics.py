@@ -31,7 +31,7 @@ class StatisticsService:
             lambda connection: counts.camera_and_rating(connection, since.isoformat(), until.isoformat())
         )
         table = {(Level(camera), Level(rating)): visits for camera, rating, visits in pairs}
-        same = sum(visits for (camera, rating), visits in table.items() if _side(camera) == _side(rating))
+        same = sum(visits for (camera, rating), visits in table.items() if camera.side == rating.side)
         return Agreement(both=sum(table.values()), same=same, table=table)
 
 
@@ -76,7 +76,3 @@ def _by_level(found: Iterable[Count]) -> dict[Level, int]:
 
 def _total(found: Iterable[Count]) -> int:
     return sum(count.visits for count in found)
-
-
-def _side(level: Level) -> int:
-    return (level.rank > 0) - (level.rank < 0)

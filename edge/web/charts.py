@@ -142,7 +142,7 @@ def _spoken(words: Words, counts: Mapping[Level, int]) -> str:
 def _sides_table(words: Words, found: Agreement) -> str:
     counts = {(a, b): 0 for a in _SIDES for b in _SIDES}
     for (camera, rating), visits in found.table.items():
-        counts[_side(camera), _side(rating)] += visits
+        counts[camera.side, rating.side] += visits
     names = {1: words("page.chart.side_good"), 0: words("page.chart.side_neutral"), -1: words("page.chart.side_bad")}
     head = "".join(f'<th scope="col">{_e(names[side])}</th>' for side in _SIDES)
     body = "".join(
@@ -155,10 +155,6 @@ def _sides_table(words: Words, found: Agreement) -> str:
     return (
         f'<table class="sides"><thead><tr><th scope="col">{corner}</th>{head}</tr></thead><tbody>{body}</tbody></table>'
     )
-
-
-def _side(level: Level) -> int:
-    return (level.rank > 0) - (level.rank < 0)
 
 
 def _e(text: str) -> str:

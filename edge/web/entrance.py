@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from edge.web.auth import COOKIE, Session
-from edge.web.gate import language_of, safe_path, session_of
+from edge.web.gate import LANGUAGE_COOKIE, language_of, safe_path, session_of
 from edge.web.login import Refused
 from edge.web.plain import e, respond
 from edge.web.site import Site
@@ -79,7 +79,7 @@ class _Entrance:
     async def language(self, request: Request, lang: str) -> Response:
         answer = RedirectResponse(safe_path(request.query_params.get("ve")), status_code=303)
         if lang in self._site.strings.languages:
-            self._cookie(answer, "motcua_lang", lang, LANGUAGE_COOKIE_S)
+            self._cookie(answer, LANGUAGE_COOKIE, lang, LANGUAGE_COOKIE_S)
         return answer
 
     def _refuse(self, request: Request, back: str, refused: Refused) -> Response:

@@ -105,13 +105,13 @@ class Gate:
 
     def _is_our_host(self, host: str | None) -> bool:
         """A foreign name that points here (DNS rebinding) is refused; an address cannot be made to point elsewhere."""
-        name = _hostname(f"//{host}") if host else None
+        name = _hostname(host) if host else None
         return name is not None and (name in self._hosts or _is_address(name))
 
     def _is_our_origin(self, asked: HTTPConnection) -> bool:
         """A browser on another site may neither post a form nor open our socket."""
         origin = asked.headers.get("origin")
-        return origin is None or urlsplit(origin).netloc == asked.headers.get("host")
+        return origin is None or _authority(origin) == asked.headers.get("host")
 
 
 def session_of(request: Request) -> Session | None:
@@ -129,9 +129,17 @@ def safe_path(asked: str | None) -> str:
     return asked if asked and SAFE_PATH.fullmatch(asked) and not asked.startswith("//") else "/"
 
 
-def _hostname(text: str) -> str | None:
+def _authority(origin: str) -> str | None:
+    """Host and port of an origin; None for what is no address at all."""
     try:
-        return urlsplit(text).hostname
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
+
+def _hostname(host: str) -> str | None:
+    try:
+        return urlsplit(f"//{host}").hostname
     except ValueError:
         return None
 

@@ -20,7 +20,7 @@ class TabletPage:
         view = site.desks.counters.view(counter)
         head(self._words, self._words("page.tablet.title", counter=view.name))
         self._live = Live(site, viewer)
-        self._thanks_left = 0
+        self._is_thanking = False
         with block("div", "tablet"):
             self._build_top(viewer, view)
             with block("main", "tablet-main"):
@@ -84,14 +84,14 @@ class TabletPage:
                 Text("p", words("page.tablet.complaints"))
 
     async def _rate(self, level: Level) -> None:
-        if self._thanks_left:
+        if self._is_thanking:
             return  # a second touch while thanking is the same finger
         desk = self._site.desks.counters
         if await self._live.act(True, lambda: desk.rate(self._counter, level)):  # noqa: FBT003
             self._thank(level)
 
     def _thank(self, level: Level) -> None:
-        self._thanks_left = 1
+        self._is_thanking = True
         self._thanks_face.content = face_svg(level)
         self._thanks_title.say(self._words("page.tablet.thanks"))
         self._thanks_word.say(self._words("page.tablet.thanks_level", level=self._words.level(level)))
@@ -101,7 +101,7 @@ class TabletPage:
         ui.timer(self._site.settings.thanks_s, self._ask_again, once=True)
 
     def _ask_again(self) -> None:
-        self._thanks_left = 0
+        self._is_thanking = False
         show(self._thanks, is_shown=False)
         show(self._ask, is_shown=True)
         self._thanks_title.say("")

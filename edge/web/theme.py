@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from edge.domain.level import Level
@@ -52,11 +53,13 @@ def css_name(level: Level) -> str:
     return level.replace("_", "-")
 
 
+@cache
 def stylesheet() -> str:
-    """The whole style sheet as served."""
+    """The whole style sheet as served; read once, because every page asks for its address in the loop."""
     return root_css() + "\n" + (STATIC / "style.css").read_text(encoding="utf-8")
 
 
+@cache
 def stylesheet_url() -> str:
     """Its address, which changes with its content so that browsers may keep it for ever."""
     return f"/tai-nguyen/{hashlib.sha256(stylesheet().encode()).hexdigest()[:12]}/style.css"

@@ -23,6 +23,7 @@ import pyotp
 log = logging.getLogger(__name__)
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")
+COUNTER = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")  # what a configuration may call one
 PIN = re.compile(r"\d{6,12}")
 SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**14, 8, 1  # 16 MB and about 50 ms a try; RFC 7914 section 2
 
@@ -199,7 +200,7 @@ def _check_new(name: str, role: Role, pin: str, counters: tuple[str, ...]) -> No
         raise UserRefused("the PIN takes 6 to 12 digits, not all the same and not counted up or down")
     if role is Role.OFFICER and not counters:
         raise UserRefused("an officer needs at least one counter")
-    if not all(NAME.fullmatch(counter) for counter in counters):
+    if not all(COUNTER.fullmatch(counter) for counter in counters):
         raise UserRefused("a counter's id takes small letters, digits and hyphens")
 
 
@@ -239,12 +240,25 @@ def write_secret(path: Path, text: str) -> None:
     """Replace a file in one step, 0600 from its first byte, on the disk before this returns."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    fresh.replace(path)
+    try:
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)  # only there when something failed: no copy of a secret stays behind
+    _sync_directory(path.parent)
+
+
+def _sync_directory(folder: Path) -> None:
+    """A new name is not on the disk before this."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _scrypt(pin: str, salt: bytes, n: int, r: int, p: int) -> bytes:

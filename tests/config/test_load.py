@@ -96,6 +96,14 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
         ("0912 345 678", "0212 345 678", "contacts.lanh-dao.phone", "not a Vietnamese mobile number"),
         ('name = "Quầy 1"', "", "counters.quay-01.name", "is missing"),
         ('site = "phuong-thu-duc"', 'site = "Phường Thủ Đức"', "agent.site", "small letters"),
+        ("[mqtt]", '[web]\ntablet_clients = ["tablet-1"]\n[mqtt]', "web.tablet_clients.0", "an address"),
+        ('head = "truong-ho-tich"', 'head = "truong-ho-tich"\nchain = 5', "units.ho-tich.chain", "valid tuple"),
+        (
+            'head = "truong-ho-tich"',
+            'head = "truong-ho-tich"\nchain = "lanh-dao"',
+            "units.ho-tich.chain",
+            "valid tuple",
+        ),
     ],
 )
 def test_a_bad_value_names_its_place(site: Path, old: str, new: str, path: str, says: str) -> None:
@@ -106,6 +114,23 @@ def test_a_bad_value_names_its_place(site: Path, old: str, new: str, path: str, 
 
 def test_a_wrong_phone_number_is_not_repeated(site: Path) -> None:
     assert "0212" not in mistakes(site, GOOD.replace("0912 345 678", "0212 345 678"))["contacts.lanh-dao.phone"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('leader = "lanh-dao"', 'leader = "0912 345 678"'),
+        ('head = "truong-ho-tich"', 'head = "truong-ho-tich"\nchain = ["0912345678"]'),
+        ('unit = "ho-tich"', 'unit = "+84 912.345.678"'),
+        ('phone = "+84987654321"', 'phone = "+84987654321"\nrole = "0912345678"'),
+        ('[contacts.lanh-dao]\nphone = "0912 345 678"\nrole = "leader"', '[contacts]\nlanh-dao = "0912 345 678"'),
+    ],
+)
+def test_a_phone_number_in_the_wrong_place_is_not_repeated(site: Path, old: str, new: str) -> None:
+    text = GOOD.replace('role = "head"', "") if "role" in new else GOOD
+    found = mistakes(site, text.replace(old, new))
+    assert found
+    assert [said for said in found.values() if "345" in said] == []
 
 
 @pytest.mark.parametrize(("content", "says"), [(b"[agent\n", "not valid TOML"), (b"\xff\xfe", "not UTF-8")])

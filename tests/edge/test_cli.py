@@ -62,6 +62,45 @@ def test_check_reports_every_mistake_and_starts_nothing(tmp_path: Path) -> None:
     assert motcua("run", "--config", file, json_lines=False).code == 2
 
 
+SITE = '[agent]\nsite = "x"\ndevice = "y"\ndata_dir = "data"\n'
+COUNTER = """
+[counters.q1]
+name = "Quầy 1"
+unit = "u"
+camera = { source = "0" }
+[units.u]
+name = "U"
+head = "h"
+[contacts.h]
+phone = "0912345678"
+[models]
+directory = "models"
+"""
+
+
+@pytest.mark.parametrize(
+    ("config", "is_exposed", "says"),
+    [
+        (SITE + COUNTER, False, "face_landmarker.task"),
+        (SITE + '[web]\nusers_file = "users.toml"\n', True, "chmod 600"),
+        (SITE.replace('"y"', '"z"'), False, "this journal belongs to"),
+    ],
+)
+def test_what_keeps_the_agent_from_starting_is_said_without_a_traceback(
+    tmp_path: Path, config: str, is_exposed: bool, says: str
+) -> None:
+    async def write() -> None:
+        await (await Journal.open(tmp_path / "data", site="x", device="y")).close()
+
+    asyncio.run(write())
+    (tmp_path / "motcua.toml").write_text(config)
+    (tmp_path / "users.toml").touch(0o644 if is_exposed else 0o600)
+    done = motcua("run", "--config", tmp_path / "motcua.toml", json_lines=False)
+    assert done.code == 1
+    assert says in done.err
+    assert "Traceback" not in done.err
+
+
 def test_check_accepts_a_good_file(tmp_path: Path) -> None:
     file = tmp_path / "motcua.toml"
     file.write_text('[agent]\nsite = "x"\ndevice = "y"\n')
@@ -116,6 +155,13 @@ def test_sms_without_a_transport_says_what_to_set(tmp_path: Path) -> None:
     file.write_text('[agent]\nsite = "x"\ndevice = "y"\n')
     done = motcua("sms", "status", "--config", file)
     assert (done.code, done.lines) == (1, [{"error": "no SMS transport is configured: set [sms] channel"}])
+
+
+def test_a_transport_whose_file_cannot_be_used_is_an_error_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "motcua.toml"
+    file.write_text('[agent]\nsite = "x"\ndevice = "y"\ndata_dir = "none"\n[sms]\nchannel = "phones"\n')
+    done = motcua("sms", "status", "--config", file)
+    assert (done.code, done.lines) == (1, [{"error": "the channel's file cannot be used"}])
 
 
 def test_sms_reaches_a_simulated_phone_and_reports(tmp_path: Path) -> None:

@@ -36,3 +36,24 @@ def test_a_number_is_masked_in_message_and_trace(stream: io.StringIO, number: st
 def test_other_numbers_stay(stream: io.StringIO, text: str) -> None:
     logging.getLogger("edge.test").warning("%s", text)
     assert json.loads(stream.getvalue())["message"] == text
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_what_an_event_carries_besides_its_name_is_in_the_line(stream: io.StringIO) -> None:
+    logging.getLogger("sync.test").warning(
+        "sync.lost", extra={"why": "no route", "seq": 84912345678, "by": "0912345678"}
+    )
+    line = json.loads(stream.getvalue())
+    assert (line["message"], line["why"], line["seq"], line["by"]) == ("sync.lost", "no route", 84912345678, MASK)
+
+
+def test_a_person_at_a_terminal_reads_it_too(stream: io.StringIO) -> None:
+    terminal = Terminal()
+    setup(terminal)
+    logging.getLogger("sync.test").warning("sync.lost", extra={"why": "no route", "by": "0912345678"})
+    assert terminal.getvalue().rstrip().endswith(f"sync.test: sync.lost why=no route by={MASK}")
+    assert stream.getvalue() == ""

@@ -24,14 +24,14 @@ class Flaky:
         await asyncio.sleep(self.then_s)
 
 
-async def heard_of(flaky: Flaky) -> list[PartState]:
+async def heard_of(flaky: Flaky, *, was_down: bool = False) -> list[PartState]:
     heard: list[PartState] = []
 
     async def changed(part: str, state: PartState) -> None:
         assert part == "part"
         heard.append(state)
 
-    await supervise("part", flaky.run, changed, FAST)
+    await supervise("part", flaky.run, changed, FAST, was_down=was_down)
     return heard
 
 
@@ -49,6 +49,11 @@ async def test_loss_and_return_are_told_once_each(caplog: pytest.LogCaptureFixtu
 
 async def test_a_part_that_ends_before_it_is_calm_was_never_back() -> None:
     assert await heard_of(Flaky(1, 0.0)) == [PartState.DOWN]
+
+
+@pytest.mark.parametrize("failures", [0, 2])
+async def test_a_part_that_was_down_when_the_agent_stopped_is_told_to_be_back(failures: int) -> None:
+    assert await heard_of(Flaky(failures, 0.2), was_down=True) == [PartState.RUNNING]
 
 
 def test_backoff_doubles_up_to_its_limit() -> None:

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from edge.domain.level import Level
-from edge.ports import CounterPhase
-from sync.events import AlertRaised, NudgeShown, RatingGiven, VisitDropped, VisitEnded
+from edge.ports import CameraChange, CameraState, CounterPhase
+from sync.events import AlertRaised, DeviceFault, DeviceRecovered, NudgeShown, RatingGiven, VisitDropped, VisitEnded
 from tests.edge.services.fakes import CALM, FURIOUS, PLEASED
 from tests.edge.services.life import Life
 from tests.edge.services.memory_ledger import LedgerFull
@@ -63,3 +63,20 @@ async def test_anger_that_could_not_be_recorded_is_raised_as_soon_as_it_can(life
     await life.film(5, FURIOUS)
 
     assert told(life, AlertRaised) == 1
+
+
+async def test_a_camera_lost_meanwhile_shows_at_once_and_is_told_once_when_it_can_be(life: Life) -> None:
+    await life.film(4, CALM)
+    station, lost = life.counters._stations["q1"], CameraChange("q1", CameraState.LOST)
+    life.ledger.is_full = True
+    for _ in range(2):  # the counter's part is started again, and its eyes say first what the camera is now
+        with pytest.raises(LedgerFull):
+            await station.take(lost)
+        assert CounterPhase.CAMERA_FAULT is life.counters.view("q1").phase
+    life.ledger.is_full = False
+    for _ in range(2):
+        await station.take(lost)
+    assert (told(life, DeviceFault), told(life, DeviceRecovered)) == (1, 0)
+
+    await life.film(0.1, CALM)
+    assert (told(life, DeviceFault), told(life, DeviceRecovered)) == (1, 1)

@@ -16,6 +16,7 @@ RULES = RetentionRules(visits_days=10, every_h=24)
 @dataclass
 class Machine:
     disk_free_mb: float = 10_000.0
+    is_refusing: bool = False
 
     def vitals(self) -> Vitals:
         return Vitals(memory_mb=99.94, disk_free_mb=self.disk_free_mb)
@@ -88,6 +89,19 @@ async def test_the_pulse(centre: Centre) -> None:
     machine.disk_free_mb = 100.0
     await health.beat()
     assert [(tile.part, tile.why, tile.ok) for tile in health.tiles() if not tile.ok] == [("disk", "low", False)]
+
+
+async def test_a_journal_that_takes_nothing_is_a_red_tile_that_needs_no_journal(centre: Centre) -> None:
+    machine = Machine()
+    health = HealthService(centre.journal, centre.faults, machine, centre.clock)
+    machine.is_refusing = True
+    began = centre.clock.now()
+    assert [(tile.part, tile.why, tile.since) for tile in health.tiles()] == [("journal", "refusing", began)]
+    centre.clock.advance(60)
+    assert [tile.since for tile in health.tiles()] == [began]
+
+    machine.is_refusing = False
+    assert health.tiles() == ()
 
 
 async def test_a_fault_that_changes_keeps_its_beginning(centre: Centre) -> None:

@@ -80,6 +80,7 @@ def test_a_tablet_client_that_is_no_address_refuses_to_start(tmp_path: Path) -> 
         ({"host": "["}, 403),
         ({"origin": "http://evil.example"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "http://["}, 403),
         ({"origin": "http://127.0.0.1:8080"}, 200),
     ],
 )

@@ -1,9 +1,13 @@
+import errno
+import os
 import stat
 from pathlib import Path
 
 import pyotp
 import pytest
+from pydantic import TypeAdapter
 
+from config.schema import Key
 from edge.web.users import (
     SCRYPT_N,
     PinHash,
@@ -34,10 +38,31 @@ def test_a_created_user_is_read_back_as_written(path: Path) -> None:
     assert load_users(path) == {"quay-01": officer, "lanh-dao-1": leader}
 
 
+@pytest.mark.parametrize("counter", ["1", "quay-" + "x" * 35])
+def test_every_counter_that_a_configuration_may_name_can_be_an_officers(path: Path, counter: str) -> None:
+    assert TypeAdapter(Key).validate_python(counter) == counter
+    assert create_user(path, "quay-01", Role.OFFICER, PIN, (counter,)).counters == (counter,)
+
+
 def test_the_file_is_for_its_owner_only_and_holds_no_plain_pin(path: Path) -> None:
     create_user(path, "quay-01", Role.OFFICER, PIN, ("quay-01",))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert PIN not in path.read_text(encoding="utf-8")
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_copy_of_the_new_secrets(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    officer = create_user(path, "quay-01", Role.OFFICER, PIN, ("quay-01",))
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no space left"):
+        create_user(path, "lanh-dao-1", Role.LEADER, PIN)
+    assert load_users(path) == {"quay-01": officer}
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_file_others_can_read_is_refused(path: Path) -> None:

@@ -1,0 +1,42 @@
+"""What the link to the city tells, as the device's tiles and in words."""
+
+from pathlib import Path
+
+import pytest
+
+from config.strings import load_strings
+from edge.adapters.uplink import LinkFaults
+from edge.web.faults import tile_advice, tile_why
+from edge.web.words import Words
+from sync.link import LinkState, LinkStatus
+from sync.mqtt import Version
+from tests.edge.services.centre import Centre
+
+WORDS = Words(load_strings(), "en")
+
+
+@pytest.mark.parametrize(
+    ("state", "why", "advice"),
+    [
+        (
+            LinkState.LOST,
+            "The connection to the city is lost.",
+            "Check the network. Events are kept here and sent later.",
+        ),
+        (LinkState.REFUSED, "Refused.", "Ask the technician to check the configuration."),
+    ],
+)
+async def test_a_link_that_is_down_is_told_in_its_own_words(
+    tmp_path: Path, state: LinkState, why: str, advice: str
+) -> None:
+    centre = await Centre.open(tmp_path)
+    link = LinkFaults(centre.faults)
+    link(LinkStatus(state, None, "no route"))
+    await link.settled()
+    (tile,) = centre.faults.tiles()
+    assert (tile.part, tile.ok, tile_why(WORDS, tile), tile_advice(WORDS, tile)) == ("mqtt", False, why, advice)
+
+    link(LinkStatus(LinkState.CONNECTED, Version.V5))
+    await link.settled()
+    assert [tile.ok for tile in centre.faults.tiles()] == [True]
+    await centre.journal.close()

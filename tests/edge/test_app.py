@@ -1,0 +1,59 @@
+"""What the composition root adds to its parts: what a part's end and return leave in the journal, over restarts too."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from config.load import load
+from devices.sms.phone_sim import PhoneSimChannel
+from edge import app
+from edge.adapters.supervisor import Backoff
+from edge.app import FAILED, open_agent, supervised
+from sync.events import DeviceRecovered
+from tests.edge.services.centre import Centre
+
+
+async def for_ever() -> None:
+    await asyncio.Event().wait()
+
+
+async def test_a_part_that_failed_before_the_restart_is_well_again_once_it_runs(tmp_path: Path) -> None:
+    centre = await Centre.open(tmp_path)
+    await centre.faults.fault("web", FAILED)
+    await centre.faults.fault("sms", "unavailable")
+    again = await centre.killed()
+    news = again.journal.follow()
+    async with asyncio.TaskGroup() as group:
+        parts = [
+            group.create_task(supervised(again.faults, part, for_ever, Backoff(first_s=0.01)), name=part)
+            for part in ("web", "sms")
+        ]
+        told = (await anext(news)).payload
+        for part in parts:
+            part.cancel()
+
+    assert isinstance(told, DeviceRecovered)
+    assert told.part == "web"
+    assert [tile.part for tile in again.faults.tiles() if not tile.ok] == ["sms"]
+    await again.journal.close()
+
+
+class Phones(PhoneSimChannel):
+    is_closed = False
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
+@pytest.mark.parametrize("is_brought_along", [False, True])
+async def test_only_the_configured_way_to_phones_is_closed_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_brought_along: bool
+) -> None:
+    phones = Phones(tmp_path / "phones.sqlite")
+    monkeypatch.setattr(app, "open_channel", lambda *_: phones)
+    (tmp_path / "site.toml").write_text('[agent]\nsite = "x"\ndevice = "y"\ndata_dir = "data"\n')
+    async with open_agent(load(tmp_path / "site.toml"), channel=phones if is_brought_along else None) as agent:
+        assert "sms" in dict(agent.parts)
+        assert not phones.is_closed
+    assert phones.is_closed is not is_brought_along
