@@ -122,7 +122,8 @@ def locate(name: str, directory: Path, mirror: Path | None = None, *, manifest: 
             return cache.path(file)
     if mirror and _is_right(file, mirror / name, _hash_in(mirror / name)):
         return mirror / name
-    raise MissingModel(f"{name}: not in {directory}\n  do: run: motcua models pull {name}")
+    where = "" if directory == default_directory() else f" --dir {directory}"
+    raise MissingModel(f"{name}: not in {directory}\n  do: run: motcua models pull {name}{where}")
 
 
 def _is_right(file: ModelFile, path: Path, found: str | None) -> bool:
