@@ -11,7 +11,7 @@ import typer
 
 from edge import cli_bench, cli_journal, cli_models, cli_score, cli_sms, cli_users
 from edge.adapters import logs
-from edge.cli_common import DataOption, JsonOption, fail, load_config, print_line
+from edge.cli_common import DataOption, JsonOption, fail, load_config, print_line, refusing
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,7 +40,8 @@ def run(config: ConfigArgument) -> None:
     from edge.app import run_agent
 
     settings = load_config(config)
-    asyncio.run(run_agent(settings))
+    with refusing():
+        asyncio.run(run_agent(settings))
 
 
 @app.command()
@@ -68,7 +69,8 @@ def demo(
 
     options = DemoOptions(seconds=seconds, headless=headless or as_json, camera=camera, port=port, data_dir=data)
     try:
-        outcome = asyncio.run(play(options))
+        with refusing(as_json=as_json):
+            outcome = asyncio.run(play(options))
     except DemoFailed as error:
         fail(str(error), as_json=as_json)
     except (KeyboardInterrupt, asyncio.CancelledError):
