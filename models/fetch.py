@@ -76,7 +76,7 @@ class VerifyResult:
 
 
 def default_directory() -> Path:
-    """Where model files lie when the configuration names no [models] dir."""
+    """Where model files lie when the configuration names no [models] directory."""
     return Path(platformdirs.user_cache_dir("motcua")) / "models"
 
 
