@@ -34,7 +34,7 @@ def score(
     failed = 0
     with _without_native_chatter(), refusing(as_json=as_json), _Scorer(landmarker, params) as scorer:
         for path in _with_progress(_files(paths)):
-            result = scorer.score(path)
+            result = {"path": str(path), "error": "the folder holds no file"} if path.is_dir() else scorer.score(path)
             failed += "error" in result
             if as_json:
                 print_line(result)
@@ -75,10 +75,11 @@ class _Scorer:
 
 
 def _files(paths: list[Path]) -> list[Path]:
-    """Folders give what is directly in them, sorted."""
+    """Folders give what is directly in them, sorted; one without files stands for itself."""
     found: list[Path] = []
     for path in paths:
-        found += sorted(inner for inner in path.iterdir() if inner.is_file()) if path.is_dir() else [path]
+        inside = sorted(inner for inner in path.iterdir() if inner.is_file()) if path.is_dir() else []
+        found += inside or [path]
     return found
 
 

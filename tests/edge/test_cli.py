@@ -204,12 +204,12 @@ def test_sms_reaches_a_simulated_phone_and_reports(tmp_path: Path) -> None:
 def test_score_reads_the_good_and_names_the_bad(tmp_path: Path, model_file: Callable[[str], Path]) -> None:
     (tmp_path / "text.jpg").write_text("not a picture")
     (tmp_path / "empty.mp4").touch()
-    done = motcua(
-        "score", tmp_path / "text.jpg", model_file("single_face.jpg"), tmp_path / "empty.mp4", tmp_path / "none.png"
-    )
+    (tmp_path / "folder").mkdir()
+    spoilt = [tmp_path / name for name in ("empty.mp4", "none.png", "folder")]
+    done = motcua("score", tmp_path / "text.jpg", model_file("single_face.jpg"), *spoilt)
     assert done.code == 1
-    text, face, empty, none = done.lines
-    assert [bool(line.get("error")) for line in (text, face, empty, none)] == [True, False, True, True]
+    text, face, *others = done.lines
+    assert [bool(line.get("error")) for line in (text, face, *others)] == [True, False, True, True, True]
     (found,) = face["faces"]
     assert found["usable"]
     assert found["level"] in {"satisfied", "very_satisfied"}
