@@ -39,15 +39,19 @@ async def supervise(
 ) -> None:
     """Run `part` for ever; return when it returns. `changed` hears of a loss once, and of the return once it is calm."""
     backoff = backoff or Backoff()
-    state, failures = PartState.RUNNING, 0
+    state, failures, last = PartState.RUNNING, 0, ""
     while True:
         started = time.monotonic()
         calm = asyncio.create_task(_calm(part, changed, backoff)) if state is PartState.DOWN else None
         try:
             await run()
-        except Exception:
+        except Exception as error:
             failures = 1 if time.monotonic() - started > backoff.calm_s else failures + 1
-            log.exception("%s failed, restart %d in %.1f s", part, failures, backoff.wait_s(failures))
+            is_known, last = repr(error) == last, repr(error)  # one trace tells it all, be the port taken for days
+            log.log(
+                logging.WARNING if is_known else logging.ERROR, "%s failed, restart %d in %.1f s: %s", part, failures,
+                backoff.wait_s(failures), type(error).__name__, exc_info=None if is_known else error,
+            )  # fmt: skip
         else:
             return
         finally:
