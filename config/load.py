@@ -132,8 +132,7 @@ def _dangling(table: dict[str, Any]) -> list[Mistake]:
     named = [(f"counters.{key}.unit", part.get("unit"), units) for key, part in _sections(table, "counters").items()]
     for key, unit in _sections(table, "units").items():
         named.append((f"units.{key}.head", unit.get("head"), people))
-        if isinstance(chain := unit.get("chain"), list):
-            named += [(f"units.{key}.chain.{place}", who, people) for place, who in enumerate(chain)]
+        named += [(f"units.{key}.chain.{place}", who, people) for place, who in enumerate(_listed(unit.get("chain")))]
     if isinstance(centre := table.get("centre"), dict):
         named.append(("centre.leader", centre.get("leader"), people))
     return [
@@ -148,13 +147,22 @@ def _sections(table: dict[str, Any], name: str) -> dict[str, dict[str, Any]]:
     return {key: part for key, part in found.items() if isinstance(part, dict)} if isinstance(found, dict) else {}
 
 
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _unreadable(value: Any, path: str = "") -> list[Mistake]:
     if isinstance(value, dict):
         return [mistake for key, inner in value.items() for mistake in _unreadable(inner, f"{path}.{key}".lstrip("."))]
-    if not path.endswith("_file") or not isinstance(value, str):
+    if not isinstance(value, str):
+        return []
+    if path == "models.expression_params" and not Path(value).is_dir():
+        return [Mistake(path, repr(value), "is not a folder")]
+    is_replay = path.endswith(".source") and value.startswith("replay:")
+    if not path.endswith("_file") and not is_replay:
         return []
     try:
-        Path(value).open("rb").close()
+        Path(value.removeprefix("replay:")).open("rb").close()
     except OSError as error:
         return [Mistake(path, repr(value), f"cannot be read: {error.strerror}")]
     return []

@@ -3,13 +3,13 @@
 `config.load` reads and checks a file; `edge.app` turns the sections into what services take.
 """
 
-import ipaddress
 import re
 from datetime import timedelta, timezone
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 def _key(text: str) -> str:
@@ -37,16 +37,16 @@ def _phone(text: str) -> str:
 Phone = Annotated[str, AfterValidator(_phone)]
 
 
-def _network(text: str) -> str:
+def _address(text: str) -> str:
     try:
-        ipaddress.ip_network(text, strict=False)
+        ip_network(text, strict=False)
     except ValueError as error:
         msg = "not an address or a network (such as 192.168.1.20 or 192.168.1.0/24)"
         raise ValueError(msg) from error
     return text
 
 
-Network = Annotated[str, AfterValidator(_network)]
+Address = Annotated[str, AfterValidator(_address)]
 
 
 class Section(BaseModel):
@@ -137,6 +137,13 @@ class Satisfaction(Section):
     stale_s: Seconds = 2.0
     resting: Resting = Resting()
 
+    @model_validator(mode="after")
+    def _hysteresis(self) -> Self:
+        if self.side_leave > self.side_enter or self.strong_leave > self.strong_enter:
+            msg = "a level is left at a lower share than it is entered at (side_leave <= side_enter, strong_leave <= strong_enter)"
+            raise ValueError(msg)
+        return self
+
 
 class Visits(Section):
     """When a visit begins and ends, and when it is scored (`edge.domain.visit`, `edge.domain.verdict`)."""
@@ -159,6 +166,9 @@ class Escalation(Section):
     next_contact_s: Seconds = 300.0
 
 
+_FILLED = ("{ref}", "{to}", "{digits}", "{text}", "{parts}")
+
+
 class SmsHttp(Section):
     """A gateway's terms, as `devices/sms/README.md` explains them.
 
@@ -173,6 +183,16 @@ class SmsHttp(Section):
     result_field: str | None = None
     accepted: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+
+    @field_validator("body")
+    @classmethod
+    def _placeholders(cls, body: dict[str, str | int | bool]) -> dict[str, str | int | bool]:
+        """What is not filled in would be sent as it stands, and nobody would be told."""
+        wrong = [value for value in body.values() if isinstance(value, str) and "{" in value and value not in _FILLED]
+        if wrong:
+            msg = f"{wrong[0]} is not filled in; a value is one of {' '.join(_FILLED)}, or fixed"
+            raise ValueError(msg)
+        return body
 
 
 class Sms(Section):
@@ -222,7 +242,7 @@ class Web(Section):
     host: str = "127.0.0.1"
     port: Port = 8080
     users_file: Path | None = None
-    tablet_clients: tuple[Network, ...] = ()
+    tablet_clients: tuple[Address, ...] = ()
     hosts: tuple[str, ...] = ()
     https: bool = False
 

@@ -43,7 +43,7 @@ from edge.services.statistics import StatisticsService
 from edge.store import migrations
 from edge.web.server import WebServer
 from edge.web.site import DemoUser, Desks, WebSettings
-from edge.web.users import UserBook, UsersError, write_secret
+from edge.web.users import UserBook, write_secret
 from models import fetch
 from sync.errors import JournalError
 from sync.events import ConfigChanged, DeviceStarted
@@ -52,7 +52,6 @@ from sync.link import Link
 
 log = logging.getLogger(__name__)
 Part = tuple[str, Callable[[], Awaitable[None]]]
-UNFIT = (fetch.ModelFileError, JournalError, UsersError)  # why an agent does not start: what `open_agent` raises
 FAILED = "failed"  # a sentence under `page.fault`
 
 
@@ -111,7 +110,7 @@ async def run_agent(config: Config) -> None:
 async def open_agent(
     config: Config, *, channel: SmsChannel | None = None, demo_users: tuple[DemoUser, ...] = ()
 ) -> AsyncIterator[Agent]:
-    """Raise one of UNFIT before anything started when a model file, the journal or the users file cannot be used."""
+    """Raise before anything started when a model file, the journal or the users file cannot be used."""
     models_dir = config.models.directory or fetch.default_directory()
     landmarker = fetch.locate(LANDMARKER, models_dir) if config.counters else None
     async with open_journal(config) as journal, _transport(config, channel) as opened:

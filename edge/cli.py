@@ -11,7 +11,7 @@ import typer
 
 from edge import cli_bench, cli_journal, cli_models, cli_score, cli_sms, cli_users
 from edge.adapters import logs
-from edge.cli_common import DataOption, JsonOption, fail, load_config, print_line
+from edge.cli_common import DataOption, JsonOption, fail, load_config, print_line, refusing
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,13 +37,11 @@ def start(verbose: Annotated[bool, typer.Option("--verbose", "-v", help="log eve
 @app.command()
 def run(config: ConfigArgument) -> None:
     """Run the agent until it is told to stop (SIGTERM or Ctrl-C)."""
-    from edge.app import UNFIT, run_agent
+    from edge.app import run_agent
 
     settings = load_config(config)
-    try:
+    with refusing():
         asyncio.run(run_agent(settings))
-    except UNFIT as error:
-        fail(str(error))
 
 
 @app.command()
@@ -71,7 +69,8 @@ def demo(
 
     options = DemoOptions(seconds=seconds, headless=headless or as_json, camera=camera, port=port, data_dir=data)
     try:
-        outcome = asyncio.run(play(options))
+        with refusing(as_json=as_json):
+            outcome = asyncio.run(play(options))
     except DemoFailed as error:
         fail(str(error), as_json=as_json)
     except (KeyboardInterrupt, asyncio.CancelledError):

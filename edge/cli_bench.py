@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from edge.adapters.vision_spec import LANDMARKER
-from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line
+from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line, refusing
 from edge.cli_models import located, mirror
 
 BENCHMARKS = {
@@ -35,13 +35,14 @@ def bench(
     """Measure, beside a peer or a limit, in one run."""
     if name not in BENCHMARKS:
         fail(f"name one of: {', '.join(BENCHMARKS)}", as_json=as_json, code=BAD_USAGE)
-    out.mkdir(parents=True, exist_ok=True)
-    if name == "expression":
-        if photos is None or labels is None:
-            fail("bench expression needs --photos FOLDER and --labels FILE.csv", as_json=as_json, code=BAD_USAGE)
-        result = _expression(photos, labels, groups, bucket, out, as_json=as_json)
-    else:
-        result = _counter(seconds, out, as_json=as_json) if name == "counter" else _journal(seconds, out)
+    if name == "expression" and (photos is None or labels is None):
+        fail("bench expression needs --photos FOLDER and --labels FILE.csv", as_json=as_json, code=BAD_USAGE)
+    with refusing(as_json=as_json):
+        out.mkdir(parents=True, exist_ok=True)
+        if photos is not None and labels is not None and name == "expression":
+            result = _expression(photos, labels, groups, bucket, out, as_json=as_json)
+        else:
+            result = _counter(seconds, out, as_json=as_json) if name == "counter" else _journal(seconds, out)
     if as_json:
         print_line({"name": name} | result)
     else:

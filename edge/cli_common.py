@@ -1,7 +1,9 @@
 """What the groups of the command line share: options, one JSON object a line, errors that say what to do."""
 
+import contextlib
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -9,10 +11,17 @@ import typer
 
 from config.load import ConfigError, load
 from config.schema import Config
+from config.strings import StringsInvalid
+from devices.errors import DeviceError
+from edge.web.users import UsersError
+from models.errors import FaceReadingError
+from models.fetch_errors import ModelFileError
+from sync.errors import JournalError
 
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object a line on stdout, nothing else there")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="folder of the run's files")]
 REFUSED, BAD_USAGE = 1, 2
+FOR_A_PERSON = (DeviceError, FaceReadingError, JournalError, ModelFileError, StringsInvalid, UsersError)
 
 
 def print_line(value: dict[str, Any]) -> None:
@@ -27,6 +36,19 @@ def fail(message: str, *, as_json: bool = False, code: int = REFUSED) -> NoRetur
         print_line({"error": message})
     typer.secho(message, fg="red", err=True)
     raise typer.Exit(code)
+
+
+@contextlib.contextmanager
+def refusing(*, as_json: bool = False) -> Iterator[None]:
+    """What a person can put right ends in its own sentence and exit 1; a traceback is left for our mistakes."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # whoever read our output has seen enough; typer ends quietly
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}" if error.filename else str(error), as_json=as_json)
+    except FOR_A_PERSON as error:
+        fail(str(error), as_json=as_json)
 
 
 def load_config(file: Path, *, as_json: bool = False) -> Config:

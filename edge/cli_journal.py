@@ -1,5 +1,6 @@
 """`motcua journal`: look into the ledger, prove that it is whole, take a copy that proves itself."""
 
+import string
 import sys
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from edge.cli_common import REFUSED, JsonOption, fail, print_line
+from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line
 from sync import inspect
 from sync.errors import JournalError
 from sync.events import Event
@@ -54,6 +55,8 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Prove hashes, order, signatures and receipts; names the first broken, missing or forged row. Exit 1 when not whole."""
+    if key is not None and not _is_public_key(key):
+        fail("--key takes the 64 hexadecimal digits of a public key", as_json=as_json, code=BAD_USAGE)
     report = inspect.verify(data, key)
     if as_json:
         found = {"ok": report.ok, "events": report.events, "first_bad": report.first_bad, "why": report.why}
@@ -96,6 +99,10 @@ def stats(data: Data = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     for kind, number in found.by_type.items():
         table.add_row(kind, str(number))
     Console().print(table)
+
+
+def _is_public_key(text: str) -> bool:
+    return len(text) == 64 and set(text.lower()) <= set(string.hexdigits)
 
 
 def _print_events(bodies: list[bytes], *, as_json: bool) -> None:

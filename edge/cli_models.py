@@ -68,8 +68,10 @@ def verify(names: Names = None, directory: Directory = None, as_json: JsonOption
             print_line(_row(result))
         else:
             typer.echo(f"{result.state.value:8} {result.file.name}")
-    if any(result.state is not fetch.VerifyState.OK for result in results):
-        fail("models: some files are missing or wrong; run: motcua models pull", as_json=False)
+    bad = [result.file.name for result in results if result.state is not fetch.VerifyState.OK]
+    if bad:
+        where = f" --dir {directory}" if directory else ""
+        fail(f"models: some files are missing or wrong; run: motcua models pull{where} {' '.join(bad)}")
 
 
 def located(name: str, *, as_json: bool) -> Path:

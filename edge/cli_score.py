@@ -14,7 +14,7 @@ from rich.progress import MofNCompleteColumn, Progress
 
 from edge.adapters.scored_visit import summarise, with_shown_levels
 from edge.adapters.vision_spec import LANDMARKER
-from edge.cli_common import REFUSED, JsonOption, print_line
+from edge.cli_common import REFUSED, JsonOption, print_line, refusing
 from edge.cli_models import located
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ def score(
     """Score the expression in pictures and videos."""
     landmarker = located(LANDMARKER, as_json=as_json)
     failed = 0
-    with _without_native_chatter(), _Scorer(landmarker, params) as scorer:
+    with _without_native_chatter(), refusing(as_json=as_json), _Scorer(landmarker, params) as scorer:
         for path in _with_progress(_files(paths)):
-            result = scorer.score(path)
+            result = {"path": str(path), "error": "the folder holds no file"} if path.is_dir() else scorer.score(path)
             failed += "error" in result
             if as_json:
                 print_line(result)
@@ -75,10 +75,11 @@ class _Scorer:
 
 
 def _files(paths: list[Path]) -> list[Path]:
-    """Folders give what is directly in them, sorted."""
+    """Folders give what is directly in them, sorted; one without files stands for itself."""
     found: list[Path] = []
     for path in paths:
-        found += sorted(inner for inner in path.iterdir() if inner.is_file()) if path.is_dir() else [path]
+        inside = sorted(inner for inner in path.iterdir() if inner.is_file()) if path.is_dir() else []
+        found += inside or [path]
     return found
 
 

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from config.schema import Config
-from devices.sms.channel import ChannelHealth, DeliveryUpdate, Outgoing, SmsChannel, SmsError
+from devices.sms.channel import ChannelHealth, DeliveryUpdate, Outgoing, SmsChannel
 from edge.adapters.sms import open_channel
-from edge.cli_common import JsonOption, fail, load_config, print_line
+from edge.cli_common import JsonOption, fail, load_config, print_line, refusing
 from edge.domain.msisdn import Msisdn, NotAMobileNumber
 
 app = typer.Typer(no_args_is_help=True, help="SMS by hand: send, status.")
@@ -29,14 +29,10 @@ def send(
 ) -> None:
     """Send one SMS. Stop the agent first: one program follows a spool at a time."""
     settings = load_config(config, as_json=as_json)
-    channel = _channel(settings, as_json=as_json)
-    try:
-        sms = Outgoing(f"cli-{secrets.token_hex(6)}", _number(settings, to).reveal(), text)
+    with refusing(as_json=as_json):
+        channel = _channel(settings, as_json=as_json)
+        sms = Outgoing(f"cli-{secrets.token_hex(6)}", _number(settings, to, as_json=as_json).reveal(), text)
         status = asyncio.run(_send(channel, sms, wait_s))
-    except NotAMobileNumber as error:
-        fail(f"{error}; contacts: {', '.join(settings.contacts) or 'none'}", as_json=as_json)
-    except SmsError as error:
-        fail(str(error), as_json=as_json)
     if as_json:
         print_line({"ref": sms.ref, "status": status})
     else:
@@ -46,11 +42,9 @@ def send(
 @app.command()
 def status(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
     """Whether the transport is alive and how much waits in it. Exit 1 when it is not."""
-    channel = _channel(load_config(config, as_json=as_json), as_json=as_json)
-    try:
-        health = asyncio.run(_health(channel))
-    except SmsError as error:
-        fail(str(error), as_json=as_json)
+    settings = load_config(config, as_json=as_json)
+    with refusing(as_json=as_json):
+        health = asyncio.run(_health(_channel(settings, as_json=as_json)))
     row = {"alive": health.is_alive, "waiting": health.waiting, "oldest_waiting_s": round(health.oldest_waiting_s, 1)}
     if as_json:
         print_line(row | {"why": health.why})
@@ -66,8 +60,11 @@ def _channel(config: Config, *, as_json: bool) -> SmsChannel:
     return channel
 
 
-def _number(config: Config, to: str) -> Msisdn:
-    return Msisdn.parse(config.contacts[to].phone if to in config.contacts else to)
+def _number(config: Config, to: str, *, as_json: bool) -> Msisdn:
+    try:
+        return Msisdn.parse(config.contacts[to].phone if to in config.contacts else to)
+    except NotAMobileNumber as error:
+        fail(f"{error}; contacts: {', '.join(config.contacts) or 'none'}", as_json=as_json)
 
 
 async def _send(channel: SmsChannel, sms: Outgoing, wait_s: float) -> str:

@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from edge.cli_common import JsonOption, fail, print_line
+from edge.cli_common import JsonOption, fail, print_line, refusing
 from edge.web.users import (
     Role,
-    UsersError,
     create_user,
     load_users,
     provisioning_uri,
@@ -35,10 +34,8 @@ def add(
 ) -> None:
     """Add a user (a role name such as 'quay-01-sang', not a person's) and show PIN and QR code once."""
     chosen = pin or random_pin(PIN_DIGITS)
-    try:
+    with refusing():
         user = create_user(file, name, role, chosen, tuple(counters or ()))
-    except UsersError as error:
-        fail(str(error))
     typer.echo(terminal_qr(provisioning_uri(user, "Một Cửa Edge")))
     typer.echo(f"user {name}, PIN {chosen}. Scan the code with an authenticator app now; neither is shown again.")
 
@@ -46,10 +43,8 @@ def add(
 @app.command("list")
 def list_users(file: UsersFile = DEFAULT_FILE, as_json: JsonOption = False) -> None:
     """Names, roles and counters; never PINs or secrets."""
-    try:
+    with refusing(as_json=as_json):
         users = load_users(file)
-    except UsersError as error:
-        fail(str(error), as_json=as_json)
     for user in users.values():
         if as_json:
             print_line({"name": user.name, "role": user.role.value, "counters": list(user.counters)})
@@ -60,10 +55,8 @@ def list_users(file: UsersFile = DEFAULT_FILE, as_json: JsonOption = False) -> N
 @app.command()
 def remove(name: str, file: UsersFile = DEFAULT_FILE) -> None:
     """Remove a user; open sessions end at once."""
-    try:
+    with refusing():
         was_there = remove_user(file, name)
-    except UsersError as error:
-        fail(str(error))
     if not was_there:
         fail(f"there is no user {name}")
     typer.echo(f"removed {name}")

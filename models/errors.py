@@ -9,6 +9,10 @@ class ParametersUnusable(FaceReadingError):
     """The committed network or head cannot be used: stop and tell a technician."""
 
 
+class LabelsUnusable(FaceReadingError):
+    """A list of labelled pictures cannot be used: say why and measure nothing."""
+
+
 class PictureUnreadable(FaceReadingError):
     """One file cannot be scored; say `key` about it and go on with the next."""
 

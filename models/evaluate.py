@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.errors import LabelsUnusable
 from models.face import FaceReader
 from models.metrics import SIDES, Confusion, balancing, calibration_error, confusion
 from models.pipeline import FaceReading, Level
@@ -75,7 +76,7 @@ def evaluate_expression(
 def evaluate_files(files: Sequence[LabelledFile], reader: FaceReader, progress: Progress) -> dict[str, Any]:
     """Figures over all files and over each group."""
     if not files:
-        raise ValueError("no labelled picture to evaluate")
+        raise LabelsUnusable("no labelled picture to evaluate: is the bucket right?")
     found = []
     for number, file in enumerate(files):
         found.append(_sides_of(score_image(file.path, reader)))
@@ -115,8 +116,7 @@ def labelled_photos(
     photos_dir: Path, photos_csv: Path, buckets: Collection[int], groups_csv: Path | None = None
 ) -> list[LabelledFile]:
     """Rows of a CSV with columns file, label, identity, bucket; surprise left out; groups hold for every photo of a person."""
-    with photos_csv.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows = _rows(photos_csv, ("file", "label", "identity", "bucket"))
     marked = _reported(groups_csv) if groups_csv else set()
     people = {row["identity"] for row in rows if row["file"] in marked}
     return [
@@ -171,6 +171,14 @@ def _sides_of(scored: dict[str, Any]) -> list[float]:
 
 def _reported(path: Path) -> set[str]:
     """File names of the group that is always reported apart, from a list of pairs."""
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["group"] == REPORTED_GROUP]
+    rows = [row for row in _rows(path, ("file_a", "file_b", "group")) if row["group"] == REPORTED_GROUP]
     return {row[column] for row in rows for column in ("file_a", "file_b")}
+
+
+def _rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        table = csv.DictReader(file)
+        missing = [column for column in columns if column not in (table.fieldnames or ())]
+        if missing:
+            raise LabelsUnusable(f"{path}: there is no column {', '.join(missing)}")
+        return list(table)

@@ -76,7 +76,7 @@ class VerifyResult:
 
 
 def default_directory() -> Path:
-    """Where model files lie when the configuration names no [models] dir."""
+    """Where model files lie when the configuration names no [models] directory."""
     return Path(platformdirs.user_cache_dir("motcua")) / "models"
 
 
@@ -122,7 +122,8 @@ def locate(name: str, directory: Path, mirror: Path | None = None, *, manifest: 
             return cache.path(file)
     if mirror and _is_right(file, mirror / name, _hash_in(mirror / name)):
         return mirror / name
-    raise MissingModel(f"{name}: not in {directory}\n  do: run: motcua models pull {name}")
+    where = "" if directory == default_directory() else f" --dir {directory}"
+    raise MissingModel(f"{name}: not in {directory}\n  do: run: motcua models pull {name}{where}")
 
 
 def _is_right(file: ModelFile, path: Path, found: str | None) -> bool:

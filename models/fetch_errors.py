@@ -68,5 +68,5 @@ def disk_errors(directory: Path) -> Iterator[None]:
             raise DiskFull(text) from error
         raise CacheUnusable(
             f"{error.filename or directory}: {error.strerror or error}\n"
-            f"  do: let this user write in {directory}, or name another directory as [models] dir"
+            f"  do: let this user write in {directory}, or name another directory as [models] directory"
         ) from error

@@ -117,7 +117,8 @@ def _hopeless(file: ModelFile, tried: list[Tried], *, is_wrong: bool) -> ModelFi
             "ask who keeps that source why it changed; a directory with the right file can be named in MOTCUA_MODELS"
         )
         return WrongHash(f"{file.name}: what came is not the pinned file and was not kept\n{attempts}\n  do: {advice}")
-    advice = "connect the network and run: motcua models pull; or name a directory that holds the file in MOTCUA_MODELS"
+    again = f"connect the network and run: motcua models pull {file.name}"
+    advice = f"{again}; or name a directory that holds the file in MOTCUA_MODELS"
     return NoSource(f"{file.name}: no source gave the file\n{attempts}\n  do: {advice}")
 
 

@@ -15,6 +15,8 @@ from edge.ports import SmsRefused, SmsReply, SmsReport, SmsStatus, SmsUnavailabl
 
 def open_channel(sms: Sms, data_dir: Path) -> transport.SmsChannel | None:
     """The transport a site configured; None when nobody is to be told by SMS."""
+    if sms.channel in {"http", "phones"}:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)  # the agent may not have run here yet
     match sms.channel:
         case "smsd":
             return SmsdChannel(SmsdSpool(sms.spool_dir))

@@ -47,16 +47,20 @@ async def supervise(
     `was_down`: the loss was told before this process began.
     """
     backoff = backoff or Backoff()
-    state, failures = PartState.DOWN if was_down else PartState.RUNNING, 0
+    state, failures, last = PartState.DOWN if was_down else PartState.RUNNING, 0, ""
     while True:
         started = time.monotonic()
         is_down = state is PartState.DOWN
         calm = asyncio.create_task(_calm(part, changed, backoff), name=f"{part} calm") if is_down else None
         try:
             await run()
-        except Exception:
+        except Exception as error:
             failures = 1 if time.monotonic() - started > backoff.calm_s else failures + 1
-            log.exception("%s failed, restart %d in %.1f s", part, failures, backoff.wait_s(failures))
+            is_known, last = repr(error) == last, repr(error)  # one trace tells it all, be the port taken for days
+            log.log(
+                logging.WARNING if is_known else logging.ERROR, "%s failed, restart %d in %.1f s: %s", part, failures,
+                backoff.wait_s(failures), type(error).__name__, exc_info=None if is_known else error,
+            )  # fmt: skip
         else:
             return
         finally:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from edge.ports import AlertState, AlertView
 from edge.web.live import Live
-from edge.web.parts import Text, block, button, focus, show
+from edge.web.parts import Text, block, button, focus, focus_if_lost, show
 from edge.web.theme import css_name
 
 NOTE_AT_MOST = 500
@@ -119,12 +119,15 @@ class AlertCard:
     async def _acknowledge(self) -> None:
         session = self._live.viewer.session
         desk, by = self._live.site.desks.alerts, session.user.name if session else ""
-        await self._live.act(self._may_acknowledge(), lambda: desk.acknowledge(self._alert.alert, by))
+        done = await self._live.act(self._may_acknowledge(), lambda: desk.acknowledge(self._alert.alert, by))
+        if done and not self.root.is_deleted:
+            focus_if_lost(self._doubt)  # the button that was pressed is gone
 
     async def _contest(self) -> None:
         session, note = self._live.viewer.session, self._note.strip()
         if session is None or not note:
             self._live.say("page.alert.note_missing")
+            focus(self._field)
             return
         desk, role = self._live.site.desks.alerts, session.role.value
         if self.root.parent_slot:

@@ -38,10 +38,13 @@ host = "broker"
 password_file = "password"
 """
 
+GATEWAY = '[sms]\nchannel = "http"\n[sms.http]\nurl = "https://gateway"\ntoken_file = "password"\n'
+
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     (tmp_path / "password").write_text("not a real one")
+    (tmp_path / "story.toml").touch()
     return tmp_path
 
 
@@ -80,6 +83,7 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
         "sms.channel",
         "units.ho-tich.head",
         "mqtt.password_file",
+        "counters.quay-01.camera.source",
     }
     assert "did you mean 'name'" in found["centre.nmae"]
     assert "did you mean 'window'" in found["mqtt.windwo"]
@@ -96,7 +100,6 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
         ("0912 345 678", "0212 345 678", "contacts.lanh-dao.phone", "not a Vietnamese mobile number"),
         ('name = "Quầy 1"', "", "counters.quay-01.name", "is missing"),
         ('site = "phuong-thu-duc"', 'site = "Phường Thủ Đức"', "agent.site", "small letters"),
-        ("[mqtt]", '[web]\ntablet_clients = ["tablet-1"]\n[mqtt]', "web.tablet_clients.0", "an address"),
         ('head = "truong-ho-tich"', 'head = "truong-ho-tich"\nchain = 5', "units.ho-tich.chain", "valid tuple"),
         (
             'head = "truong-ho-tich"',
@@ -104,6 +107,12 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
             "units.ho-tich.chain",
             "valid tuple",
         ),
+        ("replay:story.toml", "replay:stroy.toml", "counters.quay-01.camera.source", "cannot be read"),
+        ("[mqtt]", '[web]\ntablet_clients = ["máy bảng"]\n[mqtt]', "web.tablet_clients.0", "not an address"),
+        ("[mqtt]", "[satisfaction]\nside_leave = 0.6\n[mqtt]", "satisfaction", "side_leave <= side_enter"),
+        ("[mqtt]", '[models]\nexpression_params = "none"\n[mqtt]', "models.expression_params", "is not a folder"),
+        ("[mqtt]", f"{GATEWAY}body = {{ a = '{{nummer}}' }}\n[mqtt]", "sms.http.body", "{nummer} is not filled in"),
+        ('head = "truong-ho-tich"', 'head = "truong-ho-tich"\nchain = "truc"', "units.ho-tich.chain", "tuple"),
     ],
 )
 def test_a_bad_value_names_its_place(site: Path, old: str, new: str, path: str, says: str) -> None:

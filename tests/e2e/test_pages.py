@@ -202,6 +202,14 @@ def test_the_leader_works_by_keyboard_alone(browse: Opener, stage: StageProcess)
             break
     page.keyboard.press("Space")
     expect(card.get_by_text("Người nhận: lanh-dao-1")).to_be_visible()
+    expect(card.get_by_role("button", name="Phản đối cảnh báo của Quầy 1")).to_be_focused()
+    page.keyboard.press("Enter")
+    field = card.get_by_label("Vì sao không đúng?")
+    expect(field).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Mời ghi một câu lý do")).to_be_visible()
+    expect(field).to_be_focused()
 
 
 def test_english_is_one_click_away_and_stays(browse: Opener) -> None:

@@ -150,6 +150,79 @@ def test_a_user_is_added_shown_once_and_removed(tmp_path: Path) -> None:
     assert motcua("users", "remove", "quay-01", "--file", file, json_lines=False).code == 1
 
 
+CANNOT_BE = "/proc/motcua"  # no folder can be made there, not even by root
+
+
+def cannot_run(folder: Path, text: str) -> str:
+    """What `motcua run` says on stderr before it gives up."""
+    file = folder / "motcua.toml"
+    file.write_text(f'[agent]\nsite = "x"\ndevice = "y"\n{text}')
+    done = motcua("run", "--config", file, json_lines=False)
+    assert done.code == 1
+    return done.err
+
+
+def test_run_says_in_one_line_what_it_cannot_use(tmp_path: Path) -> None:
+    assert cannot_run(tmp_path, f'data_dir = "{CANNOT_BE}"\n') == f"{CANNOT_BE}: No such file or directory\n"
+    (tmp_path / "users.toml").touch(0o644)
+    exposed = cannot_run(tmp_path, 'data_dir = "data"\n[web]\nusers_file = "users.toml"\n')
+    assert exposed == f"{tmp_path}/users.toml: readable by others; run: chmod 600 {tmp_path}/users.toml\n"
+    (tmp_path / "data" / "journal.sqlite").write_text("no database")
+    assert "journal.sqlite" in cannot_run(tmp_path, 'data_dir = "data"\n').splitlines()[-1]
+
+
+def test_run_says_how_to_pull_the_models_of_its_own_folder(tmp_path: Path) -> None:
+    (tmp_path / "story.toml").touch()
+    counter = """
+        data_dir = "data"
+        [models]
+        directory = "models"
+        [counters.quay-01]
+        name = "Quầy 1"
+        unit = "u"
+        camera = { source = "replay:story.toml" }
+        [units.u]
+        name = "U"
+        head = "h"
+        [contacts.h]
+        phone = "0912345678"
+    """
+    assert f"motcua models pull face_landmarker.task --dir {tmp_path}/models\n" in cannot_run(tmp_path, counter)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("demo", "--seconds", 5, "--port", 0, "--data", CANNOT_BE),
+        ("bench", "journal", "--out", CANNOT_BE),
+        ("score", "--params", "none", "none.jpg"),
+    ],
+)
+@pytest.mark.models
+def test_a_folder_that_cannot_be_used_is_an_error_in_one_line(command: tuple[object, ...]) -> None:
+    done = motcua(*command)
+    (line,) = done.lines
+    assert (done.code, done.err.splitlines()[-1]) == (1, line["error"])
+    assert "No such file or directory" in line["error"]
+
+
+def test_a_key_that_is_none_is_no_forgery(ledger: Path) -> None:
+    assert motcua("journal", "verify", "--data", ledger, "--key", "abcd").code == 2
+
+
+def test_a_user_that_cannot_be_written_is_an_error_in_one_line() -> None:
+    done = motcua("users", "add", "truong", "leader", "--file", f"{CANNOT_BE}/users.toml", json_lines=False)
+    assert (done.code, done.err.count("\n"), done.out) == (1, 1, "")
+
+
+def test_a_spool_that_is_not_there_is_an_error_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "motcua.toml"
+    file.write_text('[agent]\nsite = "x"\ndevice = "y"\n[sms]\nchannel = "smsd"\nspool_dir = "spool"\n')
+    done = motcua("sms", "status", "--config", file)
+    assert done.code == 1
+    assert "No such file or directory" in done.lines[0]["error"]
+
+
 def test_sms_without_a_transport_says_what_to_set(tmp_path: Path) -> None:
     file = tmp_path / "motcua.toml"
     file.write_text('[agent]\nsite = "x"\ndevice = "y"\n')
@@ -159,14 +232,14 @@ def test_sms_without_a_transport_says_what_to_set(tmp_path: Path) -> None:
 
 def test_a_transport_whose_file_cannot_be_used_is_an_error_in_one_line(tmp_path: Path) -> None:
     file = tmp_path / "motcua.toml"
-    file.write_text('[agent]\nsite = "x"\ndevice = "y"\ndata_dir = "none"\n[sms]\nchannel = "phones"\n')
+    file.write_text('[agent]\nsite = "x"\ndevice = "y"\ndata_dir = "data"\n[sms]\nchannel = "phones"\n')
+    (tmp_path / "data" / "phones.sqlite").mkdir(parents=True)
     done = motcua("sms", "status", "--config", file)
     assert (done.code, done.lines) == (1, [{"error": "the channel's file cannot be used"}])
 
 
 def test_sms_reaches_a_simulated_phone_and_reports(tmp_path: Path) -> None:
     file = tmp_path / "motcua.toml"
-    (tmp_path / "data").mkdir()
     text = '[agent]\nsite = "x"\ndevice = "y"\ndata_dir = "data"\n[contacts.truc]\nphone = "0912345678"\n[sms]\nchannel = "phones"\n'
     file.write_text(text)
     done = motcua("sms", "send", "truc", "Thử tin nhắn", "--config", file)
@@ -178,12 +251,12 @@ def test_sms_reaches_a_simulated_phone_and_reports(tmp_path: Path) -> None:
 def test_score_reads_the_good_and_names_the_bad(tmp_path: Path, model_file: Callable[[str], Path]) -> None:
     (tmp_path / "text.jpg").write_text("not a picture")
     (tmp_path / "empty.mp4").touch()
-    done = motcua(
-        "score", tmp_path / "text.jpg", model_file("single_face.jpg"), tmp_path / "empty.mp4", tmp_path / "none.png"
-    )
+    (tmp_path / "folder").mkdir()
+    spoilt = [tmp_path / name for name in ("empty.mp4", "none.png", "folder")]
+    done = motcua("score", tmp_path / "text.jpg", model_file("single_face.jpg"), *spoilt)
     assert done.code == 1
-    text, face, empty, none = done.lines
-    assert [bool(line.get("error")) for line in (text, face, empty, none)] == [True, False, True, True]
+    text, face, *others = done.lines
+    assert [bool(line.get("error")) for line in (text, face, *others)] == [True, False, True, True, True]
     (found,) = face["faces"]
     assert found["usable"]
     assert found["level"] in {"satisfied", "very_satisfied"}

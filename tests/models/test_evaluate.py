@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from models.errors import LabelsUnusable
 from models.evaluate import REPORTED_GROUP, evaluate_expression, figures, labelled_photos
 
 PNG = b"\x89PNG"
@@ -37,6 +38,13 @@ def test_the_group_follows_the_person_and_surprise_is_left_out(tmp_path: Path) -
         ("a1.png", 2, (REPORTED_GROUP,)),
         ("a2.png", 1, (REPORTED_GROUP,)),
     ]
+
+
+def test_a_list_without_its_columns_is_refused(tmp_path: Path) -> None:
+    labels = tmp_path / "photos.csv"
+    labels.write_text("file,emotion\na.png,anger\n", encoding="utf-8")
+    with pytest.raises(LabelsUnusable, match="no column label, identity, bucket"):
+        labelled_photos(tmp_path, labels, {4})
 
 
 @pytest.mark.models
