@@ -15,6 +15,7 @@ GENESIS = "0" * 64  # prevhash of the first event of a device
 LevelName = Literal["very_satisfied", "satisfied", "neutral", "dissatisfied", "angry"]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
+Purpose = Literal["result", "deposit"]
 
 
 class Keep(StrEnum):
@@ -147,6 +148,138 @@ class AlertContested(Payload, frozen=True, kw_only=True):
     alert: str
     by: str
     role: Literal["officer", "leader"]
+
+
+class LockerReserved(Payload, frozen=True, kw_only=True):
+    """A compartment was set aside. `stay` names one use of one compartment, from reserved to free again, in every event."""
+
+    TYPE = "locker.reserved"
+    stay: str
+    compartment: str
+    purpose: Purpose
+    dossier: str | None
+    procedure: str | None = None
+    by: str
+
+
+class LockerLoaded(Payload, frozen=True, kw_only=True):
+    """An officer's result lies in the compartment: its door was seen open, then closed."""
+
+    TYPE = "locker.loaded"
+    stay: str
+    compartment: str
+    dossier: str
+    by: str
+
+
+class LockerCodeIssued(Payload, frozen=True, kw_only=True):
+    """A pickup code was made; the one before it is dead. The code itself is nowhere. `number` counts the codes of a stay."""
+
+    TYPE = "locker.code_issued"
+    stay: str
+    dossier: str
+    number: Annotated[int, msgspec.Meta(ge=1)]
+    why: Literal["loaded", "reissued", "lost"]
+    via: Literal["sms", "phone"]
+    by: str
+
+
+class LockerCodeRefused(Payload, frozen=True, kw_only=True):
+    """A pickup was refused. `stay` is None when no dossier matched: the citizen was given the same answer."""
+
+    TYPE = "locker.code_refused"
+    keypad: str
+    stay: str | None
+    why: Literal["wrong", "dead", "waiting"]
+
+
+class LockerOpened(Payload, frozen=True, kw_only=True):
+    """The door was *seen* open. `purpose` says what it was opened for."""
+
+    TYPE = "locker.opened"
+    compartment: str
+    stay: str | None
+    purpose: Literal["pickup", "deposit", "load", "collect", "recall", "test"]
+    by: str
+
+
+class LockerClosed(Payload, frozen=True, kw_only=True):
+    TYPE = "locker.closed"
+    compartment: str
+    stay: str | None
+    open_s: Seconds
+
+
+class LockerCollected(Payload, frozen=True, kw_only=True):
+    """A handover: the citizen's result, or the citizen's deposit collected by an officer. Open was seen, then closed."""
+
+    TYPE = "locker.collected"
+    stay: str
+    compartment: str
+    purpose: Purpose
+    dossier: str | None
+    by: str
+
+
+class LockerDeposited(Payload, frozen=True, kw_only=True):
+    """A citizen's dossier lies in the compartment. `receipt` is what stands on the printed receipt."""
+
+    TYPE = "locker.deposited"
+    stay: str
+    compartment: str
+    procedure: str
+    receipt: str
+
+
+class LockerOverdue(Payload, frozen=True, kw_only=True):
+    TYPE = "locker.overdue"
+    stay: str
+    compartment: str
+    dossier: str | None
+    days: Annotated[int, msgspec.Meta(ge=0)]
+    step: Literal["reminded", "overdue"]
+
+
+class LockerRecalled(Payload, frozen=True, kw_only=True):
+    """Staff took something back, with a reason. `second` is the second person of an opening of all doors."""
+
+    TYPE = "locker.recalled"
+    compartment: str
+    stay: str | None
+    dossier: str | None
+    by: str
+    second: str | None = None
+    why: Literal["overdue", "citizen_asked", "wrong_dossier", "fault", "fire", "moving"]
+
+
+class LockerReleased(Payload, frozen=True, kw_only=True):
+    """A stay ended without a handover: nothing was put in, or staff emptied a compartment that nobody could name."""
+
+    TYPE = "locker.released"
+    stay: str
+    compartment: str
+    why: Literal["not_opened", "left_empty", "cancelled", "recalled", "found_empty"]
+
+
+class LockerFault(Payload, frozen=True, kw_only=True):
+    """What should not happen to a door. `by` is who set a compartment out of service, or brought it back."""
+
+    TYPE = "locker.fault"
+    compartment: str
+    stay: str | None
+    why: Literal[
+        "open_failed",
+        "open_unknown",
+        "left_open",
+        "forced",
+        "wrong_door",
+        "board_lost",
+        "board_refused",
+        "sensor",
+        "out_of_service",
+        "back_in_service",
+    ]
+    by: str | None = None
 
 
 class DeviceStarted(Payload, frozen=True, kw_only=True):
