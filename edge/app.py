@@ -84,11 +84,14 @@ async def supervised(
 
 
 async def report_part(faults: Faults, part: str, state: PartState) -> None:
-    """Record a part's loss or return; a journal that cannot take it now has said so already."""
+    """Record a part's loss or return; a journal that cannot take it now has said so already.
+
+    What else is wrong with a part that runs again stays its own to tell.
+    """
     try:
         if state is PartState.DOWN:
             await faults.fault(part, FAILED)
-        else:
+        elif faults.why(part) in {None, FAILED}:
             await faults.recovered(part)
     except JournalError as error:
         log.error("%s: %s", part, error)  # noqa: TRY400 - the sentence is enough

@@ -6,14 +6,13 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import msgspec
 
 from sync.errors import UNREADABLE, JournalError
-from sync.events import DeviceFault, DeviceRecovered
 from sync.journal import Journal
 from sync.marks import Receipt, ReceiptOutcome
 from sync.mqtt import Broker, Version
@@ -23,8 +22,12 @@ from sync.uplink import Reports, Tuning, Uplink, Voyage
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
-__all__ = ["Link", "LinkOptions", "LinkState", "LinkStatus", "Pace"]
-CITY = "city"  # the part's name in DeviceFault
+__all__ = ["Link", "LinkOptions", "LinkState", "LinkStatus", "OnReceipt", "Pace"]
+OnReceipt = Callable[[ReceiptOutcome], Awaitable[None]]
+
+
+async def _nobody(_: ReceiptOutcome) -> None:
+    """Nobody is told of receipts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,10 @@ class LinkOptions:
 
 
 class Link:
-    """One device's way up. `on_status` is called on the loop."""
+    """One device's way up. `on_status` and `on_receipt` are called on the loop; every readable receipt is told.
+
+    A JournalError of `on_receipt` is logged and no more: the city says it again.
+    """
 
     def __init__(
         self,
@@ -46,6 +52,7 @@ class Link:
         broker: Broker,
         options: LinkOptions | None = None,
         on_status: Callable[[LinkStatus], None] = lambda _: None,
+        on_receipt: OnReceipt = _nobody,
     ) -> None:
         self.topics = Topics(journal.identity.site, journal.identity.device)
         self._journal = journal
@@ -56,7 +63,8 @@ class Link:
         self._acked = 0
         self._receipts: asyncio.Queue[bytes] = asyncio.Queue(maxsize=1)
         self._moved = asyncio.Event()
-        self._fault_since: float | None = None
+        self._on_receipt = on_receipt
+        self._is_contradicted = False
 
     async def run(self) -> None:
         """Until cancelled. A broken receipt or a lost broker never ends it; a failing journal does."""
@@ -153,36 +161,20 @@ class Link:
     async def _take(self, receipt: Receipt) -> None:
         try:
             outcome = await self._journal.mark_city(receipt)
+            self._act_on(receipt, outcome)
+            await self._on_receipt(outcome)
         except JournalError as error:  # a full disk: the city will say it again
             _log.warning("sync.receipt_not_kept", extra={"why": str(error)})
-            return
-        if outcome in {ReceiptOutcome.MISMATCH, ReceiptOutcome.AHEAD}:
-            await self._fault(outcome, receipt)
-        else:
-            await self._agreed(receipt)
 
-    async def _agreed(self, receipt: Receipt) -> None:
-        if self._uplink:
+    def _act_on(self, receipt: Receipt, outcome: ReceiptOutcome) -> None:
+        """A contradiction is loud, once: the city holds another history. Nothing is deleted until a person has looked."""
+        if outcome.is_contradiction and not self._is_contradicted:
+            _log.critical("sync.receipt_%s", outcome.value, extra={"seq": receipt.seq})
+        self._is_contradicted = outcome.is_contradiction
+        if self._uplink and not outcome.is_contradiction:
             self._uplink.city_has(self._journal.marks.city)
             if receipt.resend:
                 self._uplink.resend_from(receipt.seq)
-        if self._fault_since is not None:
-            after_s = self._options.pace.monotonic() - self._fault_since
-            self._fault_since = None
-            await self._record(DeviceRecovered(part=CITY, after_s=max(0.0, after_s)))
-
-    async def _fault(self, outcome: ReceiptOutcome, receipt: Receipt) -> None:
-        """Loud, once: the city holds another history than this device. Nothing is deleted until a person has looked."""
-        if self._fault_since is None:
-            self._fault_since = self._options.pace.monotonic()
-            _log.critical("sync.receipt_%s", outcome.value, extra={"seq": receipt.seq})
-            await self._record(DeviceFault(part=CITY, why=f"sync.receipt_{outcome.value}"))
-
-    async def _record(self, event: DeviceFault | DeviceRecovered) -> None:
-        try:
-            await self._journal.record(event)
-        except JournalError as error:
-            _log.warning("sync.fault_not_kept", extra={"why": str(error)})
 
 
 def _call(loop: asyncio.AbstractEventLoop, handler: Callable[[T], None], value: T) -> None:

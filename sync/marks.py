@@ -45,9 +45,14 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class ReceiptOutcome(StrEnum):
     TAKEN = "taken"
-    STALE = "stale"  # nothing new
+    STALE = "stale"  # the same history, nothing new
+    GONE = "gone"  # about events that were deleted here since: nothing is left to compare
     MISMATCH = "mismatch"  # the city holds another history: tell a person, delete nothing
     AHEAD = "ahead"  # the city holds more than this journal ever had: tell a person, delete nothing
+
+    @property
+    def is_contradiction(self) -> bool:
+        return self in {ReceiptOutcome.MISMATCH, ReceiptOutcome.AHEAD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ def take_receipt(connection: sqlite3.Connection, receipt: Receipt) -> ReceiptOut
     ours = _hash_at(connection, receipt.seq)
     if ours is None:
         (last,) = connection.execute("SELECT coalesce(max(seq), 0) FROM ledger_head").fetchone()
-        return ReceiptOutcome.AHEAD if receipt.seq > last else ReceiptOutcome.STALE
+        return ReceiptOutcome.AHEAD if receipt.seq > last else ReceiptOutcome.GONE
     if ours != receipt.head:
         return ReceiptOutcome.MISMATCH
     if receipt.seq <= read_marks(connection).city:

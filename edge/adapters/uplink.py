@@ -7,10 +7,12 @@ from config.schema import Config, Mqtt
 from edge.services.faults import Faults
 from sync.journal import Journal
 from sync.link import Link, LinkOptions, LinkState, LinkStatus
+from sync.marks import ReceiptOutcome
 from sync.mqtt import Broker, Tls, Version
 from sync.uplink import Tuning
 
 PART = "mqtt"
+HISTORY = "link"  # what the city says it holds; red also where the broker is well
 _WHY = {LinkState.LOST: "broker_lost", LinkState.REFUSED: "refused"}  # sentences under `page.fault`
 _VERSIONS = {"auto": (Version.V5, Version.V311), "5": (Version.V5,), "3.1.1": (Version.V311,)}
 log = logging.getLogger(__name__)
@@ -21,7 +23,10 @@ def open_link(config: Config, journal: Journal, faults: Faults | None) -> Link |
     if config.mqtt is None:
         return None
     options = LinkOptions(versions=_VERSIONS[config.mqtt.version], tuning=Tuning(window=config.mqtt.window))
-    return Link(journal, broker_of(config.mqtt), options, LinkFaults(faults) if faults else _silent)
+    if faults is None:
+        return Link(journal, broker_of(config.mqtt), options)
+    told = LinkFaults(faults)
+    return Link(journal, broker_of(config.mqtt), options, told, told.receipt)
 
 
 def broker_of(mqtt: Mqtt) -> Broker:
@@ -38,7 +43,7 @@ def broker_of(mqtt: Mqtt) -> Broker:
 
 
 class LinkFaults:
-    """Turns link states into one fault and one recovery, in the order they came."""
+    """Turns link states and receipts into one fault and one recovery each, in the order they came."""
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
@@ -51,6 +56,13 @@ class LinkFaults:
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
+    async def receipt(self, outcome: ReceiptOutcome) -> None:
+        """A receipt that contradicts the journal is a fault until one comes that agrees; one that tells neither changes nothing."""
+        if outcome.is_contradiction:
+            await self._faults.fault(HISTORY, f"receipt_{outcome}")
+        elif outcome is not ReceiptOutcome.GONE:
+            await self._faults.recovered(HISTORY)
+
     async def settled(self) -> None:
         """Return when everything told so far is recorded, or could not be."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -59,7 +71,3 @@ class LinkFaults:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("the link's state could not be recorded", exc_info=task.exception())
-
-
-def _silent(_: LinkStatus) -> None:
-    """Nobody is told."""

@@ -8,8 +8,8 @@ import pytest
 from config.load import load
 from devices.sms.phone_sim import PhoneSimChannel
 from edge import app
-from edge.adapters.supervisor import Backoff
-from edge.app import FAILED, open_agent, supervised
+from edge.adapters.supervisor import Backoff, PartState
+from edge.app import FAILED, open_agent, report_part, supervised
 from sync.events import DeviceRecovered
 from tests.edge.services.centre import Centre
 
@@ -37,6 +37,18 @@ async def test_a_part_that_failed_before_the_restart_is_well_again_once_it_runs(
     assert told.part == "web"
     assert [tile.part for tile in again.faults.tiles() if not tile.ok] == ["sms"]
     await again.journal.close()
+
+
+async def test_a_part_that_runs_again_takes_back_only_its_own_failure(tmp_path: Path) -> None:
+    centre = await Centre.open(tmp_path)
+    await report_part(centre.faults, "link", PartState.DOWN)
+    await centre.faults.fault("link", "receipt_mismatch")
+    await report_part(centre.faults, "link", PartState.RUNNING)
+    assert centre.faults.why("link") == "receipt_mismatch"
+    await report_part(centre.faults, "link", PartState.DOWN)
+    await report_part(centre.faults, "link", PartState.RUNNING)
+    assert centre.faults.why("link") is None
+    await centre.journal.close()
 
 
 class Phones(PhoneSimChannel):

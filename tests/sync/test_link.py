@@ -12,12 +12,13 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from sync.city.receiver import CityReceiver
+from sync.errors import JournalFull
 from sync.events import VisitStarted
 from sync.jobs import Cadence
 from sync.journal import Journal
 from sync.keys import DeviceKey
 from sync.link import Link, LinkOptions
-from sync.marks import Receipt
+from sync.marks import Receipt, ReceiptOutcome
 from sync.mqtt import Broker, Version
 from sync.resend import ResendRules
 from sync.uplink import Tuning
@@ -307,28 +308,45 @@ async def publish(mosquitto: Mosquitto, topic: str, payload: bytes) -> None:
 ACK = "motcua/v1/phuong-thu-duc/quay-01/ack"
 
 
-def types(connection: sqlite3.Connection) -> list[tuple[str, bytes]]:
-    return connection.execute("SELECT type, body FROM events ORDER BY seq").fetchall()
-
-
-async def test_a_receipt_for_another_history_is_a_loud_fault_and_moves_nothing(
-    open_journal: Opener, mosquitto: Mosquitto
+async def test_a_receipt_for_another_history_is_told_and_moves_nothing(
+    open_journal: Opener, mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
 ) -> None:
     journal = await open_journal(cadence=NEVER)
     await journal.record(*[VISIT] * 5)
-    truth = Receipt(seq=5, head=journal.head.hash)
-    async with running(Link(journal, mosquitto.broker, OPTIONS)):
+    told: list[ReceiptOutcome] = []
+
+    async def tell(outcome: ReceiptOutcome) -> None:
+        told.append(outcome)
+
+    async with running(Link(journal, mosquitto.broker, OPTIONS, on_receipt=tell)):
         await until(lambda: journal.marks.broker == 5)
-        for _ in range(3):
-            await publish(mosquitto, ACK, msgspec.json.encode(Receipt(seq=3, head="f" * 64)))
-        await until(lambda: journal.head.seq == 6)
+        for receipt in (Receipt(seq=3, head="f" * 64), Receipt(seq=9, head="f" * 64)):
+            await publish(mosquitto, ACK, msgspec.json.encode(receipt))
+            await until(lambda receipt=receipt: len(told) == (1 if receipt.seq == 3 else 2))  # type: ignore[misc]
         assert journal.marks.city == 0
-        await publish(mosquitto, ACK, msgspec.json.encode(truth))
-        await until(lambda: journal.head.seq == 7)
-    told = [(kind, msgspec.json.decode(body)["data"]) for kind, body in (await journal.read(types))[5:]]
-    assert told[0] == ("device.fault", {"part": "city", "why": "sync.receipt_mismatch"})
-    assert told[1][0] == "device.recovered"
-    assert journal.marks.city == 5
+        await publish(mosquitto, ACK, msgspec.json.encode(Receipt(seq=5, head=journal.head.hash)))
+        await until(lambda: len(told) == 3)
+    assert told == [ReceiptOutcome.MISMATCH, ReceiptOutcome.AHEAD, ReceiptOutcome.TAKEN]
+    assert (journal.marks.city, journal.head.seq) == (5, 5)
+    loud = [record.getMessage() for record in caplog.records if record.levelname == "CRITICAL"]
+    assert loud == ["sync.receipt_mismatch"]
+
+
+async def test_who_hears_of_a_receipt_may_meet_a_full_disk(open_journal: Opener, mosquitto: Mosquitto) -> None:
+    journal = await open_journal(cadence=NEVER)
+    await journal.record(VISIT)
+    tries: list[ReceiptOutcome] = []
+
+    async def refuse(outcome: ReceiptOutcome) -> None:
+        tries.append(outcome)
+        raise JournalFull("no room")
+
+    async with running(Link(journal, mosquitto.broker, OPTIONS, on_receipt=refuse)) as link:
+        await until(lambda: journal.marks.broker == 1)
+        for number in (1, 2):
+            await publish(mosquitto, ACK, msgspec.json.encode(Receipt(seq=1, head=journal.head.hash)))
+            await until(lambda number=number: len(tries) == number)  # type: ignore[misc]
+        assert not link.done()
 
 
 DEEP = b'{"x":' + b"[" * 100_000

@@ -144,6 +144,16 @@ async def test_an_older_receipt_is_stale(open_journal: Opener) -> None:
     assert journal.marks.city == 8
 
 
+async def test_a_receipt_about_what_was_deleted_says_neither_yes_nor_no(open_journal: Opener, clock: Any) -> None:
+    journal = await open_journal(cadence=NEVER)
+    await journal.record(*MIXED)
+    await journal.mark_city(await receipt_for(journal))
+    clock.forward(days=1000)
+    await journal.prune()
+    assert await journal.mark_city(Receipt(seq=4, head="f" * 64)) is ReceiptOutcome.GONE
+    assert await journal.mark_city(Receipt(seq=8, head="f" * 64)) is ReceiptOutcome.MISMATCH  # a hole's end is remembered
+
+
 def test_a_signed_receipt_is_for_one_device_and_by_one_city() -> None:
     city, other = DeviceKey.generate(), DeviceKey.generate()
     receipt = Receipt(seq=3, head="a" * 64).signed(city, "/sites/s/devices/d")
