@@ -23,6 +23,7 @@ from edge.adapters.rules import (
     contact_numbers,
     counter_plans,
     counter_rules,
+    has_part,
     journal_retention,
     retention_rules,
     vision_spec,
@@ -119,6 +120,7 @@ async def open_agent(
     async with open_journal(config) as journal, _transport(config, channel) as opened:
         agent = await _compose(config, journal, landmarker, opened, demo_users)
         await _announce(config, journal)
+        await agent.faults.close_absent(partial(has_part, config, dict(agent.parts)))
         yield agent
 
 

@@ -1,6 +1,6 @@
 """From the sections of a configuration to what the services take: rules, plans, telephone numbers, specs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +16,9 @@ from edge.domain.visit import VisitRules
 from edge.services.plan import CounterPlan, telling_order
 from edge.services.station import CounterRules
 from sync.retention import Retention as JournalRetention
+
+_OF_A_COUNTER = {"camera", "counter", "eyes"}
+_WORKED_BY = {"mqtt": "link", "link": "link", "sms": "sms", "sms_line": "sms"}
 
 
 def counter_rules(config: Config) -> CounterRules:
@@ -82,3 +85,11 @@ def vision_spec(key: str, counter: Counter, landmarker: Path, params: Path | Non
         fps=camera.fps,
         zone=(zone.x, zone.y, zone.width, zone.height),
     )
+
+
+def has_part(config: Config, running: Collection[str], part: str) -> bool:
+    """Whether a device that runs the parts `running` has `part`, as faults name it. What is not listed here every device has."""
+    kind, _, which = part.partition("/")
+    if kind in _OF_A_COUNTER:
+        return which in config.counters
+    return kind not in _WORKED_BY or _WORKED_BY[kind] in running

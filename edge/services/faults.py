@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from edge.ports import Clock, Ledger, Tile
@@ -60,6 +60,12 @@ class Faults:
             await self._ledger.transact(change)
             self._broken.pop(part)
             self._calm_since[part] = now
+
+    async def close_absent(self, is_here: Callable[[str], bool]) -> None:
+        """A part that was taken out of the configuration has nobody left to say that it works again."""
+        for part in [part for part in self._broken if not is_here(part)]:
+            await self.recovered(part)
+            self._calm_since.pop(part, None)
 
     def why(self, part: str) -> str | None:
         """What is wrong with it; None when nothing is."""

@@ -1,6 +1,7 @@
 """What the composition root adds to its parts: what a part's end and return leave in the journal, over restarts too."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from devices.sms.phone_sim import PhoneSimChannel
 from edge import app
 from edge.adapters.supervisor import Backoff, PartState
 from edge.app import FAILED, open_agent, report_part, supervised
-from sync.events import DeviceRecovered
+from sync.events import DeviceRecovered, Payload
+from sync.journal import Journal
 from tests.edge.services.centre import Centre
 
 
@@ -49,6 +51,38 @@ async def test_a_part_that_runs_again_takes_back_only_its_own_failure(tmp_path: 
     await report_part(centre.faults, "link", PartState.RUNNING)
     assert centre.faults.why("link") is None
     await centre.journal.close()
+
+
+SITE = """
+[agent]
+site = "x"
+device = "y"
+data_dir = "data"
+[web]
+port = 0
+"""
+
+
+async def test_faults_of_parts_that_the_configuration_no_longer_has_are_closed_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text(SITE)
+    config = load(tmp_path / "site.toml")
+    gone = {"camera/quay-09", "eyes/quay-09", "counter/quay-09", "mqtt", "link", "sms", "sms_line"}
+    async with open_agent(config) as agent:
+        for part in (*gone, "disk", "web"):
+            await agent.faults.fault(part, "failed")
+
+    async with open_agent(config) as agent:
+        assert {tile.part for tile in agent.faults.tiles()} == {"disk", "web"}
+        recovered = [each async for each in up_to_now(agent.journal) if isinstance(each, DeviceRecovered)]
+    assert {each.part for each in recovered} == gone
+
+
+async def up_to_now(journal: Journal) -> AsyncIterator[Payload]:
+    last = journal.head.seq
+    async for recorded in journal.follow(after=0):
+        yield recorded.payload
+        if recorded.seq >= last:
+            return
 
 
 class Phones(PhoneSimChannel):

@@ -151,7 +151,9 @@ async def test_a_receipt_about_what_was_deleted_says_neither_yes_nor_no(open_jou
     clock.forward(days=1000)
     await journal.prune()
     assert await journal.mark_city(Receipt(seq=4, head="f" * 64)) is ReceiptOutcome.GONE
-    assert await journal.mark_city(Receipt(seq=8, head="f" * 64)) is ReceiptOutcome.MISMATCH  # a hole's end is remembered
+    assert (
+        await journal.mark_city(Receipt(seq=8, head="f" * 64)) is ReceiptOutcome.MISMATCH
+    )  # a hole's end is remembered
 
 
 def test_a_signed_receipt_is_for_one_device_and_by_one_city() -> None:
