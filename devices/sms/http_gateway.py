@@ -5,6 +5,7 @@
 
 import asyncio
 import logging
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
@@ -29,6 +30,7 @@ from devices.sms.sqlite_file import transaction
 
 PATIENCE = timedelta(hours=72)
 MEMORY = timedelta(days=30)
+TOKEN = re.compile(rb"[!-~]+")  # what a header carries (RFC 9110, 5.5), without the blanks that no token has
 _log = logging.getLogger(__name__)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
@@ -105,6 +107,9 @@ class HttpGateway:
         except (httpx.HTTPError, TimeoutError) as err:
             self._tell_reachable(now=False)
             raise SmsUnavailable("the gateway does not answer") from err
+        except httpx.InvalidURL as err:
+            self._tell_reachable(now=False)
+            raise SmsUnavailable("the gateway's address is not a URL") from err
         self._tell_reachable(now=True)
         return response
 
@@ -113,9 +118,12 @@ class HttpGateway:
         if self._terms.token_file is None:
             return {}
         try:
-            return {"Authorization": f"Bearer {self._terms.token_file.read_text('utf-8').strip()}"}
+            token = self._terms.token_file.read_bytes().strip()
         except OSError as err:
             raise SmsUnavailable("the gateway's token file cannot be read") from err
+        if not TOKEN.fullmatch(token):
+            raise SmsUnavailable("the gateway's token file does not hold one line of plain letters")
+        return {"Authorization": f"Bearer {token.decode('ascii')}"}
 
     def _tell_reachable(self, *, now: bool) -> None:
         if now is not self._is_reachable:

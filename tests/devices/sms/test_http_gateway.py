@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -120,6 +121,47 @@ async def test_lost_answer_is_tried_again_and_sent_once(server: FakeGateway, gat
     await gateway.submit(SMS)
     assert (len(server.requests), len(server.sent)) == (2, 1)
     assert (await gateway.health()).is_alive
+
+
+@pytest.mark.enable_socket
+@pytest.mark.parametrize("token", [b"", b"  \n", b"\xff\xfes\x00", "mật-khẩu".encode(), b"two\nlines", b"a\x00b"])
+async def test_a_token_file_that_holds_no_token_is_said(
+    gateway: HttpGateway, terms: GatewayTerms, token: bytes
+) -> None:
+    assert terms.token_file is not None
+    terms.token_file.write_bytes(token)
+    with pytest.raises(SmsUnavailable, match="token file does not hold one line of plain letters") as refused:
+        await gateway.submit(SMS)
+    assert "khẩu" not in str(refused.value)
+
+
+@pytest.mark.enable_socket
+async def test_a_missing_token_file_is_said(gateway: HttpGateway, terms: GatewayTerms) -> None:
+    assert terms.token_file is not None
+    terms.token_file.unlink()
+    with pytest.raises(SmsUnavailable, match="token file cannot be read"):
+        await gateway.submit(SMS)
+
+
+@pytest.mark.enable_socket
+@pytest.mark.parametrize("url", ["http://gateway:port/", "https://x\x00y/"])
+async def test_an_address_that_is_no_url_is_said(terms: GatewayTerms, tmp_path: Path, url: str) -> None:
+    gateway = HttpGateway(replace(terms, url=url), tmp_path / "memory")
+    with pytest.raises(SmsUnavailable, match="the gateway's address is not a URL"):
+        await gateway.submit(SMS)
+    assert (await gateway.health()).why == "gateway_lost"
+    await gateway.close()
+
+
+@pytest.mark.enable_socket
+async def test_a_status_address_that_is_no_url_ends_no_walk(terms: GatewayTerms, tmp_path: Path) -> None:
+    gateway = HttpGateway(
+        replace(terms, status_url="http://gateway:port/{ref}"), tmp_path / "memory", poll_s=0.0, look_s=0.01
+    )
+    gateway._remember("alert-1")
+    update = await anext(gateway.updates())
+    assert update == DeliveryUpdate("alert-1", SmsStatus.SUBMITTED)
+    await gateway.close()
 
 
 @pytest.mark.enable_socket
