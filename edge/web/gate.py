@@ -100,7 +100,8 @@ class Gate:
     def _is_tablet(self, address: str) -> bool:
         if not _is_address(address):
             return False
-        found = ipaddress.ip_address(address)
+        seen = ipaddress.ip_address(address)
+        found = getattr(seen, "ipv4_mapped", None) or seen  # a server on `::` sees a caller over IPv4 as ::ffff:a.b.c.d
         return found.is_loopback or any(found in network for network in self._networks)
 
     def _is_our_host(self, host: str | None) -> bool:

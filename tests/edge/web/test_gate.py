@@ -57,7 +57,18 @@ async def test_each_role_gets_its_own_pages(house: House, name: str | None, path
 
 @pytest.mark.parametrize(
     ("address", "expected"),
-    [("127.0.0.1", 200), ("::1", 200), ("10.1.2.3", 200), ("10.1.3.3", 403), ("192.168.1.9", 200), ("testclient", 403)],
+    [
+        ("127.0.0.1", 200),
+        ("::1", 200),
+        ("10.1.2.3", 200),
+        ("10.1.3.3", 403),
+        ("192.168.1.9", 200),
+        ("testclient", 403),
+        ("::ffff:127.0.0.1", 200),  # how a server on `::` sees who calls it over IPv4
+        ("::ffff:10.1.2.3", 200),
+        ("::ffff:10.1.3.3", 403),
+        ("fe80::1%eth0", 403),
+    ],
 )
 async def test_the_tablet_answers_this_machine_and_the_listed_ones(tmp_path: Path, address: str, expected: int) -> None:
     async with House(tmp_path, tablet_clients=("10.1.2.0/24", "192.168.1.9")).running() as house:
