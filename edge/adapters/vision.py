@@ -61,6 +61,7 @@ class VisionEyes:
         self._waiting = waiting
         self._listeners: set[Mailbox] = set()
         self._status = EyesStatus()
+        self._worker: WorkerProcess | None = None
         self._is_down = False
         self._beats = 0
         self._track_base = self._track_last = 0
@@ -100,10 +101,13 @@ class VisionEyes:
             await asyncio.sleep(self._backoff.wait_s(self._status.failures))
 
     async def _serve(self) -> None:
-        """One run of the worker; ends by WorkerGone."""
+        """One run of the worker; ends by WorkerGone. None starts beside one that holds the camera still."""
+        if self._worker is not None and not self._worker.has_ended:
+            raise WorkerGone("the last one does not end, not even killed")
         self._track_base = self._track_last
         self._beats = 0
         async with started(self._child, spec_line(self._spec), self._spec.counter, _LOG_MARK) as worker:
+            self._worker = worker
             self._status = replace(self._status, pid=worker.pid, starts=self._status.starts + 1)
             async with contextlib.aclosing(worker.messages(self._patience)) as messages:
                 await self._listen(worker, messages)

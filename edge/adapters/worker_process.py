@@ -16,8 +16,9 @@ from models.wire import WIRE_VERSION, Beat, Hello, Message, Unpacker, WireBroken
 
 MAX_LOG_LINE = 300
 MAX_LOG_LINES = 200  # a run; a worker that talks more is cut off, not believed
+STOP_S = 1.0  # to end by itself
+KILL_S = 5.0  # to be gone once killed: longer takes only what hangs in the kernel
 _READ = 65_536
-_STOP_S = 1.0
 
 _KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TZ")
 _SURROUNDINGS = {
@@ -73,16 +74,18 @@ class WorkerProcess:
             except WireBroken as error:
                 raise WorkerGone(f"wire: {error}") from error
 
+    @property
+    def has_ended(self) -> bool:
+        return self._process.returncode is not None
+
     async def stop(self) -> None:
-        """End it: by closing its stdin, then by force. Harmless when it has ended."""
+        """End it: by closing its stdin, then by force. Harmless when it has ended; what hangs in a driver is left behind."""
         if self._process.stdin is not None:
             self._process.stdin.close()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_STOP_S):
-                await self._process.wait()
-        if self._process.returncode is None:
+        if not await self._ends_within(STOP_S):
             self.kill()
-            await self._process.wait()
+            if not await self._ends_within(KILL_S):
+                self._log.error("process %d does not end, not even killed", self.pid)
 
     def kill(self) -> None:
         """At once, also when it is stopped or hangs in a driver."""
@@ -108,6 +111,12 @@ class WorkerProcess:
                 self._last_words = text or self._last_words
         self._has_spoken.set()
 
+    async def _ends_within(self, patience_s: float) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                await self._process.wait()
+        return self.has_ended
+
     async def _receive(self, deadline: float) -> bytes:
         try:
             async with asyncio.timeout_at(deadline):
@@ -126,7 +135,7 @@ class WorkerProcess:
         if code is not None and code < 0:
             return f"killed by {signal.Signals(-code).name}"
         with suppress(TimeoutError):
-            async with asyncio.timeout(_STOP_S):
+            async with asyncio.timeout(STOP_S):
                 await self._has_spoken.wait()
         return f"ended with {code}" + (f": {self._last_words}" if self._last_words else "")
 
@@ -164,7 +173,7 @@ async def _listening(pipe: int) -> tuple[asyncio.StreamReader, asyncio.ReadTrans
 
 async def _finish(worker: WorkerProcess, log_task: "asyncio.Task[None]") -> None:
     await worker.stop()
-    await asyncio.wait([log_task], timeout=_STOP_S)
+    await asyncio.wait([log_task], timeout=STOP_S)
     log_task.cancel()
 
 

@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from devices.camera.playlist import Fault, Playlist, Show, playlist_toml
+from edge.adapters import worker_process
 from edge.adapters.supervisor import Backoff
 from edge.adapters.vision import VisionEyes
 from edge.adapters.vision_spec import VisionSpec
-from edge.adapters.worker_process import WorkerPatience
+from edge.adapters.worker_process import WorkerPatience, WorkerProcess
 from edge.domain.level import Level
 from edge.ports import CameraChange, CameraState, Reading
 
@@ -86,9 +87,13 @@ class Listener:
 def is_alive(pid: int) -> bool:
     """Whether it runs; one that ended and that nobody has asked about (a zombie) does not."""
     try:
-        return proc(pid, "stat").rpartition(b")")[2].split()[0] != b"Z"
+        return state(pid) != b"Z"
     except FileNotFoundError:
         return False
+
+
+def state(pid: int) -> bytes:
+    return proc(pid, "stat").rpartition(b")")[2].split()[0]
 
 
 def proc(pid: int, name: str) -> bytes:
@@ -187,6 +192,36 @@ async def test_a_worker_that_never_beats_counts_as_hung(tmp_path: Path, caplog: 
     async with running(eyes) as listener:
         await listener.until(lambda: listener.eyes.status.starts >= 2)
     assert "no sign of life" in caplog.text
+
+
+async def test_a_worker_that_not_even_a_kill_ends_is_given_up_and_gets_no_second_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a process does that hangs in a camera's driver: SIGKILL waits until the driver lets it go."""
+    monkeypatch.setattr(worker_process, "STOP_S", 0.05)
+    monkeypatch.setattr(worker_process, "KILL_S", 0.05)
+    monkeypatch.setattr(WorkerProcess, "kill", lambda _: None)
+    eyes = eyes_on(spec(tmp_path), patience=WorkerPatience(start_s=15.0, beat_s=1.5))
+    async with running(eyes) as listener:
+        first = await stuck(listener)
+        await listener.until(lambda: eyes.status.failures >= 3)
+        assert (eyes.status.starts, is_alive(first)) == (1, True)
+        assert caplog.text.count("does not end, not even killed") == 1
+        os.kill(first, signal.SIGKILL)
+        second = await stuck(listener)
+        assert (eyes.status.starts, is_alive(first)) == (2, False)
+    assert is_alive(second), "the agent stops all the same"
+    os.kill(second, signal.SIGKILL)
+    assert eyes._worker is not None
+    async with asyncio.timeout(5):
+        await eyes._worker._process.communicate()
+
+
+async def stuck(listener: Listener) -> int:
+    pid = await listener.live()
+    os.kill(pid, signal.SIGSTOP)
+    await listener.until(lambda: state(pid) == b"T")  # its threads stop one after the other
+    return pid
 
 
 async def test_a_missing_interpreter_module_is_a_worker_that_is_down(tmp_path: Path) -> None:
