@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from sync.chain import Head, WallClock, site_time, source_of
-from sync.errors import JournalClosed
+from sync.errors import JournalClosed, JournalError
 from sync.events import Payload, Recorded
 from sync.follow import Commits, Follower, read_after
 from sync.jobs import Cadence, Change, Job
@@ -147,9 +147,9 @@ class Journal:
         return self._head.seq - self._marks.city
 
     @property
-    def is_refusing(self) -> bool:
-        """Whether the last attempt to write met a full or failing disk: a red tile."""
-        return self._writer.is_refusing
+    def refusal(self) -> JournalError | None:
+        """Why the last attempt to write failed: JournalFull for a full disk, JournalUnusable for a failing one. None: it did not."""
+        return self._writer.refusal
 
     def on_commit(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` on the loop behind every commit; the returned function unsubscribes."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from sync.chain import Chain, Head, Row
 from sync.checkpoint import make_checkpoint
+from sync.errors import JournalError
 from sync.events import Keep, LedgerCheckpoint, Payload, Recorded
 from sync.jobs import Batch, Change, Job, Signer, is_full, named, over_bound
 from sync.retention import Pruner
@@ -35,7 +36,7 @@ class Writer:
     def __init__(
         self, connection: WriterConnection, chain: Chain, signer: Signer, pruner: Pruner, deliver: Deliver
     ) -> None:
-        self.is_refusing = False  # the disk does not take anything at present
+        self.refusal: JournalError | None = None  # why the disk does not take anything at present
         self._connection = connection
         self._chain = chain
         self._signer = signer
@@ -212,8 +213,8 @@ class Writer:
         if self._connection.in_transaction:
             self._connection.execute(_ROLLBACK)
         refusal = named(cause)
-        if not self.is_refusing:
-            self.is_refusing = True
+        was_refusing, self.refusal = self.refusal is not None, refusal
+        if not was_refusing:
             _log.error("journal.refusing", extra={"why": str(refusal)})
             self._give_back_space()
         for job in batch:
@@ -221,8 +222,8 @@ class Writer:
             job.error = job.error if job.error and not is_full(job.error) else refusal
 
     def _works_again(self) -> None:
-        if self.is_refusing:
-            self.is_refusing = False
+        if self.refusal is not None:
+            self.refusal = None
             _log.warning("journal.works_again")
 
     def _give_back_space(self) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edge.services.counter import CounterService
 from edge.services.health import Vitals
+from sync.errors import JournalFull
 from sync.journal import Journal
 
 MB = 1024 * 1024
@@ -20,8 +21,11 @@ class Machine:
         self._counters = counters
 
     @property
-    def is_refusing(self) -> bool:
-        return self._journal.is_refusing
+    def refusing_why(self) -> str | None:
+        refusal = self._journal.refusal
+        if refusal is None:
+            return None
+        return "disk_full" if isinstance(refusal, JournalFull) else "refusing"
 
     def vitals(self) -> Vitals:
         return Vitals(memory_mb=resident_mb(), disk_free_mb=shutil.disk_usage(self._data_dir).free / MB)

@@ -21,7 +21,7 @@ class Device(Protocol):
     """What only the machine, the journal and the cameras know."""
 
     @property
-    def is_refusing(self) -> bool: ...  # whether the journal takes nothing at present
+    def refusing_why(self) -> str | None: ...  # why the journal takes nothing at present
     def vitals(self) -> Vitals: ...
     def backlog(self) -> int: ...  # events the city has not confirmed
     def cameras_live(self) -> int: ...
@@ -56,11 +56,12 @@ class HealthService:
 
     def tiles(self) -> tuple[Tile, ...]:
         """The broken parts first. A journal that takes nothing cannot record that, so it is asked here."""
-        if not self._device.is_refusing:
+        why = self._device.refusing_why
+        if why is None:
             self._refusing_since = None
             return self._faults.tiles()
         self._refusing_since = self._refusing_since or self._clock.now()
-        return (Tile("journal", ok=False, since=self._refusing_since, why="refusing"), *self._faults.tiles())
+        return (Tile("journal", ok=False, since=self._refusing_since, why=why), *self._faults.tiles())
 
     def backlog(self) -> int:
         return self._device.backlog()

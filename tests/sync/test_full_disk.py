@@ -48,10 +48,10 @@ async def test_a_full_disk_refuses_clearly_keeps_what_was_accepted_and_recovers(
     accepted = await fill(journal)
     with pytest.raises(JournalFull):
         await journal.transact(lambda _: [VISIT] * 1_000)
-    assert journal.is_refusing
+    assert isinstance(journal.refusal, JournalFull)
     await set_room(journal, None)
     assert accepted > 0
-    assert not journal.is_refusing
+    assert journal.refusal is None
     assert (await journal.record(VISIT))[0].seq == accepted + 1
     await journal.close()
     assert verify(tmp_path).events == accepted + 2

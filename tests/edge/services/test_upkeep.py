@@ -16,7 +16,7 @@ RULES = RetentionRules(visits_days=10, every_h=24)
 @dataclass
 class Machine:
     disk_free_mb: float = 10_000.0
-    is_refusing: bool = False
+    refusing_why: str | None = None
 
     def vitals(self) -> Vitals:
         return Vitals(memory_mb=99.94, disk_free_mb=self.disk_free_mb)
@@ -94,13 +94,13 @@ async def test_the_pulse(centre: Centre) -> None:
 async def test_a_journal_that_takes_nothing_is_a_red_tile_that_needs_no_journal(centre: Centre) -> None:
     machine = Machine()
     health = HealthService(centre.journal, centre.faults, machine, centre.clock)
-    machine.is_refusing = True
+    machine.refusing_why = "disk_full"
     began = centre.clock.now()
-    assert [(tile.part, tile.why, tile.since) for tile in health.tiles()] == [("journal", "refusing", began)]
+    assert [(tile.part, tile.why, tile.since) for tile in health.tiles()] == [("journal", "disk_full", began)]
     centre.clock.advance(60)
     assert [tile.since for tile in health.tiles()] == [began]
 
-    machine.is_refusing = False
+    machine.refusing_why = None
     assert health.tiles() == ()
 
 
