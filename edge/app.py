@@ -28,7 +28,7 @@ from edge.adapters.rules import (
     retention_rules,
     vision_spec,
 )
-from edge.adapters.sms import ChannelPort, open_channel
+from edge.adapters.sms import ChannelPort, LineCheck, open_channel
 from edge.adapters.supervisor import Backoff, PartState, supervise
 from edge.adapters.uplink import open_link
 from edge.adapters.vision import VisionEyes
@@ -172,7 +172,8 @@ async def _compose(
     await counters.recover()
     retention = RetentionService(journal, faults, clock, retention_rules(config))
     machine = Machine(config.agent.data_dir, journal, counters)
-    health = HealthService(journal, faults, machine, clock, checks=(retention.check,))
+    checks = [retention.check, *([LineCheck(channel, faults).check] if channel else [])]
+    health = HealthService(journal, faults, machine, clock, checks=checks)
     desks = Desks(counters, alerts, StatisticsService(journal), health, clock)
     web = WebServer(desks, _users(config), strings, _web_settings(config, demo_users))
     link = open_link(config, journal, faults)

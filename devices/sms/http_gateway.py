@@ -87,7 +87,7 @@ class HttpGateway:
         return update is not None and await asyncio.to_thread(self._settle, update)
 
     async def health(self) -> ChannelHealth:
-        """Whether the last request was answered; what waits is what has no report yet."""
+        """Whether the last request was answered. What waits has no report yet; nothing waits to be taken: the gateway has it."""
         return await asyncio.to_thread(self._health)
 
     async def close(self) -> None:
@@ -203,11 +203,8 @@ class HttpGateway:
 
     def _health(self) -> ChannelHealth:
         with self._rows() as rows:
-            waiting, oldest = rows.execute(
-                "SELECT count(*), min(submitted_at) FROM message WHERE status = 'submitted'"
-            ).fetchone()
-        age_s = self._clock().timestamp() - oldest if waiting else 0.0
-        return ChannelHealth(self._is_reachable, waiting, age_s, None if self._is_reachable else "gateway_lost")
+            (waiting,) = rows.execute("SELECT count(*) FROM message WHERE status = 'submitted'").fetchone()
+        return ChannelHealth(self._is_reachable, waiting, why=None if self._is_reachable else "gateway_lost")
 
 
 def _json_of(response: httpx.Response) -> Json:

@@ -103,7 +103,10 @@ class SmsdSpool:
 
     def health(self) -> ChannelHealth:
         """Is an smsd running on this spool, and for how long does the oldest message wait for it."""
-        waiting = self._waiting()
+        try:
+            waiting = self._waiting()
+        except OSError:
+            return ChannelHealth(is_alive=False, why="spool_gone")
         oldest_s = self._clock().timestamp() - min(waiting) if waiting else 0.0
         is_alive = self._is_smsd_alive()
         return ChannelHealth(is_alive, len(waiting), max(0.0, oldest_s), None if is_alive else "smsd_not_running")

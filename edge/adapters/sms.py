@@ -1,5 +1,6 @@
-"""Joins the alert service's `SmsPort` to a transport of `devices.sms`, chosen by the configuration."""
+"""Joins the alert service's `SmsPort` to a transport of `devices.sms`, chosen by the configuration, and watches its health."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +12,12 @@ from devices.sms.phone_sim import PhoneSimChannel
 from devices.sms.smsd_channel import SmsdChannel
 from devices.sms.smsd_spool import SmsdSpool
 from edge.ports import SmsRefused, SmsReply, SmsReport, SmsStatus, SmsUnavailable
+from edge.services.faults import Faults
+
+LINE = "sms_line"  # the way to phones itself; the part "sms" is the handing over to it
+TOO_LONG_S = 300.0  # nobody took a message that long: no modem, no network
+LOOK_S = 10.0
+_TOLD = {"smsd_not_running", "spool_gone", "gateway_lost"}  # sentences under `page.fault`
 
 
 def open_channel(sms: Sms, data_dir: Path) -> transport.SmsChannel | None:
@@ -64,6 +71,32 @@ class ChannelPort:
         update = self._unfinished.pop(item, None)
         if update is not None:
             await self._channel.acknowledge(update)
+
+
+class LineCheck:
+    """A transport that takes messages and sends none (no smsd, no modem, no network) is told before an alert needs it."""
+
+    def __init__(self, channel: transport.SmsChannel, faults: Faults) -> None:
+        self._channel = channel
+        self._faults = faults
+
+    async def check(self) -> None:
+        """One look; it sends nothing."""
+        why = await self._why()
+        if why is None:
+            await self._faults.recovered(LINE)
+        else:
+            await self._faults.fault(LINE, why)
+
+    async def _why(self) -> str | None:
+        try:
+            async with asyncio.timeout(LOOK_S):
+                health = await self._channel.health()
+        except (transport.SmsUnavailable, TimeoutError):
+            return "unavailable"
+        if not health.is_alive:
+            return health.why if health.why in _TOLD else "unavailable"
+        return "not_sent" if health.oldest_waiting_s > TOO_LONG_S else None
 
 
 def _item(update: transport.Update) -> SmsReport | SmsReply:

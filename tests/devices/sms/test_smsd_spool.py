@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from devices.sms.__main__ import main
-from devices.sms.channel import DeliveryUpdate, IncomingSms, Outgoing, SmsRefused, SmsStatus, SmsUnavailable, Update
+from devices.sms.channel import (
+    ChannelHealth,
+    DeliveryUpdate,
+    IncomingSms,
+    Outgoing,
+    SmsRefused,
+    SmsStatus,
+    SmsUnavailable,
+    Update,
+)
 from devices.sms.smsd_config import make_spool, smsd_config
 from devices.sms.smsd_spool import SmsdSpool, SpoolLimits, quarantine
 
@@ -332,6 +341,7 @@ def test_missing_spool_is_unavailable(tmp_path: Path) -> None:
         spool.acknowledge(DeliveryUpdate("alert-1", SmsStatus.DELIVERED))
     with pytest.raises(SmsUnavailable):
         spool.purge()
+    assert spool.health() == ChannelHealth(is_alive=False, why="spool_gone")
 
 
 def test_health_counts_what_waits(root: Path, spool: SmsdSpool, clock: Clock) -> None:

@@ -148,9 +148,9 @@ class TestLeader:
     async def test_health_is_asked_again_and_explains_itself(self, tmp_path: Path) -> None:
         async with House(tmp_path, health_every_s=0.01).running() as house:
             sheet = await house.open("/thiet-bi", "ky-thuat")
-            house.centre.health.now = (Tile("sms", ok=False, since=MORNING, why="no_modem"),)
+            house.centre.health.now = (Tile("sms_line", ok=False, since=MORNING, why="not_sent"),)
             house.centre.health.waiting = 0
-            await until(lambda: "Không thấy modem." in sheet.text)
+            await until(lambda: "chưa gửi được" in sheet.text)
             assert "SIM" in sheet.text
             await until(lambda: "Thành phố đã nhận đủ" in sheet.text)
 
