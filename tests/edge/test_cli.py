@@ -215,12 +215,12 @@ def test_a_user_that_cannot_be_written_is_an_error_in_one_line() -> None:
     assert (done.code, done.err.count("\n"), done.out) == (1, 1, "")
 
 
-def test_a_spool_that_is_not_there_is_an_error_in_one_line(tmp_path: Path) -> None:
+def test_a_spool_that_is_not_there_is_a_line_that_is_down(tmp_path: Path) -> None:
     file = tmp_path / "motcua.toml"
     file.write_text('[agent]\nsite = "x"\ndevice = "y"\n[sms]\nchannel = "smsd"\nspool_dir = "spool"\n')
     done = motcua("sms", "status", "--config", file)
-    assert done.code == 1
-    assert "No such file or directory" in done.lines[0]["error"]
+    down = {"alive": False, "waiting": 0, "oldest_waiting_s": 0.0, "why": "spool_gone"}
+    assert (done.code, done.lines) == (1, [down])
 
 
 def test_sms_without_a_transport_says_what_to_set(tmp_path: Path) -> None:
