@@ -31,7 +31,7 @@ from sync.events import MoodChanged, NudgeShown, Payload
 log = logging.getLogger(__name__)
 
 MOODS_AT_MOST = 500  # of one visit; the oldest go first
-_BROKEN = frozenset(CameraState) - {CameraState.OPENING, CameraState.LIVE}
+BROKEN = frozenset(CameraState) - {CameraState.OPENING, CameraState.LIVE}
 _MISLEADING = {CameraState.BLACK, CameraState.FROZEN, CameraState.CORRUPT}  # frames come, but show nothing true
 OWED_AT_MOST = 100  # changes that the journal refused; beyond that frames wait, an opt-out never does
 
@@ -108,7 +108,7 @@ class Station:
         if self._is_camera_told:
             return
         part = f"camera/{self._plan.counter}"
-        if state in _BROKEN:
+        if state in BROKEN:
             await self._step(visits.Blind(self._clock.monotonic()))
             await self._faults.fault(part, state.value)
         elif state is CameraState.LIVE:
@@ -287,7 +287,7 @@ class Station:
 
     def _look(self, last: CounterView | None) -> CounterView:
         return view_of(
-            self._plan, self._state, camera=self._camera, is_broken=self._camera in _BROKEN, nudge=self._nudge,
+            self._plan, self._state, camera=self._camera, is_broken=self._camera in BROKEN, nudge=self._nudge,
             since=self._since, last=last, stale_s=self._rules.visit.satisfaction.stale_s,
         )  # fmt: skip
 

@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from config.strings import LANGUAGES, StringsInvalid, StringTable, load_strings, placeholders
+from edge.services.station import BROKEN
+from sync.marks import ReceiptOutcome
 
 ROOT = Path(__file__).parents[2]
 PREFIXES = {  # keys that the pages finish at run time, and the enums they finish them with
@@ -46,6 +48,25 @@ def test_every_key_is_used(table: StringTable) -> None:
         if key.startswith("page.") and key not in source and not any(key.startswith(prefix) for prefix in PREFIXES)
     }
     assert unused == set()
+
+
+def test_a_fault_that_nothing_can_tell_has_no_sentence(table: StringTable) -> None:
+    """And neither has a part that nothing can name."""
+    files = [path for room in ("edge", "devices") for path in (ROOT / room).rglob("*.py")]
+    own = [path for path in files if "edge/web" not in path.as_posix() or path.name == "faults.py"]
+    source = "\n".join(path.read_text(encoding="utf-8") for path in own)
+    told = set(re.findall(r'"([a-z_]+)["/]', source)) | {state.value for state in BROKEN}
+    told |= {f"receipt_{outcome}" for outcome in ReceiptOutcome if outcome.is_contradiction}
+    written = {key.rsplit(".", 1)[1] for key in table.keys("vi") if re.match(r"page\.(fault|advice|part)\.", key)}
+    assert written - told - {"other"} == set()
+
+
+def test_each_fault_has_its_advice(table: StringTable) -> None:
+    faults, advice = (
+        {key.removeprefix(room) for key in table.keys("vi") if key.startswith(room)}
+        for room in ("page.fault.", "page.advice.")
+    )
+    assert faults == advice
 
 
 def test_a_missing_sentence_shows_its_key_and_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
