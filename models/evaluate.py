@@ -130,15 +130,6 @@ def labelled_photos(
     ]
 
 
-def labelled_folders(root: Path) -> list[LabelledFile]:
-    """FER2013's layout: one folder a label."""
-    return [
-        LabelledFile(path, SIDE_OF_LABEL[path.parent.name])
-        for path in sorted(root.glob("*/*"))
-        if path.parent.name in SIDE_OF_LABEL
-    ]
-
-
 def draw_confusion(report: dict[str, Any], path: Path, title: str) -> None:
     """Row-normalised confusion matrix as PNG; the last column holds faces without a reading."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  only the bench extra has it
