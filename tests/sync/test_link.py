@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -32,6 +33,22 @@ VISIT = VisitStarted(visit="v1", counter="quay-01")
 NEVER = Cadence(every=1_000_000, after_s=3_600)
 PATIENT = Tuning(progress_every_s=0.05, resend=ResendRules(patience_s=1.0, pause_s=0.1))
 OPTIONS = LinkOptions(pace=QUICK, tuning=PATIENT)
+
+
+class Tries:
+    """Options of a link that counts how often it has failed and waits to try again."""
+
+    def __init__(self) -> None:
+        self._failed = 0
+        self.options = replace(OPTIONS, pace=replace(QUICK, sleep=self._sleep))
+
+    async def more(self, tries: int) -> None:
+        wanted = self._failed + tries
+        await until(lambda: self._failed >= wanted)
+
+    async def _sleep(self, seconds: float) -> None:
+        self._failed += 1
+        await asyncio.sleep(seconds)
 
 
 def held(store: Path) -> list[bytes]:
@@ -122,8 +139,9 @@ async def test_a_city_that_was_away_gets_what_the_broker_dropped(
     async with running(Link(journal, mosquitto.broker, OPTIONS)):
         await until(lambda: journal.marks.broker == 50)  # acknowledged into the void: nobody subscribed
         assert journal.marks.city == 0
-        async with running(CityReceiver(tmp_path / "city.sqlite", mosquitto.broker, pace=QUICK)):
-            await asyncio.sleep(0.2)
+        there = Statuses()
+        async with running(CityReceiver(tmp_path / "city.sqlite", mosquitto.broker, pace=QUICK, on_status=there)):
+            await until(lambda: there.states == ["connected"])
             await journal.record(VISIT)  # the city sees a gap and asks
             await until(lambda: journal.backlog == 0)
         await journal.record(*[VISIT] * 20)
@@ -215,30 +233,30 @@ async def test_a_refused_publish_never_counts_as_delivered(
     )
     journal = await open_journal(cadence=NEVER)
     await journal.record(*[VISIT] * 30)
-    statuses = Statuses()
-    async with running(Link(journal, secured.broker, OPTIONS, statuses)):
+    statuses, tries = Statuses(), Tries()
+    async with running(Link(journal, secured.broker, tries.options, statuses)):
         await until(lambda: "refused" in statuses.states)
-        await asyncio.sleep(0.2)  # several attempts later
+        await tries.more(5)
     assert (journal.marks.broker, journal.marks.city) == (0, 0)
     assert "0x87" in next(status.why for status in statuses.told if status.state == "refused")
 
 
 async def test_no_broker_at_all_is_told_once(open_journal: Opener) -> None:
     journal = await open_journal()
-    statuses = Statuses()
-    async with running(Link(journal, Broker("127.0.0.1", 9), OPTIONS, statuses)):
-        await asyncio.sleep(0.5)
+    statuses, tries = Statuses(), Tries()
+    async with running(Link(journal, Broker("127.0.0.1", 9), tries.options, statuses)):
+        await tries.more(5)
     assert statuses.states == ["lost"]
 
 
 async def test_the_status_is_told_once_at_each_change(open_journal: Opener, mosquitto: Mosquitto) -> None:
     journal = await open_journal()
-    statuses = Statuses()
-    async with running(Link(journal, mosquitto.broker, OPTIONS, statuses)):
+    statuses, tries = Statuses(), Tries()
+    async with running(Link(journal, mosquitto.broker, tries.options, statuses)):
         await until(lambda: statuses.states == ["connected"])
         mosquitto.kill()
         await until(lambda: statuses.states == ["connected", "lost"])
-        await asyncio.sleep(0.4)
+        await tries.more(5)
         mosquitto.start()
         await until(lambda: statuses.states == ["connected", "lost", "connected"])
 
@@ -263,16 +281,12 @@ async def test_a_line_cut_again_and_again_delivers(open_journal: Opener, line: L
     journal = await open_journal(cadence=NEVER)
     await journal.record(*[VISIT] * 3_000)
     city = CityReceiver(tmp_path / "city.sqlite", Broker("127.0.0.1", line._to), pace=QUICK)
-
-    async def cut() -> None:
-        while True:
-            await asyncio.sleep(0.05)
-            line.cut()
-
     async with running(city), running(Link(journal, line.broker, OPTIONS)):
-        cutting = asyncio.create_task(cut())
-        await until(lambda: line.connects >= 10)
-        cutting.cancel()
+        for number in range(1, 11):
+            await until(lambda number=number: city.counts().unique >= 250 * number)  # type: ignore[misc]
+            before = line.connects
+            line.cut()
+            await until(lambda before=before: line.connects > before)  # type: ignore[misc]
         await until(lambda: journal.backlog == 0, within_s=30)
     assert (city.counts().unique, city.counts().forged) == (3_000, 0)
     await assert_city_holds_everything(journal, tmp_path / "city.sqlite")
@@ -376,8 +390,9 @@ async def test_a_receipt_that_is_no_receipt_is_dropped(open_journal: Opener, mos
 
 
 async def test_with_a_city_key_only_signed_receipts_count(
-    open_journal: Opener, mosquitto: Mosquitto, tmp_path: Path
+    open_journal: Opener, mosquitto: Mosquitto, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    there = Statuses()
     journal = await open_journal(cadence=NEVER)
     await journal.record(VISIT, VISIT)
     key = DeviceKey.generate()
@@ -385,9 +400,10 @@ async def test_with_a_city_key_only_signed_receipts_count(
     async with running(Link(journal, mosquitto.broker, options)):
         await until(lambda: journal.marks.broker == 2)
         await publish(mosquitto, ACK, msgspec.json.encode(Receipt(seq=2, head=journal.head.hash)))
-        await asyncio.sleep(0.2)
+        await until(lambda: "sync.receipt_not_signed_by_the_city" in caplog.text)
         assert journal.marks.city == 0
-        async with running(CityReceiver(tmp_path / "city.sqlite", mosquitto.broker, key=key, pace=QUICK)):
-            await asyncio.sleep(0.2)
+        city = CityReceiver(tmp_path / "city.sqlite", mosquitto.broker, key=key, pace=QUICK, on_status=there)
+        async with running(city):
+            await until(lambda: there.states == ["connected"])
             await journal.record(VISIT)
             await until(lambda: journal.backlog == 0)

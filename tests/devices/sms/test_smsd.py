@@ -156,7 +156,7 @@ async def test_modem_that_vanishes_and_comes_back_is_used_again(line: Line) -> N
     await until(lambda: SmsStatus.DELIVERED in line.statuses("first"))
     line.modem.hang_up()
     await line.channel.submit(Outgoing("second", LEADER, "Sau ạ"))
-    await asyncio.sleep(1.5)
+    await until(lambda: line.smsd.pid is None)  # it was talking to the dead port
     line.modem.plug_in()
     await until(lambda: SmsStatus.DELIVERED in line.statuses("second"))
     assert line.phone.texts == ["Trước ạ", "Sau ạ"]
