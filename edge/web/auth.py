@@ -5,6 +5,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from pathlib import Path
 from edge.web.users import Role, User, UserBook, write_secret
 
 COOKIE = "motcua_session"
+SECRET = re.compile(rb"[0-9a-f]{64}\s*")
 SESSIONS_AT_MOST = 500  # the oldest is closed first
 
 
@@ -79,9 +81,10 @@ class FormSeal:
     """Anti-forgery values for forms: an HMAC over what only this browser holds, keyed by a secret from a file."""
 
     def __init__(self, secret_file: Path) -> None:
-        if not secret_file.exists():
+        """Make the secret where there is none, or only what a failing disk left of one: an empty key would seal anything."""
+        if not (secret_file.exists() and SECRET.fullmatch(secret_file.read_bytes())):
             write_secret(secret_file, secrets.token_hex(32))
-        self._key = secret_file.read_text(encoding="utf-8").strip().encode()
+        self._key = secret_file.read_bytes().strip()
 
     def of(self, held: str) -> str:
         return hmac.new(self._key, held.encode(), hashlib.sha256).hexdigest()

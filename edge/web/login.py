@@ -36,18 +36,43 @@ class Refused:
 
 
 class StepMemory:
-    """The last TOTP step each user has used, kept on disk so that a restart does not make a code good again."""
+    """The last TOTP step each user has used, kept on disk so that a restart does not make a code good again.
 
-    def __init__(self, path: Path) -> None:
+    Of a damaged file every code that is good now counts as used: people wait a minute, and nobody comes in twice.
+    """
+
+    def __init__(self, path: Path, wall: Callable[[], float]) -> None:
+        """`wall` is Unix time in seconds."""
         self._path = path
-        self._last: dict[str, int] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        self._used_by_all = -1
+        try:
+            self._last = _read_steps(path)
+        except ValueError:
+            log.error("%s is damaged: no code of before is taken any more", path)  # noqa: TRY400 - the sentence is enough
+            self._last = {}
+            self._used_by_all = int(wall()) // STEP_S + max(DRIFT_STEPS)
 
     def is_fresh(self, name: str, step: int) -> bool:
-        return step > self._last.get(name, -1)
+        return step > max(self._last.get(name, -1), self._used_by_all)
 
     async def use(self, name: str, step: int) -> None:
+        """Durable, unless the disk takes nothing: that locks nobody out, and until a restart the code is used all the same."""
         self._last[name] = step
-        await asyncio.to_thread(write_secret, self._path, json.dumps(self._last))
+        try:
+            await asyncio.to_thread(write_secret, self._path, json.dumps(self._last))
+        except OSError as error:
+            log.error("used one-time codes are not kept: %s", error.strerror)  # noqa: TRY400 - the sentence is enough
+
+
+def _read_steps(path: Path) -> dict[str, int]:
+    """Raise ValueError for a file that this module did not write."""
+    if not path.exists():
+        return {}
+    last = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(last, dict) or not all(isinstance(step, int) for step in last.values()):
+        msg = "not a table of steps"
+        raise ValueError(msg)
+    return last
 
 
 class Backoff:

@@ -57,7 +57,7 @@ class WebServer:
         """Raise ValueError for a tablet client that is no address. Nothing is bound yet."""
         self._registry = registry
         self._settings = settings
-        steps = StepMemory(settings.state_dir / "totp-steps.json")
+        steps = StepMemory(settings.state_dir / "totp-steps.json", time.time)
         self.site = Site(
             desks=desks,
             strings=strings,

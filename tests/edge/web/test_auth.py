@@ -1,3 +1,5 @@
+import hashlib
+import hmac
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,13 @@ def test_a_form_seal_fits_only_its_browser(tmp_path: Path) -> None:
     assert not seal.fits("one", None)
     assert FormSeal(tmp_path / "form-secret").fits("one", seal.of("one")), "the secret stays over a restart"
     assert not FormSeal(tmp_path / "other").fits("one", seal.of("one"))
+
+
+@pytest.mark.parametrize("torn", [b"", b"\n", b"abc\n", b"\xff" * 64, b"g" * 64])
+def test_a_damaged_form_secret_is_made_anew_and_never_used(tmp_path: Path, torn: bytes) -> None:
+    file = tmp_path / "form-secret"
+    file.write_bytes(torn)
+    seal = FormSeal(file)
+    forged = hmac.new(torn.strip(), b"one", hashlib.sha256).hexdigest()
+    assert not seal.fits("one", forged)
+    assert FormSeal(file).fits("one", seal.of("one"))

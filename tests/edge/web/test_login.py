@@ -1,10 +1,12 @@
 import asyncio
+import errno
 import json
 from pathlib import Path
 
 import pyotp
 import pytest
 
+from edge.web import login
 from edge.web.login import FIRST_WAIT_S, FREE_TRIES, LONGEST_WAIT_S, Backoff, LoginDesk, Refused, StepMemory
 from edge.web.users import Role, User, UserBook, create_user
 
@@ -16,11 +18,12 @@ class Door:
     def __init__(self, folder: Path) -> None:
         self.user = create_user(folder / "users.toml", "lanh-dao-1", Role.LEADER, PIN)
         self.wall, self.seconds, self._folder = NOON, 0.0, folder
+        self.steps_file = folder / "steps.json"
         self.desk = self.reopened()
 
     def reopened(self) -> LoginDesk:
         """As after a restart of the agent."""
-        steps = StepMemory(self._folder / "steps.json")
+        steps = StepMemory(self.steps_file, lambda: self.wall)
         book = UserBook(self._folder / "users.toml")
         return LoginDesk(book, steps, wall=lambda: self.wall, monotonic=lambda: self.seconds)
 
@@ -124,3 +127,31 @@ async def test_what_is_kept_on_disk_is_steps_alone(door: Door, tmp_path: Path) -
 @pytest.mark.parametrize("text", ["", "x" * 5000, "đ\u0000", "１２３４５６"])
 async def test_odd_input_is_only_wrong(door: Door, text: str) -> None:
     assert isinstance(await door.enter(name=text, pin=text, code=text), Refused)
+
+
+@pytest.mark.parametrize("torn", [b"", b"{", b"\xff\xfe", b"[1]", b'{"lanh-dao-1": "x"}', b"null"])
+async def test_a_damaged_memory_of_codes_starts_and_takes_no_code_of_before(
+    door: Door, torn: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    used = door.code(1)  # the one of the next half minute is good already
+    assert isinstance(await door.enter(code=used), User)
+    door.steps_file.write_bytes(torn)
+    door.desk = door.reopened()
+    assert isinstance(await door.enter(code=used), Refused)
+    assert "steps.json" in caplog.text
+    door.wall += 60
+    assert isinstance(await door.enter(), User)
+    door.desk = door.reopened()
+    assert isinstance(await door.enter(), Refused), "the memory is whole again"
+
+
+async def test_a_disk_that_takes_nothing_locks_nobody_out_and_each_code_is_still_good_once(
+    door: Door, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(login, "write_secret", full)
+    assert isinstance(await door.enter(), User)
+    assert isinstance(await door.enter(), Refused)
+    assert "No space left" in caplog.text
