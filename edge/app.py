@@ -222,9 +222,10 @@ async def _announce(config: Config, journal: Journal) -> None:
     started = DeviceStarted(boot=journal.identity.boot, version=version("motcua-edge"), stations=stations)
     now = hashlib.sha256(config.model_dump_json().encode()).hexdigest()
     stamp = config.agent.data_dir / "config.sha256"
-    changed = [] if stamp.exists() and stamp.read_text() == now else [ConfigChanged(sha256=now)]
-    await journal.record(started, *changed)
-    stamp.write_text(now)
+    is_known = stamp.exists() and stamp.read_bytes() == now.encode()
+    await journal.record(started, *([] if is_known else [ConfigChanged(sha256=now)]))
+    if not is_known:
+        write_secret(stamp, now)  # no secret, but whole or not at all
 
 
 async def _prune_daily(journal: Journal) -> None:

@@ -1,6 +1,7 @@
 """What the composition root adds to its parts: what a part's end and return leave in the journal, over restarts too."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from devices.sms.phone_sim import PhoneSimChannel
 from edge import app
 from edge.adapters.supervisor import Backoff, PartState
 from edge.app import FAILED, open_agent, report_part, supervised
-from sync.events import DeviceRecovered, Payload
+from sync.events import ConfigChanged, DeviceRecovered, Payload
 from sync.journal import Journal
 from tests.edge.services.centre import Centre
 
@@ -75,6 +76,42 @@ async def test_faults_of_parts_that_the_configuration_no_longer_has_are_closed_a
         assert {tile.part for tile in agent.faults.tiles()} == {"disk", "web"}
         recovered = [each async for each in up_to_now(agent.journal) if isinstance(each, DeviceRecovered)]
     assert {each.part for each in recovered} == gone
+
+
+@pytest.mark.parametrize("torn", [b"", b"\xff\xfe", b"0" * 64])
+async def test_a_torn_stamp_of_the_configuration_starts_and_is_written_whole(tmp_path: Path, torn: bytes) -> None:
+    (tmp_path / "site.toml").write_text(SITE)
+    config = load(tmp_path / "site.toml")
+    async with open_agent(config):
+        pass
+    stamp = config.agent.data_dir / "config.sha256"
+    whole = stamp.read_bytes()
+    stamp.write_bytes(torn)
+    for _ in range(2):
+        async with open_agent(config) as agent:
+            assert stamp.read_bytes() == whole
+            changes = [each async for each in up_to_now(agent.journal) if isinstance(each, ConfigChanged)]
+    assert len(changes) == 2
+    assert sorted(path.name for path in config.agent.data_dir.glob(".config*")) == []
+
+
+async def test_a_stamp_is_on_the_disk_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its bytes are synced under another name before it takes the place of the old one."""
+    (tmp_path / "site.toml").write_text(SITE)
+    config = load(tmp_path / "site.toml")
+    stamp = config.agent.data_dir / "config.sha256"
+    seen: list[bool] = []
+    sync = os.fsync
+
+    def watched(handle: int) -> None:
+        name = Path(f"/proc/self/fd/{handle}").readlink().name
+        seen.extend([stamp.exists()] if name.startswith(".config.sha256") else [])
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    async with open_agent(config):
+        assert seen == [False]
+        assert stamp.exists()
 
 
 async def up_to_now(journal: Journal) -> AsyncIterator[Payload]:
