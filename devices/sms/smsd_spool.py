@@ -23,7 +23,7 @@ from devices.sms.channel import (
 from devices.sms.smsd_config import PID_FILE
 from devices.sms.smsd_files import PartFate, SpoolFile, render_outgoing, why_failed
 from devices.sms.smsd_reports import FLOW, PREFIX, Reports, handled, parts_of
-from devices.sms.spool_folder import LOCK, Seen, look, write_durably
+from devices.sms.spool_folder import LOCK, Seen, look, sync_folder, write_durably
 from devices.sms.text import part_count
 
 MAX_PARTS = 10
@@ -50,6 +50,8 @@ def quarantine(root: Path) -> list[str]:
         message = lock.with_suffix("")
         if message.exists():
             message.replace(root / "unknown" / message.name)
+            sync_folder(root / "unknown")
+            sync_folder(root / "checked")
             taken.append(message.name.removeprefix(PREFIX))
         lock.unlink()
     return taken
@@ -162,13 +164,15 @@ class SmsdSpool:
             raise SmsUnavailable("too many messages wait for smsd")
 
     def _is_smsd_alive(self) -> bool:
+        """A power cut leaves the file behind, and its number to any other program."""
         try:
-            os.kill(int((self._root / PID_FILE).read_text().strip()), 0)
-        except (FileNotFoundError, ProcessLookupError, ValueError):
+            pid = int((self._root / PID_FILE).read_text("ascii"))
+            os.kill(pid, 0)
+            return _name_of(pid) == "smsd"
+        except PermissionError:  # another user's
+            return _name_of(pid) in {"smsd", None}
+        except (OSError, ValueError):
             return False
-        except PermissionError:
-            return True
-        return True
 
     # --- what became of our messages ---
 
@@ -231,6 +235,14 @@ class SmsdSpool:
             if "From" in seen.file.headers and is_finished and not seen.file.is_binary:
                 found.setdefault(_key_of(seen.file), []).append(seen)
         return found
+
+
+def _name_of(pid: int) -> str | None:
+    """None where a hardened service may not look at other users' processes."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text("ascii", "replace").strip()
+    except OSError:
+        return None
 
 
 def _received_at(seen: Seen) -> datetime:

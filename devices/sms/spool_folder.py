@@ -40,11 +40,16 @@ def write_durably(fresh: Path, final: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(final)
-    folder = os.open(final.parent, os.O_RDONLY)
+    sync_folder(final.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """What was renamed into or out of it is on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)
 
 
 def _all(folder: Path) -> list[Seen]:

@@ -2,9 +2,12 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -223,6 +226,22 @@ def test_only_a_modems_refusal_is_a_failure(
     assert spool.pending() == [DeliveryUpdate("alert-1", status, 1, 0, why)]
 
 
+def test_what_is_taken_aside_is_on_the_disk_before_smsd_may_take_it_again(
+    root: Path, spool: SmsdSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut between the two would give smsd a message without its lock, and the phone a second copy."""
+    spool.put(SMS)
+    (root / "outgoing" / "mc-alert-1").rename(root / "checked" / "mc-alert-1")
+    lock = root / "checked" / "mc-alert-1.LOCK"
+    lock.write_bytes(b"")
+    synced: list[tuple[str, bool]] = []
+    monkeypatch.setattr(
+        os, "fsync", lambda handle: synced.append((Path(f"/proc/self/fd/{handle}").readlink().name, lock.exists()))
+    )
+    assert quarantine(root) == ["alert-1"]
+    assert {("unknown", True), ("checked", True)} <= set(synced)
+
+
 def test_message_in_smsds_hands_when_it_died_is_taken_aside(root: Path, spool: SmsdSpool) -> None:
     for ref in ("locked", "waiting"):
         spool.put(Outgoing(ref, LEADER, ref))
@@ -350,8 +369,30 @@ def test_health_counts_what_waits(root: Path, spool: SmsdSpool, clock: Clock) ->
     health = spool.health()
     assert (health.is_alive, health.why, health.waiting) == (False, "smsd_not_running", 1)
     assert health.oldest_waiting_s >= 89
+    with running_smsd(root) as pid:
+        (root / "smsd.pid").write_text(f"{pid}\n", "ascii")
+        assert spool.health().is_alive
+    assert not spool.health().is_alive
+
+
+def test_a_number_that_a_power_cut_left_behind_may_be_another_programs(root: Path, spool: SmsdSpool) -> None:
     (root / "smsd.pid").write_text(f"{os.getpid()}\n", "ascii")
-    assert spool.health().is_alive
+    assert spool.health().why == "smsd_not_running"
+
+
+@contextmanager
+def running_smsd(root: Path) -> Iterator[int]:
+    """A program of that name which does nothing but say that it runs."""
+    shell = shutil.which("sh")
+    assert shell is not None
+    program = shutil.copy(shell, root / "smsd")
+    with subprocess.Popen([program, "-c", "echo; read _"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            yield process.pid
+        finally:
+            process.kill()
 
 
 def test_purge_keeps_what_is_young(root: Path, spool: SmsdSpool, clock: Clock) -> None:
