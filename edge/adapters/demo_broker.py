@@ -4,10 +4,12 @@ Never for production: what it acknowledged is gone when the process is.
 """
 
 import asyncio
+from contextlib import suppress
 
 from amqtt.adapters import StreamReaderAdapter, StreamWriterAdapter
 from amqtt.broker import Broker
 
+SHUTDOWN_S = 5.0
 _LISTENER = "default"
 _CONFIG = {
     "listeners": {_LISTENER: {"type": "external"}},  # we listen ourselves, so that port 0 can be asked for
@@ -21,6 +23,7 @@ class DemoBroker:
     def __init__(self) -> None:
         self._broker: Broker | None = None
         self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
 
     async def start(self, port: int = 0) -> int:
         """Port 0 takes a free one. Raise OSError where the port is taken."""
@@ -36,8 +39,19 @@ class DemoBroker:
         if server:
             server.close()
         if broker:
-            await broker.shutdown()
+            with suppress(TimeoutError):  # seen to wait for ever on a busy machine
+                async with asyncio.timeout(SHUTDOWN_S):
+                    await broker.shutdown()
+        for writer in tuple(self._writers):
+            writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        try:
+            await self._hand_over(reader, writer)
+        finally:
+            self._writers.discard(writer)
+
+    async def _hand_over(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._broker:
             await self._broker.external_connected(StreamReaderAdapter(reader), StreamWriterAdapter(writer), _LISTENER)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.adapters import demo_broker
 from edge.adapters.demo_broker import DemoBroker
 from sync.city.receiver import CityReceiver
 from sync.events import VisitStarted
@@ -60,6 +61,22 @@ async def test_it_may_stop_and_come_back_under_a_live_link(open_journal: Opener)
         await demo.start(port)
         await until(lambda: statuses.states == ["connected", "lost", "connected"])
     await demo.stop()
+
+
+async def test_a_broker_that_does_not_end_is_cut_off(open_journal: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    demo = DemoBroker()
+    port = await demo.start()
+    inner, statuses = demo._broker, Statuses()
+    assert inner is not None
+    link = Link(await open_journal(), Broker("127.0.0.1", port), LinkOptions(pace=QUICK, versions=V311), statuses)
+    async with running(link):
+        await until(lambda: statuses.states == ["connected"])
+        with monkeypatch.context() as patched:
+            patched.setattr(demo_broker, "SHUTDOWN_S", 0.05)
+            patched.setattr(inner, "shutdown", asyncio.Event().wait)
+            await demo.stop()
+        await until(lambda: statuses.states == ["connected", "lost"])
+    await inner.shutdown()
 
 
 async def test_a_taken_port_is_told(open_journal: Opener) -> None:
