@@ -95,9 +95,7 @@ def _overlaps(compartments: Rows) -> Iterator[Found]:
 
 
 def _cells(compartment: dict[str, Any]) -> list[tuple[int, int]]:
-    spans = [
-        compartment.get(name, least) for name, least in (("row", None), ("column", None), ("rows", 1), ("columns", 1))
-    ]
+    spans = [compartment.get(name, least) for name, least in (("row", -1), ("column", -1), ("rows", 1), ("columns", 1))]
     if not all(isinstance(value, int) and 0 <= value <= 99 for value in spans):
         return []
     row, column, rows, columns = spans
