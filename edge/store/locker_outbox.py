@@ -70,7 +70,7 @@ def ref_of(stay: str, kind: SmsKind, number: int) -> str:
 
 
 def queue(
-    connection: sqlite3.Connection, stay: str, kind: SmsKind, sealed_phone: bytes, now: datetime, words: Words, *, number: int = 0
+    connection: sqlite3.Connection, stay: str, kind: SmsKind, sealed_phone: bytes, now: datetime, *, words: Words, number: int = 0
 ) -> str:  # fmt: skip
     """Its ref. `number` counts the codes (or reminders) of a stay; what is in the outbox already is left as it is."""
     ref, now_s = ref_of(stay, kind, number), now.timestamp()
