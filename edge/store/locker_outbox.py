@@ -59,7 +59,7 @@ class LockerSmsRow:
 
 
 _SELECT = """
-SELECT ref, stay, kind, number, phone, dossier, receipt, door, lang, queued_s, status, handed, attempts, next_s FROM locker_sms
+SELECT ref, stay, kind, turn, sealed_phone, dossier, receipt, door, lang, queued_s, status, handed, attempts, next_s FROM locker_sms
 """
 _FINAL = frozenset({Sending.DELIVERED, Sending.FAILED, Sending.CANCELLED})
 
@@ -75,7 +75,7 @@ def queue(
     """Its ref. `number` counts the codes (or reminders) of a stay; what is in the outbox already is left as it is."""
     ref, now_s = ref_of(stay, kind, number), now.timestamp()
     connection.execute(
-        "INSERT INTO locker_sms VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT (stay, kind, number) DO NOTHING",
+        "INSERT INTO locker_sms VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT (stay, kind, turn) DO NOTHING",
         (ref, stay, kind, number, sealed_phone, words.dossier, words.receipt, words.door, words.lang, now_s, Sending.QUEUED,
          Handed.NO, now_s),
     )  # fmt: skip
@@ -104,7 +104,7 @@ def find(connection: sqlite3.Connection, ref: str) -> LockerSmsRow | None:
 def status_of(connection: sqlite3.Connection, stay: str, kind: SmsKind = SmsKind.CODE) -> Sending | None:
     """Of the newest SMS of this kind; None when there never was one."""
     row = connection.execute(
-        "SELECT status FROM locker_sms WHERE stay = ? AND kind = ? ORDER BY number DESC LIMIT 1", (stay, kind)
+        "SELECT status FROM locker_sms WHERE stay = ? AND kind = ? ORDER BY turn DESC LIMIT 1", (stay, kind)
     ).fetchone()
     return None if row is None else Sending(row[0])
 
@@ -112,13 +112,13 @@ def status_of(connection: sqlite3.Connection, stay: str, kind: SmsKind = SmsKind
 def note(connection: sqlite3.Connection, ref: str, status: Sending) -> None:
     connection.execute("UPDATE locker_sms SET status = ? WHERE ref = ?", (status, ref))
     if status in _FINAL:
-        connection.execute("UPDATE locker_sms SET phone = NULL WHERE ref = ?", (ref,))
+        connection.execute("UPDATE locker_sms SET sealed_phone = NULL WHERE ref = ?", (ref,))
 
 
 def note_handed(connection: sqlite3.Connection, ref: str) -> None:
     """The transport has it: it is never handed over again, so the number can go."""
     connection.execute(
-        "UPDATE locker_sms SET handed = max(handed, ?), phone = NULL WHERE ref = ?", (Handed.YES, ref)
+        "UPDATE locker_sms SET handed = max(handed, ?), sealed_phone = NULL WHERE ref = ?", (Handed.YES, ref)
     )  # fmt: skip
 
 
@@ -140,7 +140,7 @@ def put_off(connection: sqlite3.Connection, ref: str, next_s: float) -> None:
 def cancel_queued(connection: sqlite3.Connection, stay: str, kind: SmsKind | None = None) -> None:
     """What the transport does not have yet is not sent any more; what it has cannot be called back."""
     connection.execute(
-        "UPDATE locker_sms SET status = 'cancelled', phone = NULL "
+        "UPDATE locker_sms SET status = 'cancelled', sealed_phone = NULL "
         "WHERE stay = ? AND (? IS NULL OR kind = ?) AND status = 'queued' AND handed = 0",
         (stay, kind, kind),
     )
