@@ -8,4 +8,4 @@ CREATE TABLE locker_sms (
 ) STRICT;
 CREATE INDEX locker_sms_waiting ON locker_sms (next_s) WHERE status = 'queued' AND handed = 0;
 -- Codes that the transport has and the code book was not yet told of: an agent may die between the two.
-CREATE INDEX locker_sms_untold ON locker_sms (ref) WHERE handed = 1;
+CREATE INDEX locker_sms_untold ON locker_sms (ref) WHERE handed = 1 AND kind = 'code';
