@@ -70,7 +70,13 @@ class Judgement:
 
 
 def judge(
-    key: bytes, keypad: Keypad, codes: Sequence[StoredCode], typed: PickupCode, now_s: float, rules: CodeRules
+    key: bytes,
+    keypad: Keypad,
+    codes: Sequence[StoredCode],
+    typed: PickupCode,
+    *,
+    now_s: float,
+    rules: CodeRules,
 ) -> Judgement:
     """`codes`: of every stay that the dossier code, receipt or phone tail may mean; empty when unknown."""
     meant = codes[0].stay if len(codes) == 1 else None
@@ -80,7 +86,7 @@ def judge(
     live = [code for code in right if not code.is_dead]
     if len(live) == 1:
         return Judgement(Verdict.RIGHT, Keypad(), (replace(live[0], wrong=0),), live[0].stay)
-    return _refused(keypad, codes, right, meant, now_s, rules)
+    return _refused(keypad, codes, right, meant=meant, now_s=now_s, rules=rules)
 
 
 def restored(wrong: int, now_s: float, rules: CodeRules) -> Keypad:
@@ -107,6 +113,7 @@ def _refused(
     keypad: Keypad,
     codes: Sequence[StoredCode],
     right: Sequence[StoredCode],
+    *,
     meant: str | None,
     now_s: float,
     rules: CodeRules,

@@ -70,13 +70,17 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Compartment:
-    """`before`: while UNKNOWN, the state that stood on the disk. `inside`: what an item sensor or an officer said."""
+    """`before`: while UNKNOWN, the state that stood on the disk; `taken_from`: while OUT_OF_SERVICE, the one before that.
+
+    `inside`: what an item sensor or an officer said since the door was opened. `pulsed_s`: the lock's coil is warm since then.
+    """
 
     compartment: str
     state: CompartmentState = CompartmentState.UNKNOWN
     door: Door = Door.UNKNOWN
     since_s: float = 0.0
     before: CompartmentState | None = CompartmentState.FREE
+    taken_from: CompartmentState | None = None
     stay: str | None = None
     purpose: Purpose | None = None
     is_loaded: bool = False  # something was put in: open then closed was seen
@@ -84,6 +88,11 @@ class Compartment:
     inside: bool | None = None
     is_warned: bool = False  # the citizen was asked to close the door
     opening: Opening | None = None
+    pulsed_s: float | None = None
+
+    @property
+    def is_closed(self) -> bool:
+        return self.door is Door.CLOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +106,50 @@ class LockerRules:
     late_open_s: float = 60.0  # a jammed door pulled open this long after its pulse is still that opening
     settle_s: float = 1.0  # a door that bounces is not closed yet
     close_it_s: float = 30.0
-    left_open_s: float = 120.0
+    left_open_s: float = 60.0
     authorise_within_s: float = 10.0
     wrong_door_s: float = 2.0  # another door that opens so soon after a pulse was opened by it
     max_openings: int = 1  # at one time in a cabinet: the supply dips, and one person stands there
     sizes: tuple[str, ...] = ("small", "medium", "large")  # smallest first
+
+
+# somebody is at this door, or its authorisation is being written
+IN_HAND = frozenset({
+    CompartmentState.RESERVED,
+    CompartmentState.CLAIMED,
+    CompartmentState.RECALL,
+    CompartmentState.OPENING,
+    CompartmentState.OPEN,
+    CompartmentState.CLOSED,
+})  # fmt: skip
+ASKED_FOR = frozenset({CompartmentState.RESERVED, CompartmentState.CLAIMED, CompartmentState.RECALL})
+SEEN_OPEN = frozenset({CompartmentState.OPEN, CompartmentState.LEFT_OPEN, CompartmentState.CLOSED})
+WAITING = frozenset({CompartmentState.OCCUPIED, CompartmentState.OVERDUE})
+# only staff, or in the first two the citizen's own code, lead out of these
+TROUBLED = frozenset({
+    CompartmentState.OPEN_FAILED,
+    CompartmentState.OPEN_UNKNOWN,
+    CompartmentState.FORCED,
+    CompartmentState.WRONG_DOOR,
+})  # fmt: skip
+
+
+def resting(compartment: Compartment) -> CompartmentState:
+    """Where a compartment is when nobody is at its door and nothing is wrong."""
+    if compartment.stay is None:
+        return CompartmentState.FREE
+    return CompartmentState.OVERDUE if compartment.is_overdue else CompartmentState.OCCUPIED
+
+
+def emptied(compartment: Compartment, state: CompartmentState, now_s: float) -> Compartment:
+    """The stay is over."""
+    return Compartment(
+        compartment.compartment, state, compartment.door, now_s, before=None, pulsed_s=compartment.pulsed_s
+    )
+
+
+def cooling_s(compartment: Compartment, now_s: float, rules: LockerRules) -> float:
+    """How long the coil must still cool down; 0 when it may be pulsed."""
+    if compartment.pulsed_s is None:
+        return 0.0
+    return max(0.0, compartment.pulsed_s + rules.cool_down_s - now_s)

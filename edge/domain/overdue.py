@@ -31,7 +31,7 @@ class RecallWhy(StrEnum):
 @dataclass(frozen=True, slots=True)
 class OverdueRules:
     reminder_days: int = 3
-    overdue_days: int = 7
+    overdue_days: int = 5
 
 
 class RefuseSecond(StrEnum):
