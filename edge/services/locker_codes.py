@@ -54,7 +54,9 @@ class Codes:
     async def judged(self, keypad: str, stays: Sequence[str], typed: PickupCode) -> Judgement:
         """What a typed code is, against the codes of every stay that may be meant. `keep` makes it count."""
         stored = await self._ledger.read(lambda connection: table.newest(connection, stays))
-        return judge(self._key, self._keypads[keypad], stored, typed, self._clock.monotonic(), self._settings.codes)
+        return judge(
+            self._key, self._keypads[keypad], stored, typed, now_s=self._clock.monotonic(), rules=self._settings.codes
+        )
 
     def counted(self, keypad: str, judgement: Judgement) -> Callable[[sqlite3.Connection], Sequence[Payload]]:
         """The change that stores the attempts of a judgement."""

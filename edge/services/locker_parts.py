@@ -55,11 +55,11 @@ class LockerParts:
 
     def free(self, size: str, *, low: bool) -> str | None:
         """The compartment to offer; a low one, the least worn of the right size, before others."""
-        places, used = self.plan.places, self.cabinet.openings
+        places, used, now_s = self.plan.places, self.cabinet.openings, self.clock.monotonic()
         choices = [
             Choice(key, places[key].size, places[key].low, used.get(key, 0))
             for key, compartment in self.cabinet.compartments.items()
-            if key in places and is_offerable(compartment)
+            if key in places and is_offerable(compartment, now_s, self.settings.doors)
         ]
         return choose(choices, size, self.settings.doors.sizes, low=low)
 
