@@ -1,12 +1,14 @@
 """What somebody scanned or typed at the locker: one function that tells a dossier code, receipt, phone tail and card apart."""
 
+import hmac
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 from edge.domain.cccd import Cccd, NotACccd
 from edge.domain.dossier import BadDossierCode, BadDossierDate, DossierCode
+from edge.domain.msisdn import Msisdn
 from edge.domain.receipt_id import BadReceipt, ReceiptId
 
 _TAIL = re.compile(r"[0-9]{4}")
@@ -28,8 +30,13 @@ class PhoneTail:
 
     _digits: str = field(repr=False)
 
-    def reveal(self) -> str:
-        return self._digits
+    @classmethod
+    def of(cls, number: Msisdn) -> Self:
+        return cls(number.reveal()[-4:])
+
+    def digest(self, key: bytes) -> bytes:
+        """What is stored and searched for. Four digits are soon tried out, so it is worth what the key is worth."""
+        return hmac.digest(key, b"phone tail\x00" + self._digits.encode(), "sha256")
 
     def __str__(self) -> str:
         return "••••"
