@@ -5,7 +5,9 @@
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Callable
+from functools import partial
 
 from edge.domain.locker_actions import Deposited, Ended, Fault, Warn, WarnWhy
 from edge.domain.locker_actions import Opened as DoorOpened
@@ -17,7 +19,7 @@ from edge.services.locker_changes import LockerChanges, Work
 from edge.services.locker_citizen import CitizenCounter
 from edge.services.locker_codes import Codes
 from edge.services.locker_openings import Openings
-from edge.services.locker_parts import Furniture, LockerParts
+from edge.services.locker_parts import Furniture, LockerParts, fresh_id
 from edge.services.locker_plan import CabinetPlan, LockerSettings
 from edge.services.locker_reissue import Reissue
 from edge.services.locker_staff import StaffCounter
@@ -25,6 +27,8 @@ from edge.services.locker_upkeep import Upkeep
 from edge.services.locker_view import LockerView
 from edge.store import lockers, stays
 from edge.store.stays import Stay
+from sync.errors import JournalError
+from sync.events import Payload
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +42,7 @@ class LockerService:
     def __init__(
         self, plan: CabinetPlan, settings: LockerSettings, *, ledger: Ledger, doors: Doors, seal: Seal, faults: Faults,
         clock: Clock, furniture: Furniture | None = None, wake_post: Callable[[], None] = lambda: None,
-        fresh: Callable[[], str] | None = None,
+        fresh: Callable[[], str] = fresh_id,
     ) -> None:  # fmt: skip
         self.codes = Codes(settings, ledger=ledger, seal=seal, clock=clock)
         self.openings = Openings()
@@ -48,20 +52,9 @@ class LockerService:
             plan, settings, changes, ledger=ledger, doors=doors, faults=faults, clock=clock, told=self._told
         )
         self.view = LockerView(self.cabinet, ledger, clock)
-        named = {} if fresh is None else {"fresh": fresh}
         self.parts = LockerParts(
-            plan,
-            settings,
-            ledger,
-            doors,
-            seal,
-            clock,
-            self.cabinet,
-            self.codes,
-            self.openings,
-            furniture or Furniture(),
-            **named,
-        )
+            plan, settings, ledger, doors, seal, clock, self.cabinet, self.codes, self.openings, furniture or Furniture(), fresh
+        )  # fmt: skip
         self.staff = StaffCounter(self.parts, self.view, Reissue(self.parts, changes))
         self.citizen = CitizenCounter(self.parts)
         self.upkeep = Upkeep(self.parts, changes)
@@ -72,7 +65,12 @@ class LockerService:
     async def load(self) -> None:
         """What the disk says. Nothing opens before `run` has read the doors."""
         plan, now_s = self.parts.plan, self.parts.clock.now().timestamp()
-        await self.parts.ledger.transact(lambda connection: lockers.add_missing(connection, plan.places, now_s) or ())
+        try:
+            await self.parts.ledger.transact(partial(_add_missing, plan=plan, now_s=now_s))
+        except (
+            JournalError
+        ) as error:  # nothing will open; the agent starts all the same, so that its screens can say so
+            log.error("locker: %s", error)  # noqa: TRY400 - the sentence is enough
         await self.cabinet.load()
         await self.codes.load(plan.keypads)
         await self.view.refresh()
@@ -146,3 +144,8 @@ class LockerService:
     def _procedure(self, row: Stay) -> str:
         known = self.parts.furniture.procedures(row.lang)
         return next((one.name for one in known if one.key == row.procedure), row.procedure or "")
+
+
+def _add_missing(connection: sqlite3.Connection, plan: CabinetPlan, now_s: float) -> tuple[Payload, ...]:
+    lockers.add_missing(connection, plan.places, now_s)
+    return ()

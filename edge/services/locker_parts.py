@@ -27,6 +27,11 @@ NOT_TRUSTED, BUSY = Refused(RefusalWhy.NOT_TRUSTED), Refused(RefusalWhy.BUSY)
 NOT_THERE, NOT_ALLOWED = Refused(RefusalWhy.NOT_THERE), Refused(RefusalWhy.NOT_ALLOWED)
 
 
+def fresh_id() -> str:
+    """A name for a stay or an opening."""
+    return uuid4().hex[:12]
+
+
 @dataclass(frozen=True, slots=True)
 class Furniture:
     """What stands beside the cabinet; each may be missing. `procedures` gives those of one language."""
@@ -63,7 +68,7 @@ class LockerParts:
     codes: Codes
     openings: Openings
     furniture: Furniture = field(default_factory=Furniture)
-    fresh: Callable[[], str] = lambda: uuid4().hex[:12]  # ids of stays and openings
+    fresh: Callable[[], str] = fresh_id
     letter: Callable[[str], str] = secrets.choice
 
     def refused_now(self, *, is_staff: bool = False) -> Refused | None:

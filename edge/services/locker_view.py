@@ -79,15 +79,12 @@ class LockerView:
 
     async def history(self, text: str) -> tuple[HistoryRow, ...] | Refused:
         meant = read_text(text)
-        match meant:
-            case DossierCode():
-                dossier, receipt = meant.canonical, None
-            case ReceiptId():
-                dossier, receipt = None, str(meant)
-            case Unreadable(why=why):
-                return Refused(RefusalWhy(why.value))
-            case _:
-                return Refused(RefusalWhy.BAD_DOSSIER)
+        if isinstance(meant, Unreadable):
+            return Refused(RefusalWhy(meant.why.value))
+        dossier = meant.canonical if isinstance(meant, DossierCode) else None
+        receipt = str(meant) if isinstance(meant, ReceiptId) else None
+        if dossier is None and receipt is None:
+            return Refused(RefusalWhy.BAD_DOSSIER)
         zone = self._clock.now().tzinfo
         told = await self._ledger.read(lambda connection: locker_history.of(connection, dossier, receipt))
         return tuple(HistoryRow(datetime.fromtimestamp(one.at_s, zone), one.kind, one.values) for one in told)
