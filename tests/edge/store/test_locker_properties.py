@@ -380,5 +380,5 @@ class Cabinet(RuleBasedStateMachine):
         assert sorted(inside + self.stays_over) == sorted(self.stays_begun)
 
 
-Cabinet.TestCase.settings = settings(max_examples=120, stateful_step_count=50, deadline=None)
+Cabinet.TestCase.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
 TestCabinet = Cabinet.TestCase
