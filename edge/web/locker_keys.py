@@ -9,7 +9,7 @@ from edge.web.parts import Text, block, button
 from edge.web.words import Words
 
 DIGITS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "0", "back")
-LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ") + (".", "-")
+LETTERS = (*"ABCDEFGHIJKLMNOPQRSTUVWXYZ", ".", "-")
 
 
 class Keypad:

@@ -94,7 +94,8 @@ class Kiosk:
         if not self._is_busy and not self._is_held:
             self._use(self._usual)
             self.show_home()
-            ui.run_javascript("window.motcuaVoice?.rest()")
+            with self._main:  # the button that was pressed is gone
+                ui.run_javascript("window.motcuaVoice?.rest()")
 
     def at_leave(self, forget: Draw) -> None:
         self._forget = forget
@@ -252,5 +253,6 @@ class Kiosk:
         if words.lang == self.words.lang:
             return
         self.words = words
-        ui.run_javascript(f"document.documentElement.lang = '{words.lang}'")
+        with self._main:
+            ui.run_javascript(f"document.documentElement.lang = '{words.lang}'")
         self._build_frame()

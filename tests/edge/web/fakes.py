@@ -22,7 +22,7 @@ from edge.ports import (
 )
 from edge.web.site import Desks
 from tests.edge.web.locker_fakes import FakeLocker
-from tests.edge.web.morning import MORNING as MORNING
+from tests.edge.web.morning import MORNING as MORNING  # noqa: PLC0414 - offered from here
 
 COUNTERS = {
     "quay-01": ("Quầy 1", "Tư pháp – Hộ tịch"),
