@@ -5,7 +5,7 @@ from edge.web.locker_deposit import Deposit
 from edge.web.locker_icons import icon
 from edge.web.locker_kiosk import Kiosk
 from edge.web.locker_pickup import PickUp
-from edge.web.parts import Text, block, button, drawing, head
+from edge.web.parts import Text, block, drawing, head
 from edge.web.site import Site, Viewer
 
 
@@ -26,8 +26,8 @@ class LockerPage:
         self._is_at_home = True
         is_trusted = self._was_trusted = self._desks.citizen.is_trusted()
         with block("section", "kiosk-home"):
-            kiosk.title(words("page.locker.welcome"), words("page.locker.welcome_hint"))
             if is_trusted:
+                kiosk.title(words("page.locker.welcome"), words("page.locker.welcome_hint"))
                 with block("div", "choices two tall"):
                     kiosk.choice(
                         "take", words("page.locker.take"), words("page.locker.take_hint"), self._pick_up, "take"
@@ -44,10 +44,9 @@ class LockerPage:
 
     def _draw_closed(self) -> None:
         words = self._kiosk.words
-        with block("div", "closed", role="alert"):
+        with block("div", "closed"):
             drawing(icon("out"), "closed-icon")
-            Text("b", words("page.locker.closed"))
-            Text("p", words("page.locker.refusal.not_trusted"))
+            self._kiosk.title(words("page.locker.closed"), words("page.locker.refusal.not_trusted"))
 
     def _pick_up(self, scanned: str = "") -> None:
         self._is_at_home = False
@@ -77,8 +76,6 @@ class LockerPage:
         with block("ul", "help-answers"):
             for key in ("page.locker.help_no_code", "page.locker.help_stuck", "page.locker.help_wrong_papers"):
                 Text("li", words(key))
-        with block("div", "kiosk-actions"):
-            button(words("page.locker.to_home"), self._kiosk.leave, "primary kiosk-button")
 
     def _help_card(self, title: str, big: str, under: str) -> None:
         with block("section", "help-card"):

@@ -1,15 +1,15 @@
 """Handing a dossier in: which procedure, which papers, which phone, how high the door, then the door and the receipt."""
 
 from edge.locker_ports import Procedure, Refused
-from edge.web.locker_icons import icon
 from edge.web.locker_keys import Keypad, spaced_phone
 from edge.web.locker_kiosk import Kiosk
 from edge.web.locker_opening import OpeningScreen
 from edge.web.locker_refusal import RefusalScreen
-from edge.web.parts import Text, block, button, drawing, show
+from edge.web.parts import Text, block, button, enable
 
 PHONE_DIGITS = 10
 PROCEDURES_A_PAGE = 6
+ONE_COLUMN = 5  # papers; more stand in two columns
 
 
 class Deposit:
@@ -64,10 +64,10 @@ class Deposit:
             self._draw_procedures()  # it was taken out of the list meanwhile
             return
         self._kiosk.title(chosen.name, words("page.locker.papers_hint"))
-        with block("ul", "papers many" if len(chosen.papers) > 5 else "papers"):
-            for paper in chosen.papers:
+        with block("ol", "papers many" if len(chosen.papers) > ONE_COLUMN else "papers"):
+            for number, paper in enumerate(chosen.papers, 1):
                 with block("li"):
-                    drawing(icon("held"), "paper-icon")
+                    Text("span", str(number), "paper-number").props["aria-hidden"] = "true"
                     Text("span", paper)
         with block("div", "kiosk-actions"):
             self._scan_line()
@@ -100,15 +100,16 @@ class Deposit:
             with block("div", "entry-side"):
                 self._next = button(words("page.locker.next"), self._ask_height, "primary kiosk-button go")
                 Text("p", words("page.locker.phone_kept"), "entry-note")
-        show(self._next, is_shown=len(self._phone) == PHONE_DIGITS)
+        enable(self._next, is_enabled=len(self._phone) == PHONE_DIGITS)
 
     def _keep_phone(self, text: str) -> None:
         self._kiosk.touch()
         self._phone = text
-        show(self._next, is_shown=len(text) == PHONE_DIGITS)
+        enable(self._next, is_enabled=len(text) == PHONE_DIGITS)
 
     def _ask_height(self) -> None:
-        self._kiosk.show(self._draw_height, back=self._ask_phone)
+        if len(self._phone) == PHONE_DIGITS:
+            self._kiosk.show(self._draw_height, back=self._ask_phone)
 
     def _draw_height(self) -> None:
         words = self._kiosk.words

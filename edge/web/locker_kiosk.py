@@ -205,7 +205,7 @@ class Kiosk:
     def _show_foot(self) -> None:
         is_home = self._ends is None
         show(self._back_button, is_shown=self._back is not None)
-        show(self._out_button, is_shown=not is_home and not self._is_held)
+        show(self._out_button, is_shown=self._back is not None)
         show(self._idle, is_shown=not is_home and not self._is_held)
         show(self._help, is_shown=is_home or self._is_held)
         self._say_left()

@@ -6,7 +6,7 @@ from edge.web.locker_keys import Keypad, dots, slots
 from edge.web.locker_kiosk import Kiosk
 from edge.web.locker_opening import OpeningScreen
 from edge.web.locker_refusal import RefusalScreen
-from edge.web.parts import Text, block, button, drawing, show
+from edge.web.parts import Text, block, button, drawing, enable
 
 DOSSIER_AT_MOST = 40
 TAIL = 4  # digits of the registered phone
@@ -48,7 +48,7 @@ class PickUp:
                 self._next = button(words("page.locker.next"), self._ask_code, "primary kiosk-button")
                 self._other_ways()
                 button(words("page.locker.by_dossier"), self._ask_dossier, "kiosk-button")
-        show(self._next, is_shown=len(self._tail) == TAIL)
+        enable(self._next, is_enabled=len(self._tail) == TAIL)
 
     def _draw_dossier(self) -> None:
         words = self._kiosk.words
@@ -58,7 +58,7 @@ class PickUp:
             with block("div", "entry-row"):
                 button(words("page.locker.by_tail"), self._ask_tail, "kiosk-button")
                 self._next = button(words("page.locker.next"), self._ask_code, "primary kiosk-button")
-        show(self._next, is_shown=bool(self._typed))
+        enable(self._next, is_enabled=bool(self._typed))
 
     def _other_ways(self) -> None:
         if self._kiosk.has_scanner:
@@ -69,12 +69,17 @@ class PickUp:
     def _keep_tail(self, text: str) -> None:
         self._kiosk.touch()
         self._tail, self._typed = text, ""
-        show(self._next, is_shown=len(text) == TAIL)
+        enable(self._next, is_enabled=len(text) == TAIL)
 
     def _keep_typed(self, text: str) -> None:
         self._kiosk.touch()
         self._typed, self._tail = text, ""
-        show(self._next, is_shown=bool(text))
+        enable(self._next, is_enabled=bool(text))
+
+    @property
+    def _dossier(self) -> str:
+        """Whichever way it was named, once it is complete."""
+        return self._scanned or self._typed or (self._tail if len(self._tail) == TAIL else "")
 
     def _take_scan(self, text: str) -> None:
         self._scanned = text
@@ -83,6 +88,8 @@ class PickUp:
     # --- the code ---
 
     def _ask_code(self) -> None:
+        if not self._dossier:
+            return
         self._code = ""
         self._kiosk.show(self._draw_code, back=self._ask_tail, on_scan=self._take_scan)
 
@@ -94,18 +101,18 @@ class PickUp:
             with block("div", "entry-side"):
                 self._open = button(words("page.locker.open_door"), self._pick_up, "primary kiosk-button go")
                 Text("p", words("page.locker.code_lost"), "entry-note")
-        show(self._open, is_shown=len(self._code) == digits)
+        enable(self._open, is_enabled=len(self._code) == digits)
 
     def _keep_code(self, text: str) -> None:
         self._kiosk.touch()
         self._code = text
-        show(self._open, is_shown=len(text) == self._kiosk.settings.code_digits)
+        enable(self._open, is_enabled=len(text) == self._kiosk.settings.code_digits)
 
     async def _pick_up(self) -> None:
         desk, keypad = self._kiosk.desks.citizen, self._kiosk.settings.keypad
-        dossier, code, self._code = self._scanned or self._typed or self._tail, self._code, ""
-        if not code:
-            return  # a second touch is the same finger
+        dossier, code, self._code = self._dossier, self._code, ""
+        if len(code) != self._kiosk.settings.code_digits:
+            return  # not typed to the end, or a second touch of the same finger
         answer = await self._kiosk.ask(lambda: desk.pick_up(keypad, dossier, code))
         if answer is None:
             self._ask_code()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.domain.level import Level
-from edge.locker_ports import PrintOutcome, Refused, RefusalWhy, Step
+from edge.locker_ports import PrintOutcome, RefusalWhy, Refused, Step
 from edge.ports import AlertState, CameraState, CounterPhase
 from edge.web.server import WebServer
 from edge.web.site import LockerScreen, WebSettings
@@ -39,7 +39,7 @@ class Stage:
             state_dir=folder, port=0, centre="Trung tâm Phục vụ hành chính công", thanks_s=1.5, statistics_pause_s=0.1,
             health_every_s=0.5, unclaimed_page_s=1.5, language_reset_s=3.0,
             locker=LockerScreen(
-                name="Tủ nhận trả hồ sơ", help_phone="028 3822 1234", hours="7:30–11:30 · 13:30–16:30", tick_s=0.2,
+                name="Tủ nhận trả hồ sơ", help_phone="028 3822 1234", hours="7:30–11:30, 13:30–16:30", tick_s=0.2,
                 code_shown_s=3.0,
             ),
         )  # fmt: skip
