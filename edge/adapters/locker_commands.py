@@ -18,6 +18,7 @@ from edge.web.login import Refused as LoginRefused
 log = logging.getLogger(__name__)
 
 LONGEST_OPENING_S = 300.0  # a door somebody keeps open is left to the agent after that
+_MOVED = frozenset({Step.OPEN, Step.FAILED})  # when it is worth telling which doors are open now
 _ENDED = frozenset({Step.DONE, Step.FAILED})
 
 
@@ -84,6 +85,8 @@ class Terminal:
         for opening in outcome:
             async for view in followed(self._commands.desk, opening):
                 yield wire.Opening(opening=view)
+                if isinstance(ask, wire.Open) and view.step in _MOVED:
+                    yield wire.Doors(doors=_plain(await self._commands.doors.read()))
         yield wire.Done()
 
     async def _ask_desk(self, ask: wire.Open | wire.Recall, by: Staff) -> tuple[OpeningView, ...] | Refused:

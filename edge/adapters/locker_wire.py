@@ -99,3 +99,9 @@ def decode_ask(line: bytes) -> AnyAsk:
 def decode_say(line: bytes) -> AnySay:
     """Raise as `decode_ask`."""
     return _SAYS.decode(line)
+
+
+def to_builtins(view: CabinetView) -> dict[str, object]:
+    """A cabinet as JSON has it, for `--json`."""
+    found: dict[str, object] = msgspec.to_builtins(view)
+    return found
