@@ -73,7 +73,8 @@ class Cabinet:
         """None when doors may be opened."""
         if not self.is_disk_well:
             return DISK
-        if not self.is_read:
+        is_dark = all(one.door is Door.UNKNOWN for one in self.compartments.values())
+        if not self.is_read or (is_dark and not self.lost_boards):
             return STARTING
         return BOARDS if len(self.lost_boards) >= len(self.plan.boards) else None
 
