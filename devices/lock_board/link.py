@@ -274,20 +274,27 @@ class Link:
         pending = self._pending
         if pending is None or pending.answer.done():
             return False
+        if pending.request.ask is Ask.UNLOCK and not isinstance(heard, UnlockReply | Refused) and self._owed(heard):
+            return False  # a reading that is still owed says nothing of an unlock
         answer = self.codec.answer(pending.request, heard)
         if answer is not None:
             pending.answer.set_result(answer)
         return answer is not None
 
     def _kind_of_unasked(self, heard: Heard) -> str:
+        entry = self._owed(heard)
+        if entry is None:
+            self.counters.stray += 1
+            return "stray"
+        self._unanswered.remove(entry)
+        self.counters.late += 1
+        return "late"
+
+    def _owed(self, heard: Heard) -> tuple[Request, float] | None:
+        """The request that was given up and that this answers."""
         oldest = asyncio.get_running_loop().time() - self._timing.late_s
-        for entry in self._unanswered:
-            if entry[1] > oldest and self.codec.answer(entry[0], heard) is not None:
-                self._unanswered.remove(entry)
-                self.counters.late += 1
-                return "late"
-        self.counters.stray += 1
-        return "stray"
+        owed = (one for one in self._unanswered if one[1] > oldest and self.codec.answer(one[0], heard) is not None)
+        return next(owed, None)
 
 
 def _checked(request: Request, heard: Heard) -> Heard:

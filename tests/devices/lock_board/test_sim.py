@@ -20,15 +20,17 @@ PROJECT = Path(__file__).parents[3]
 
 async def test_jin0949_style_master_opens_a_door(tmp_path: Path) -> None:
     """A foreign KERONG master: status, unlock lock 5, then status until the hook bit is gone."""
-    async with Cabinet("kerong-cu16", [(0, 16)], link=tmp_path / "port") as cabinet:
-        async with Master.at(cabinet.port) as master:
-            assert (await master.ask("02 00 30 03 35", 9)).hex(" ") == "02 00 35 ff ff 00 00 03 38"
-            await master.ask("02 04 31 03 3A", 9)
-            while (await master.ask("02 00 30 03 35", 9))[3] & 0x10:
-                pass
-            await cabinet.door(0, 5).push_closed()
-            assert (await master.ask("02 00 30 03 35", 9)).hex(" ") == "02 00 35 ff ff 00 00 03 38"
-            assert cabinet.door(0, 5).pulses == 1
+    async with (
+        Cabinet("kerong-cu16", [(0, 16)], link=tmp_path / "port") as cabinet,
+        Master.at(cabinet.port) as master,
+    ):
+        assert (await master.ask("02 00 30 03 35", 9)).hex(" ") == "02 00 35 ff ff 00 00 03 38"
+        await master.ask("02 04 31 03 3A", 9)
+        while (await master.ask("02 00 30 03 35", 9))[3] & 0x10:
+            pass
+        await cabinet.door(0, 5).push_closed()
+        assert (await master.ask("02 00 30 03 35", 9)).hex(" ") == "02 00 35 ff ff 00 00 03 38"
+        assert cabinet.door(0, 5).pulses == 1
 
 
 async def test_kerong_boards_answer_one_after_the_other_when_all_are_asked(tmp_path: Path) -> None:
@@ -109,23 +111,27 @@ async def test_faults_are_seeded_and_counted(fault: str) -> None:
 
 @pytest.mark.parametrize("garble", Garble)
 async def test_garbled_line_carries_no_frame_of_either_side(garble: Garble, tmp_path: Path) -> None:
-    async with Cabinet("xor8a", [(1, 8)], link=tmp_path / "port", faults=LineFaults(garble=garble)) as cabinet:
-        async with Master.at(cabinet.port) as master:
-            await master.write("8A 01 01 11 9B")
-            while not cabinet.line.injected[garble.value]:
-                await asyncio.sleep(0.005)
-            with pytest.raises(TimeoutError):
-                await master.listen(5, timeout_s=0.1)
-            assert cabinet.door(1, 1).pulses == 0
+    async with (
+        Cabinet("xor8a", [(1, 8)], link=tmp_path / "port", faults=LineFaults(garble=garble)) as cabinet,
+        Master.at(cabinet.port) as master,
+    ):
+        await master.write("8A 01 01 11 9B")
+        while not cabinet.line.injected[garble.value]:
+            await asyncio.sleep(0.005)
+        with pytest.raises(TimeoutError):
+            await master.listen(5, timeout_s=0.1)
+        assert cabinet.door(1, 1).pulses == 0
 
 
 async def test_hang_up_by_the_line_itself(tmp_path: Path) -> None:
-    async with Cabinet("xor8a", [(1, 8)], link=tmp_path / "port", faults=LineFaults(hang_up=1.0)) as cabinet:
-        async with Master.at(cabinet.port) as master:
-            await master.write("80 01 01 33 B3")
-            with pytest.raises(Exception, match="port_unplugged"):
-                await master.listen(5)
-            assert not is_there(cabinet.port)
+    async with (
+        Cabinet("xor8a", [(1, 8)], link=tmp_path / "port", faults=LineFaults(hang_up=1.0)) as cabinet,
+        Master.at(cabinet.port) as master,
+    ):
+        await master.write("80 01 01 33 B3")
+        with pytest.raises(Exception, match="port_unplugged"):
+            await master.listen(5)
+        assert not is_there(cabinet.port)
 
 
 async def test_program_shows_doors_and_takes_hands(tmp_path: Path) -> None:
