@@ -61,9 +61,10 @@ class Link:
         self.counters = LinkCounters()
         self.trace = Trace()
         self.why_lost: PortWhy | None = None
-        self.echo = echo
+        self.echo = echo  # found out by itself too, anew for each port that is opened
         self.on_pushed: Callable[[DoorPushed], None] = lambda _: None
         self.on_port: Callable[[PortWhy | None], None] = lambda _: None
+        self._is_echo_configured = echo
         self._settings = settings
         self._pace = pace or PulsePace()
         self._timing = timing or LinkTiming()
@@ -203,6 +204,7 @@ class Link:
 
     async def _serve(self, port: Port) -> None:
         self._port, self._reopening = port, False
+        self.echo = self._is_echo_configured
         if self.why_lost is not None:
             log.info("lock line %s is back", self.address)
         self.why_lost = None
@@ -274,7 +276,7 @@ class Link:
         pending = self._pending
         if pending is None or pending.answer.done():
             return False
-        if pending.request.ask is Ask.UNLOCK and not isinstance(heard, UnlockReply | Refused) and self._owed(heard):
+        if pending.request.ask is Ask.UNLOCK and isinstance(heard, DoorsReply) and self._is_reading_owed(heard):
             return False  # a reading that is still owed says nothing of an unlock
         answer = self.codec.answer(pending.request, heard)
         if answer is not None:
@@ -289,6 +291,11 @@ class Link:
         self._unanswered.remove(entry)
         self.counters.late += 1
         return "late"
+
+    def _is_reading_owed(self, heard: Heard) -> bool:
+        oldest = asyncio.get_running_loop().time() - self._timing.suspect_s
+        readings = (one for one in self._unanswered if one[1] > oldest and one[0].ask is not Ask.UNLOCK)
+        return any(self.codec.answer(request, heard) is not None for request, _ in readings)
 
     def _owed(self, heard: Heard) -> tuple[Request, float] | None:
         """The request that was given up and that this answers."""

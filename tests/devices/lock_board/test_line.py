@@ -323,3 +323,14 @@ async def test_behind_a_converter_in_the_network() -> None:
         on.cabinet.plug_in()
         await on.until_door(1, Door.OPEN)
         assert on.cabinet.door(1, 1).pulses == 1
+
+
+async def test_adapter_that_no_longer_echoes_is_believed_again(tmp_path: Path) -> None:
+    async with bench("modbus", tmp_path, faults=LineFaults(echo=True)) as on:
+        assert on.line.link.echo
+        on.cabinet.unplug()
+        await on.until_why(BoardWhy.PORT)
+        on.cabinet.line.faults.echo = False
+        on.cabinet.plug_in()
+        await on.until_why(None)
+        assert await open_door(on, 1) is Pulse.ANSWERED
