@@ -314,8 +314,8 @@ async def test_two_boards_on_one_address_answer_with_a_whole_frame(tmp_path: Pat
         assert [on.cabinet.door(1, 7, nth).pulses for nth in (0, 1)] == [1, 1]
 
 
+@pytest.mark.enable_socket
 async def test_behind_a_converter_in_the_network() -> None:
-    pytest.importorskip("pytest_socket").enable_socket()
     async with bench("xor8a", None, timing=LINK) as on:
         assert await open_door(on, 1) is Pulse.ANSWERED
         await on.until_door(1, Door.OPEN)
