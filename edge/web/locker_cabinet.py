@@ -80,7 +80,7 @@ class _Door:
             self._icon = drawing("", "door-icon")
             self._word = Text("span", "", "door-word")
             self._age = Text("span", "", "door-age")
-        self._root.style(place(one))
+        self._root.style(place(one)).props["data-number"] = one.number
         self._root.on("click", lambda _: on_pick(one.compartment))
 
     def show(self, one: CompartmentView, now: datetime, *, is_chosen: bool) -> None:
@@ -127,6 +127,6 @@ def place(one: CompartmentView) -> str:
 
 
 def _map_door(one: CompartmentView) -> Element:
-    with block("div", "door") as made, block("span", "leaf"):
+    with block("div", "door", data_number=one.number) as made, block("span", "leaf"):
         Text("span", one.number, "door-number")
     return made.style(place(one))

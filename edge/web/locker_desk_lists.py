@@ -51,7 +51,7 @@ class DepositList:
         with block("li", "row"):
             Text("b", one.number, "row-number")
             with block("div", "row-words"):
-                Text("p", one.procedure or one.dossier or words("page.locker.state.given"))
+                Text("p", self._hand.procedure(one.procedure) if one.procedure else words("page.locker.state.given"))
                 if one.since:
                     Text("p", f"{words.clock(one.since, now)} · {age(words, one.since, now)}", "how")
             made = button(words("page.locker.collect"), lambda: self._collect(one.compartment), "primary")

@@ -7,7 +7,7 @@ from nicegui import ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from edge.locker_ports import OpeningView, Refused, Staff, StaffDesk, Step
+from edge.locker_ports import LockerDesks, OpeningView, Refused, Staff, StaffDesk, Step
 from edge.web.auth import Session
 from edge.web.live import Live, Unsubscribe
 from edge.web.parts import Text, block, button, show
@@ -22,10 +22,10 @@ _SEND = "(e) => { e.preventDefault(); emit(Object.fromEntries(new FormData(e.tar
 class Hand:
     """Runs desk actions in the name of the person who is logged in, and shows what came of each."""
 
-    def __init__(self, live: Live, session: Session, desk: StaffDesk, may: Callable[[], bool]) -> None:
-        self.live, self.desk, self.words = live, desk, live.viewer.words
-        self._session, self._may = session, may
-        self.cards = OpeningCards(live, desk)
+    def __init__(self, live: Live, session: Session, desks: LockerDesks, may: Callable[[], bool]) -> None:
+        self.live, self.desk, self.words = live, desks.staff, live.viewer.words
+        self._desks, self._session, self._may = desks, session, may
+        self.cards = OpeningCards(live, desks.staff)
         self.dialog = Dialog(self.words)
 
     @property
@@ -45,6 +45,11 @@ class Hand:
         elif said:
             self.live.say(said)
         return answer.value
+
+    def procedure(self, key: str) -> str:
+        """Its name in this viewer's language; a procedure that is gone meanwhile is named as it was."""
+        found = (one.name for one in self._desks.citizen.procedures(self.words.lang) if one.key == key)
+        return next(found, key)
 
     def refused(self, refused: Refused) -> None:
         self.live.say(f"page.locker.staff.{refused.why}")

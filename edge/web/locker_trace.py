@@ -95,7 +95,5 @@ def _row(words: Words, row: TraceRow) -> str:
 
 def meaning(words: Words, row: TraceRow) -> str:
     """The sentence of a frame; a meaning nobody wrote a sentence for is named as it is, with its values."""
-    values = " ".join(f"{name}={value}" for name, value in row.values.items())
-    return words.first(
-        f"page.locker.trace.{row.meaning}", "page.locker.trace.other", meaning=row.meaning, values=values
-    )
+    said = words.first(f"page.locker.trace.{row.meaning}", "page.locker.trace.other", meaning=row.meaning)
+    return " · ".join([said, *(f"{name} {value}" for name, value in row.values.items())])
