@@ -12,7 +12,7 @@ from edge.web.parts import Text, block, button
 
 S = CompartmentState
 RECALL_WHY = ("overdue", "citizen_asked", "wrong_dossier", "fault")  # as `locker.recalled` has them, for one door
-HOLDS = {S.OCCUPIED, S.OVERDUE, S.RECALL}
+HOLDS = {S.OCCUPIED, S.OVERDUE}
 NOTHING_TO_DO = {S.FREE, S.OUT_OF_SERVICE}
 FOR_TECHNICIAN = {S.OPEN_FAILED, S.OPEN_UNKNOWN, S.FORCED, S.WRONG_DOOR, S.OUT_OF_SERVICE, S.UNKNOWN}
 

@@ -98,8 +98,13 @@ class _Card:
         self.root.classes(replace=f"opening-card step-{view.step}")
         self._number.say(view.number)
         self._step.say(words(f"page.locker.desk_step.{view.step}"))
-        self._why.say(words.first(f"page.locker.why.{view.why}", "page.locker.why.unknown") if view.why else "")
+        self._why.say(why(words, view.why))
         show(self._away, is_shown=view.step is Step.FAILED)
+
+
+def why(words: Words, key: str | None) -> str:
+    """Why an opening failed: a fault, or a refusal (of one door among all that are recalled)."""
+    return words.first(f"page.locker.why.{key}", f"page.locker.staff.{key}", "page.locker.why.unknown") if key else ""
 
 
 class Dialog:

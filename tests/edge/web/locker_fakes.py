@@ -307,9 +307,9 @@ _BUSY: dict[str, dict[str, Any]] = {
 def history() -> tuple[HistoryRow, ...]:
     start = MORNING - timedelta(hours=26)
     rows: tuple[tuple[str, dict[str, str | int | None]], ...] = (
-        ("reserved", {"by": "quay-01", "compartment": "07"}),
-        ("opened", {"by": "quay-01", "compartment": "07", "purpose": "load"}),
-        ("loaded", {"by": "quay-01", "compartment": "07"}),
+        ("reserved", {"by": "quay-01", "compartment": "ngan-07"}),
+        ("opened", {"by": "quay-01", "compartment": "ngan-07", "purpose": "load"}),
+        ("loaded", {"by": "quay-01", "compartment": "ngan-07"}),
         ("code_issued", {"by": "quay-01", "number": 1, "why": "loaded", "via": "sms"}),
         ("code_refused", {"keypad": KEYPAD, "why": "wrong"}),
     )
@@ -319,12 +319,12 @@ def history() -> tuple[HistoryRow, ...]:
 def trace() -> tuple[TraceRow, ...]:
     rows: tuple[tuple[bool, str, str, dict[str, str | int]], ...] = (
         (True, "80 01 00 33 B2", "read_all", {}),
-        (False, "80 01 00 02 00 33 B0", "doors", {"open": 1, "closed": 8}),
+        (False, "80 01 00 02 00 33 B0", "doors", {"board": 1, "contacts": "101111111"}),
         (True, "8A 01 02 11 98", "unlock", {"channel": 2}),
         (False, "8A 01 02 11 98", "echo", {}),
-        (False, "8A 01 02 00 89", "unlock_answer", {"channel": 2}),
-        (False, "80 01 00 02 01 33 FF", "corrupt", {}),
-        (False, "8A 01 02 11 98", "door_changed", {"channel": 2, "state": "open"}),
+        (False, "8A 01 02 00 89", "unlock_reply", {"channel": 2}),
+        (False, "80 01 00 02 01 33 FF", "noise", {"count": 7}),
+        (False, "8A 01 02 11 98", "pushed", {"board": 1, "channel": 2, "contact": 0}),
     )
     return tuple(
         TraceRow(MORNING + timedelta(milliseconds=90 * n), "tren", sent, frame, meaning, values)
