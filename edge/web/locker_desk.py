@@ -25,6 +25,8 @@ class LockerDeskPage:
         head(self._words, self._words("page.locker.desk"))
         self._live = Live(site, viewer)
         self._chosen: str | None = None
+        self._late: set[str | None] = set()
+        self._fresh_overdue = self._live.paced(lambda: self._overdue.refresh())
         with block("div", "fixed-screen"):
             top_bar(site, viewer, self._words("page.locker.desk"), site.settings.locker.name)
             with block("main", "locker-desk"):
@@ -44,7 +46,10 @@ class LockerDeskPage:
         show(self._distrust, is_shown=not view.trusted)
         self._distrust.say("" if view.trusted else self._words(f"page.locker.distrust.{view.why or 'starting'}"))
         given = [one for one in view.compartments if _is_given(one)]
-        late = [one for one in view.compartments if one.state is CompartmentState.OVERDUE]
+        late = {one.stay for one in view.compartments if one.state is CompartmentState.OVERDUE}
+        if late != self._late:
+            self._late = late
+            self._fresh_overdue.ask()
         self._deposits.show(given)
         self._tabs.count("deposits", len(given))
         self._tabs.count("overdue", len(late))
@@ -80,9 +85,9 @@ class LockerDeskPage:
         self._tabs.choose("door")
         self.show(self._desk.cabinet())
 
-    async def _catch_up(self) -> None:
+    def _catch_up(self) -> None:
         self.show(self._desk.cabinet())
-        await self._overdue.refresh()
+        self._fresh_overdue.ask()
 
 
 def _is_given(one: CompartmentView) -> bool:

@@ -165,7 +165,7 @@ class _SpokenOnce:
         self._count = Text("p", words("page.locker.spoken_left", seconds=self._left), "how")
         with block("div", "actions"):
             button(words("page.locker.spoken_done"), self._dialog.close, "primary")
-        ui.timer(1.0, self._tick)
+        ui.timer(1.0, self._tick, immediate=False)
 
     def _tick(self) -> None:
         self._left -= 1

@@ -185,7 +185,7 @@ class FakeStaffDesk:
     def __init__(self, locker: FakeLocker) -> None:
         self._locker = locker
         self.scanner = FakeScans()
-        self.late = (
+        self.late: tuple[OverdueRow, ...] = (
             OverdueRow("s-12", "ngan-12", "12", "H29.19-261105-0113", MORNING - timedelta(days=9), 9, reminded=True),
         )
         self.rows = history()
