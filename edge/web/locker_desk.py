@@ -26,7 +26,6 @@ class LockerDeskPage:
         self._live = Live(site, viewer)
         self._chosen: str | None = None
         self._late: set[str | None] = set()
-        self._fresh_overdue = self._live.paced(lambda: self._overdue.refresh())
         with block("div", "fixed-screen"):
             top_bar(site, viewer, self._words("page.locker.desk"), site.settings.locker.name)
             with block("main", "locker-desk"):
@@ -36,6 +35,7 @@ class LockerDeskPage:
                     self._hand = Hand(self._live, session, desks, lambda: session.may_see_locker)
                     with block("section", "panel desk-panel"):
                         self._build_tabs()
+        self._fresh_overdue = self._live.paced(self._overdue.refresh)
         self.show(desks.staff.cabinet())
         self._live.follow(desks.staff.subscribe, self.show)
         self._live.at_connect(self._catch_up)

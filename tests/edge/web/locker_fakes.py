@@ -68,6 +68,14 @@ class FakeLocker:
     """The state of a cabinet and both desks over it. What pages asked for stands in `asked`, in order."""
 
     def __init__(self) -> None:
+        self.make_new()
+        self.on_cabinet: list[Callable[[CabinetView], None]] = []
+        self.on_opening: dict[str, list[Callable[[OpeningView], None]]] = {}
+        self.on_trace: list[Callable[[TraceRow], None]] = []
+        self.citizen, self.staff = FakeCitizenDesk(self), FakeStaffDesk(self)
+
+    def make_new(self) -> None:
+        """As in the morning; who looks keeps looking."""
         self.asked: list[tuple[object, ...]] = []
         self.refusal: Refused | None = None  # the next answer, whatever is asked
         self.trusted = True
@@ -75,10 +83,6 @@ class FakeLocker:
         self.doors = {one.compartment: one for one in cabinet()}
         self.openings: dict[str, OpeningView] = {}
         self.frames = list(trace())
-        self.on_cabinet: list[Callable[[CabinetView], None]] = []
-        self.on_opening: dict[str, list[Callable[[OpeningView], None]]] = {}
-        self.on_trace: list[Callable[[TraceRow], None]] = []
-        self.citizen, self.staff = FakeCitizenDesk(self), FakeStaffDesk(self)
 
     @property
     def desks(self) -> LockerDesks:
