@@ -19,13 +19,16 @@ GROUPS = {
 }  # fmt: skip
 LEGEND = ("free", "held", "given", "busy", "late", "fault", "out")
 DENSE_FROM = 7  # columns from which a door has no room for its word
+FAILED = "failed"
+UNTOLD = {"queued", FAILED}  # the citizen does not know the code yet
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def group_of(one: CompartmentView) -> str:
     """Which colour and icon a compartment has."""
-    is_given = one.state is S.OCCUPIED and one.purpose is Purpose.DEPOSIT
-    return "given" if is_given else GROUPS[one.state]
+    if one.state is S.OCCUPIED and one.purpose is Purpose.DEPOSIT:
+        return "given"
+    return "late" if _is_unsent(one) else GROUPS[one.state]
 
 
 def age(words: Words, since: datetime, now: datetime) -> str:
@@ -41,7 +44,14 @@ def age(words: Words, since: datetime, now: datetime) -> str:
 def state_word(words: Words, one: CompartmentView) -> str:
     if group_of(one) == "given":
         return words("page.locker.state.given")
+    if one.state is S.OCCUPIED and one.sms in UNTOLD:
+        return words(f"page.locker.state.sms_{one.sms}")
     return words(f"page.locker.state.{one.state}")
+
+
+def _is_unsent(one: CompartmentView) -> bool:
+    """Nobody will come: the code has to be read out by telephone."""
+    return one.state is S.OCCUPIED and one.sms == FAILED
 
 
 class CabinetPicture:

@@ -33,7 +33,7 @@ class Hand:
         return Staff(self._session.user.name, self._session.role.value)
 
     async def do(self, action: Callable[[Staff], Awaitable[T | Refused]], said: str | None = None) -> T | None:
-        """The answer, unless it was a refusal, which is shown. `said`: what the page says when it went well."""
+        """The answer, unless it was a refusal, which is shown. `said`: what is said when it went well, of a door when it is closed."""
         answer = await self.live.ask(self._may(), lambda: action(self.by))
         if answer is None:
             return None
@@ -41,7 +41,7 @@ class Hand:
             self.refused(answer.value)
             return None
         if isinstance(answer.value, OpeningView):
-            self.cards.add(answer.value)
+            self.cards.add(answer.value, said)
         elif said:
             self.live.say(said)
         return answer.value
@@ -62,9 +62,9 @@ class OpeningCards:
         self._live, self._desk = live, desk
         self._list = block("ul", "openings", role="status", aria_live="assertive")
 
-    def add(self, view: OpeningView) -> None:
+    def add(self, view: OpeningView, said: str | None = None) -> None:
         with self._list:
-            card = _Card(self._live.viewer.words)
+            card = _Card(self._live.viewer.words, said)
         card.root.move(target_index=0)
         stops: list[Unsubscribe] = []
 
@@ -82,8 +82,8 @@ class OpeningCards:
 
 
 class _Card:
-    def __init__(self, words: Words) -> None:
-        self._words = words
+    def __init__(self, words: Words, said: str | None) -> None:
+        self._words, self._said = words, said
         with block("li", "opening-card") as self.root:
             self._number = Text("b", "", "opening-card-number")
             with block("div", "opening-card-words"):
@@ -97,7 +97,8 @@ class _Card:
         words = self._words
         self.root.classes(replace=f"opening-card step-{view.step}")
         self._number.say(view.number)
-        self._step.say(words(f"page.locker.desk_step.{view.step}"))
+        done = self._said if view.step is Step.DONE else None
+        self._step.say(words(done or f"page.locker.desk_step.{view.step}"))
         self._why.say(why(words, view.why))
         show(self._away, is_shown=view.step is Step.FAILED)
 

@@ -77,7 +77,7 @@ def test_a_whole_load_with_a_scanner(browse: Opener, stage: StageProcess) -> Non
     expect(card).to_contain_text("Xong thì đóng cửa lại")
     expect(page.locator(".door.is-open[data-number='02']")).to_be_visible()
     stage.order("opening", opening="o-1", step="done")
-    expect(card).to_contain_text("Đã đóng")
+    expect(card).to_contain_text("Đã đóng. Mã đang được gửi")
     assert stage.order("asked") == [["load", "quay-01", DOSSIER, PHONE, None, True]]
 
 
@@ -130,6 +130,7 @@ def test_the_technician_tests_a_door_and_reads_the_line(browse: Opener, stage: S
 def test_the_keyboard_types_and_tabs_too(browse: Opener, stage: StageProcess) -> None:
     page = browse(size=(1280, 800)).open("/tu")
     page.get_by_role("button", name="Nhận kết quả").press("Enter")
+    expect(page.get_by_role("heading", name="Kết quả của ai?")).to_be_focused()
     expect(page.locator(".keypad-field")).to_have_text("_ _ _ _")
     page.keyboard.type(TAIL)
     expect(page.locator(".keypad-field")).to_have_text(" ".join(TAIL))

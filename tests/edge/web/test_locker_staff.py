@@ -125,6 +125,17 @@ class TestPicture:
         desk.locker.put("ngan-08", sms="delivered")
         assert "đã tới máy" in desk.text
 
+    @pytest.mark.parametrize(
+        ("sms", "word", "colour"), [("queued", "Mã chờ gửi", "held"), ("failed", "Mã chưa gửi", "late")]
+    )
+    async def test_a_code_that_did_not_go_out_is_seen_in_the_picture(
+        self, house: House, sms: str, word: str, colour: str
+    ) -> None:
+        desk = await officer(house)
+        desk.locker.put("ngan-07", sms=sms)
+        assert word in desk.door("07").props["aria-label"]
+        assert colour in desk.door("07").classes
+
     async def test_a_broken_door_says_what_to_do(self, house: House) -> None:
         desk = await officer(house)
         desk.pick("14")
