@@ -98,7 +98,9 @@ async def open_terminal(config: Config) -> AsyncIterator[Terminal]:
         await faults.load()
         station = await open_locker(config, config.locker, journal, faults)
         users = UserBook(config.web.users_file or data_dir / "users.toml")
-        login = LoginDesk(users, StepMemory(data_dir / "totp-steps.json"), wall=time.time, monotonic=clock.monotonic)
+        login = LoginDesk(
+            users, StepMemory(data_dir / "totp-steps.json", time.time), wall=time.time, monotonic=clock.monotonic
+        )
         async with _running(station):
             yield Terminal(LockerCommands(station.service.desks.staff, station.boards, login))
 
