@@ -9,7 +9,7 @@ import hashlib
 import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -57,6 +57,7 @@ from sync.link import Link
 
 log = logging.getLogger(__name__)
 Part = tuple[str, Callable[[], Awaitable[None]]]
+STAMP = "config.sha256"  # in the data folder: the configuration of the last start
 FAILED = "failed"  # a sentence under `page.fault`
 
 
@@ -115,6 +116,19 @@ async def run_agent(config: Config) -> None:
     log.info("agent stopped")
 
 
+class FirstWords:
+    """What a start writes, each step once. A disk that is full already must not keep the screens and the doors away."""
+
+    def __init__(self, *steps: Callable[[], Awaitable[None]]) -> None:
+        self._steps = list(steps)
+
+    async def say(self) -> None:
+        """Go on where a refusal stopped it. Raise what the journal raised."""
+        while self._steps:
+            await self._steps[0]()
+            del self._steps[0]
+
+
 @contextlib.asynccontextmanager
 async def open_agent(
     config: Config, *, channel: SmsChannel | None = None, demo_users: tuple[DemoUser, ...] = ()
@@ -124,9 +138,17 @@ async def open_agent(
     landmarker = fetch.locate(LANDMARKER, models_dir) if config.counters else None
     async with open_journal(config) as journal, _transport(config, channel) as opened:
         agent = await _compose(config, journal, landmarker, opened, demo_users)
-        await _announce(config, journal)
-        await agent.faults.close_absent(partial(has_part, config, dict(agent.parts)))
-        yield agent
+        first = FirstWords(
+            agent.counters.close_unfinished,
+            partial(_announce, config, journal),
+            partial(_stamp, config),
+            partial(agent.faults.close_absent, partial(has_part, config, dict(agent.parts))),
+        )
+        try:
+            await first.say()
+        except (JournalError, OSError) as error:  # the part goes on trying
+            log.error("start: %s", error)  # noqa: TRY400 - the sentence is enough
+        yield replace(agent, parts=(*agent.parts, ("start", first.say)))
 
 
 @contextlib.asynccontextmanager
@@ -235,12 +257,24 @@ async def _announce(config: Config, journal: Journal) -> None:
     """`device.started`, and `device.config_changed` when it is not the configuration of the last start."""
     stations = (*(["counter"] if config.counters else []), *(["locker"] if config.locker else []))
     started = DeviceStarted(boot=journal.identity.boot, version=version("motcua-edge"), stations=stations)
-    now = hashlib.sha256(config.model_dump_json().encode()).hexdigest()
-    stamp = config.agent.data_dir / "config.sha256"
-    is_known = stamp.exists() and stamp.read_bytes() == now.encode()
-    await journal.record(started, *([] if is_known else [ConfigChanged(sha256=now)]))
-    if not is_known:
-        write_secret(stamp, now)  # no secret, but whole or not at all
+    now = _sha256(config)
+    await journal.record(started, *([] if _is_stamped(config, now) else [ConfigChanged(sha256=now)]))
+
+
+async def _stamp(config: Config) -> None:
+    """Remember the configuration for the next start."""
+    now = _sha256(config)
+    if not _is_stamped(config, now):
+        write_secret(config.agent.data_dir / STAMP, now)  # no secret, but whole or not at all
+
+
+def _is_stamped(config: Config, sha256: str) -> bool:
+    stamp = config.agent.data_dir / STAMP
+    return stamp.exists() and stamp.read_bytes() == sha256.encode()
+
+
+def _sha256(config: Config) -> str:
+    return hashlib.sha256(config.model_dump_json().encode()).hexdigest()
 
 
 async def _prune_daily(journal: Journal) -> None:

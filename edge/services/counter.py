@@ -28,7 +28,7 @@ Supervise = Callable[[str, Run], Awaitable[None]]  # runs a part again and again
 
 
 class CounterService:
-    """`edge.ports.CounterDesk`. Call `recover` once, then `run`."""
+    """`edge.ports.CounterDesk`. Call `recover` once, then `run`, and `close_unfinished` as soon as the disk takes it."""
 
     def __init__(
         self, plans: Mapping[str, CounterPlan], eyes: Mapping[str, Eyes], *, ledger: Ledger, alerts: AlertService,
@@ -44,6 +44,7 @@ class CounterService:
         self._supervise = supervise
         self._tick_s = tick_s
         self._subscribers: list[Callable[[CounterView], None]] = []
+        self._unfinished: list[OpenVisit] = []
         self._stations = {
             counter: Station(
                 plan, rules, ledger=ledger, alerts=alerts, faults=faults, clock=clock, fresh=fresh, told=self._tell
@@ -52,16 +53,21 @@ class CounterService:
         }
 
     async def recover(self) -> None:
-        """Close the visits that the last stop interrupted, and take over what must outlive a restart."""
-        unfinished = await self._ledger.read(visit_table.unfinished)
+        """Take over what must outlive a restart; it reads only, so that a full disk keeps nobody from starting."""
+        self._unfinished = list(await self._ledger.read(visit_table.unfinished))
         opted_out = await self._ledger.read(visit_table.opted_out)
         inherited = {counter: Inherited(is_opted_out=True) for counter in opted_out}
-        for visit in unfinished:
+        for visit in self._unfinished:
             inherited.setdefault(visit.counter, await self._ledger.read(partial(self._inherited, visit=visit)))
-            await self._close(visit)
         for counter, what in inherited.items():
             if counter in self._stations:
                 self._stations[counter].inherit(what)
+
+    async def close_unfinished(self) -> None:
+        """Close the visits that the last stop interrupted; call it again when the journal refused."""
+        while self._unfinished:
+            await self._close(self._unfinished[0])
+            del self._unfinished[0]
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -12,7 +13,8 @@ from devices.sms.phone_sim import PhoneSimChannel
 from edge import app
 from edge.adapters.supervisor import Backoff, PartState
 from edge.app import FAILED, open_agent, report_part, supervised
-from sync.events import ConfigChanged, DeviceRecovered, Payload
+from sync.errors import JournalFull
+from sync.events import ConfigChanged, DeviceRecovered, DeviceStarted, Payload
 from sync.journal import Journal
 from tests.edge.services.centre import Centre
 
@@ -112,6 +114,31 @@ async def test_a_stamp_is_on_the_disk_whole_or_not_at_all(tmp_path: Path, monkey
     async with open_agent(config):
         assert seen == [False]
         assert stamp.exists()
+
+
+async def test_an_agent_starts_on_a_full_disk_and_says_what_it_owes_when_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "site.toml").write_text(SITE)
+    config = load(tmp_path / "site.toml")
+    async with open_agent(config):
+        pass
+
+    async def refuse(*_: object, **__: object) -> NoReturn:
+        raise JournalFull("the disk is full")
+
+    with monkeypatch.context() as full:
+        full.setattr(Journal, "record", refuse)
+        async with open_agent(config) as agent:
+            start = dict(agent.parts)["start"]
+            with pytest.raises(JournalFull):
+                await start()
+            full.undo()
+            await start()
+            starts = [each async for each in up_to_now(agent.journal) if isinstance(each, DeviceStarted)]
+            await start()
+            assert len(starts) == 2
+            assert agent.journal.head.seq == len([each async for each in up_to_now(agent.journal)])
 
 
 async def up_to_now(journal: Journal) -> AsyncIterator[Payload]:

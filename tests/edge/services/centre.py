@@ -69,6 +69,7 @@ class Centre:
         centre = cls(folder, journal, clock or FakeClock(), phone or IdempotentPhone(), life)
         await centre.faults.load()
         await centre.counters.recover()
+        await centre.counters.close_unfinished()
         return centre
 
     async def killed(self) -> Self:

@@ -70,6 +70,7 @@ class Life:
             case "restart", _:
                 self.counters = self._made()
                 await self.counters.recover()
+                await self.counters.close_unfinished()
             case _:
                 self.clock.advance(1800)
                 await station.tick()
