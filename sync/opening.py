@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
 
+from sync import reserve
 from sync.chain import Chain, Head, WallClock, digest
 from sync.errors import JournalBusy, JournalUnusable
 from sync.events import GENESIS
@@ -56,12 +57,14 @@ class Parts:
             lock = _lock(data_dir)
             undo.callback(os.close, lock)
             key = DeviceKey.load_or_create(data_dir)
+            reserve.give_up_when_full(data_dir)
             connection = open_writer(data_dir / JOURNAL_FILE, settings.migrations)
             undo.callback(connection.close)
             _identify(connection, settings.source, key.public)
             chain = Chain(settings.source, _last(connection), settings.clock)
             pruner = Pruner(connection, settings.source, key, settings.retention)
             undo.pop_all()
+        reserve.lay_down(data_dir)
         return cls(settings, lock, connection, chain, key, pruner)
 
     def writer(self, boot: str, deliver: Deliver) -> Writer:
