@@ -1,6 +1,7 @@
 """The expression classifier: the committed network and head, loaded and run on one thread.
 
-The only module that imports onnxruntime; worker processes, command-line tools and tests import it, the agent never.
+The only module that imports onnxruntime (models.embedding opens its network through it); worker processes, command-line
+tools and tests import it, the agent never.
 """
 
 import tomllib
@@ -74,12 +75,20 @@ def _table(path: Path) -> dict[str, Any]:
 
 
 def _session(path: Path) -> ort.InferenceSession:
+    try:
+        return network_session(path.read_bytes(), str(path))
+    except OSError as error:
+        raise ParametersUnusable(f"{path}: cannot be read ({error})") from error
+
+
+def network_session(network: bytes, source: str) -> ort.InferenceSession:
+    """An ONNX network on one thread of the CPU; `source` names it in ParametersUnusable."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     try:
-        return ort.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+        return ort.InferenceSession(network, options, providers=["CPUExecutionProvider"])
     except Exception as error:
-        raise ParametersUnusable(f"{path}: not a usable network ({type(error).__name__})") from error
+        raise ParametersUnusable(f"{source}: not a usable network ({type(error).__name__})") from error

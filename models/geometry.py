@@ -22,6 +22,13 @@ YAW_GAIN = 1.3
 
 # Where right eye, left eye and nose base stand in the crop, as shares of its side; they hardly move with expression.
 _TEMPLATE = (0.32 + 0.33j, 0.68 + 0.33j, 0.50 + 0.60j)
+FACE_PX = 112
+"""Side of the aligned colour crop that the embedding network sees."""
+
+# Where right eye, left eye, nose tip and the corners of the mouth stand in that crop, in pixels: ArcFace's own template.
+_FACE_TEMPLATE = (38.2946 + 51.6963j, 73.5318 + 51.5014j, 56.0252 + 71.7366j, 41.5493 + 92.3655j, 70.7299 + 92.2041j)
+_NOSE_TIP, _RIGHT_MOUTH, _LEFT_MOUTH = 1, 61, 291
+
 _RIGHT_EYE = [33, 133]
 _LEFT_EYE = [362, 263]
 _NOSE_BASE = 2
@@ -46,6 +53,19 @@ def alignment(landmarks: Real, side_px: int = CROP_PX, margin: float = 0.0) -> n
     inner = side_px / (1 + 2 * margin)
     target = [(place + margin * (1 + 1j)) * inner for place in _TEMPLATE]
     return _similarity(((right_out + right_in) / 2, (left_in + left_out) / 2, nose), target)
+
+
+def five_points(landmarks: Real) -> list[tuple[float, float]]:
+    """Right eye, left eye, nose tip, right and left corner of the mouth, the order that YuNet gives them in too."""
+    right_out, right_in, left_in, left_out = (complex(x, y) for x, y in landmarks[_ANCHORS[:4], :2].tolist())
+    tip, right, left = (complex(x, y) for x, y in landmarks[[_NOSE_TIP, _RIGHT_MOUTH, _LEFT_MOUTH], :2].tolist())
+    points = ((right_out + right_in) / 2, (left_in + left_out) / 2, tip, right, left)
+    return [(point.real, point.imag) for point in points]
+
+
+def five_point_alignment(points: Sequence[Sequence[float]]) -> npt.NDArray[np.float64]:
+    """2x3 similarity from frame pixels to the embedding's upright crop, least squares over the five points."""
+    return _similarity([complex(x, y) for x, y in points], _FACE_TEMPLATE)
 
 
 def sharpness_of(crop: npt.NDArray[np.uint8]) -> float:

@@ -282,6 +282,30 @@ class LockerFault(Payload, frozen=True, kw_only=True):
     by: str | None = None
 
 
+class ConsentGiven(Payload, frozen=True, kw_only=True):
+    """Somebody agreed to be recognised: what is kept, what for, who took the consent, and which notice was shown.
+
+    `person` is drawn at random and means nothing outside this device; name and template are in no event.
+    """
+
+    TYPE = "consent.given"
+    person: str
+    what: Literal["face"]
+    why: Literal["greeting"]
+    by: str
+    notice: str
+
+
+class ConsentWithdrawn(Payload, frozen=True, kw_only=True):
+    """The template and the name are deleted in the transaction of this event. `by` is who pressed, or `retention`."""
+
+    TYPE = "consent.withdrawn"
+    person: str
+    what: Literal["face"]
+    why: Literal["person_asked", "enrolled_again", "unused", "unreadable"]
+    by: str
+
+
 class DeviceStarted(Payload, frozen=True, kw_only=True):
     TYPE = "device.started"
     boot: str

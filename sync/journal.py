@@ -21,7 +21,7 @@ from sync.jobs import Cadence, Change, Job
 from sync.marks import Marks, Receipt, ReceiptOutcome, read_marks, take_receipt
 from sync.opening import Parts, Readers, Settings
 from sync.retention import Pruned, Pruner, Retention
-from sync.schema import JOURNAL_FILE
+from sync.schema import JOURNAL_FILE, truncate_log
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -175,6 +175,13 @@ class Journal:
             total.add(pruned)
             if not pruned.total:
                 return total
+
+    async def forget_log(self) -> bool:
+        """Behind a deletion that must leave no trace: older versions of a page are in the write-ahead log until it is cut.
+
+        False: somebody was reading all the time; ask again later.
+        """
+        return await asyncio.to_thread(truncate_log, self.path)
 
     async def _ask(self, change: Callable[[sqlite3.Connection], T], *, grouped: bool = False) -> T:
         """Run a change of the journal's own tables that appends no event, and return what it returned."""

@@ -104,6 +104,16 @@ def open_reader(path: Path) -> sqlite3.Connection:
         )
 
 
+def truncate_log(path: Path, wait_s: float = 5.0) -> bool:
+    """Fold the write-ahead log into the file and cut it to nothing. False: a reader or the writer was in the way all the time."""
+    connection = sqlite3.connect(path, isolation_level=None, timeout=wait_s)
+    try:
+        is_busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not is_busy
+    finally:
+        connection.close()
+
+
 def _probe(connection: sqlite3.Connection) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA query_only=ON")

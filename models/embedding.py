@@ -1,0 +1,76 @@
+"""Who a face may be: the aligned colour crop and its 128 numbers (SFace), compared by the cosine of the angle between two.
+
+Imports cv2 and onnxruntime; worker processes, command-line tools and tests import it, the agent never. What comes out is a
+biometric: it is never logged, and only `edge.services.faces` keeps it, sealed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.errors import ParametersUnusable
+from models.expression import network_session
+from models.folded import folded
+from models.geometry import FACE_PX, five_point_alignment
+from models.pipeline import FloatArray, RgbImage
+
+MODEL_FILE = "face_recognition_sface_2021dec_int8bq.onnx"
+MODEL = "sface-2021dec"
+"""Stands beside every stored template: numbers of two networks cannot be compared."""
+
+LENGTH = 128
+
+Embedding: TypeAlias = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class FaceCrop:
+    """An upright face, uint8 [112, 112, 3] RGB; it never leaves the process."""
+
+    rgb: RgbImage
+
+
+class FaceEmbedder:
+    """The network, on one thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Raise ParametersUnusable when the file is missing or is not the pinned network."""
+        try:
+            network = path.read_bytes()
+        except OSError as error:
+            raise ParametersUnusable(f"{path}: cannot be read ({error.strerror})") from error
+        self._session = network_session(folded(network), str(path))
+
+    def embed(self, crop: RgbImage) -> Embedding:
+        """128 numbers of length 1: the mean of the crop's and its mirror image's."""
+        straight = crop.transpose(2, 0, 1)[None].astype(np.float32)
+        both = [self._session.run(None, {"data": one})[0][0] for one in (straight, straight[..., ::-1])]
+        return unit(np.asarray(both[0] + both[1], dtype=np.float32))
+
+
+def face_crop(frame_rgb: RgbImage, five_points: Sequence[Sequence[float]]) -> RgbImage:
+    """The face upright in 112 squared pixels, area-averaged first when it must shrink to half or less."""
+    matrix = five_point_alignment(five_points)
+    step = max(1, int(1 / max(float(np.hypot(matrix[0, 0], matrix[1, 0])), 1e-6)))
+    if step > 1:
+        frame_rgb = np.asarray(
+            cv2.resize(frame_rgb, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA), dtype=np.uint8
+        )
+        matrix = matrix @ np.array([[step, 0, (step - 1) / 2], [0, step, (step - 1) / 2], [0, 0, 1]])
+    crop = cv2.warpAffine(frame_rgb, matrix, (FACE_PX, FACE_PX), flags=cv2.INTER_LINEAR)
+    return np.asarray(crop, dtype=np.uint8)
+
+
+def similarity(one: Embedding, other: Embedding) -> float:
+    """Cosine, -1..1."""
+    return float(np.dot(one, other))
+
+
+def unit(numbers: FloatArray) -> Embedding:
+    """The same direction, length 1."""
+    return np.asarray(numbers / max(float(np.linalg.norm(numbers)), 1e-9), dtype=np.float32)
