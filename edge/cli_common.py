@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import logging
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ from config.load import ConfigError, load
 from config.schema import Config
 from config.strings import StringsInvalid
 from devices.errors import DeviceError
+from edge.adapters.seal import KeyFileUnusable
 from edge.web.users import UsersError
 from models.errors import FaceReadingError
 from models.fetch_errors import ModelFileError
@@ -21,7 +24,15 @@ from sync.errors import JournalError
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object a line on stdout, nothing else there")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="folder of the run's files")]
 REFUSED, BAD_USAGE = 1, 2
-FOR_A_PERSON = (DeviceError, FaceReadingError, JournalError, ModelFileError, StringsInvalid, UsersError)
+FOR_A_PERSON = (
+    DeviceError,
+    FaceReadingError,
+    JournalError,
+    KeyFileUnusable,
+    ModelFileError,
+    StringsInvalid,
+    UsersError,
+)
 
 
 def print_line(value: dict[str, Any]) -> None:
@@ -49,6 +60,24 @@ def refusing(*, as_json: bool = False) -> Iterator[None]:
         fail(f"{error.filename}: {error.strerror}" if error.filename else str(error), as_json=as_json)
     except FOR_A_PERSON as error:
         fail(str(error), as_json=as_json)
+
+
+@contextlib.contextmanager
+def quiet_natives() -> Iterator[None]:
+    """MediaPipe and FFmpeg write to file descriptor 2 past Python; our own stderr keeps the terminal."""
+    if logging.getLogger("edge").isEnabledFor(logging.DEBUG):
+        yield
+        return
+    saved, before = os.dup(2), sys.stderr
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, os.fdopen(saved, "w", encoding="utf-8") as ours:
+        os.dup2(nowhere.fileno(), 2)
+        sys.stderr = ours
+        try:
+            yield
+        finally:
+            ours.flush()
+            sys.stderr = before
+            os.dup2(saved, 2)
 
 
 def load_config(file: Path, *, as_json: bool = False) -> Config:

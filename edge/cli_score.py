@@ -1,8 +1,5 @@
 """`motcua score`: the expression of pictures and videos, one JSON line a file; a file that cannot be read spoils no other."""
 
-import contextlib
-import logging
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +11,7 @@ from rich.progress import MofNCompleteColumn, Progress
 
 from edge.adapters.scored_visit import summarise, with_shown_levels
 from edge.adapters.vision_spec import LANDMARKER
-from edge.cli_common import REFUSED, JsonOption, print_line, refusing
+from edge.cli_common import REFUSED, JsonOption, print_line, quiet_natives, refusing
 from edge.cli_models import located
 
 if TYPE_CHECKING:
@@ -32,7 +29,7 @@ def score(
     """Score the expression in pictures and videos."""
     landmarker = located(LANDMARKER, as_json=as_json)
     failed = 0
-    with _without_native_chatter(), refusing(as_json=as_json), _Scorer(landmarker, params) as scorer:
+    with quiet_natives(), refusing(as_json=as_json), _Scorer(landmarker, params) as scorer:
         for path in _with_progress(_files(paths)):
             result = {"path": str(path), "error": "the folder holds no file"} if path.is_dir() else scorer.score(path)
             failed += "error" in result
@@ -89,24 +86,6 @@ def _with_progress(paths: list[Path]) -> Iterator[Path]:
     bar.disable = len(paths) < WORTH_A_BAR or not sys.stderr.isatty()
     with bar:
         yield from bar.track(paths, description="score")
-
-
-@contextlib.contextmanager
-def _without_native_chatter() -> Iterator[None]:
-    """MediaPipe and FFmpeg write to file descriptor 2 past Python; our own stderr keeps the terminal."""
-    if logging.getLogger("edge").isEnabledFor(logging.DEBUG):
-        yield
-        return
-    saved, before = os.dup(2), sys.stderr
-    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, os.fdopen(saved, "w", encoding="utf-8") as ours:
-        os.dup2(nowhere.fileno(), 2)
-        sys.stderr = ours
-        try:
-            yield
-        finally:
-            ours.flush()
-            sys.stderr = before
-            os.dup2(saved, 2)
 
 
 def _show(result: dict[str, Any]) -> None:

@@ -47,7 +47,9 @@ class _Hold:
     bend: float = 0.0
 
 
-def frames_of(attack: Attack, pictures: Sequence[RgbImage], seconds: float, seed: int = 0) -> Iterator[tuple[float, RgbImage]]:
+def frames_of(
+    attack: Attack, pictures: Sequence[RgbImage], seconds: float, seed: int = 0
+) -> Iterator[tuple[float, RgbImage]]:
     """Seconds and frames of the attack, 10 a second; several pictures are played as a clip."""
     chance = np.random.default_rng(seed)
     shown = cycle(pictures)
@@ -67,11 +69,20 @@ def _hold(attack: Attack, t_s: float, chance: np.random.Generator) -> _Hold:
     )
     match attack:
         case Attack.PRINT_MOVED:
-            return _Hold(base.turn, base.nod, 0.15 * math.sin(slow), 60 * math.sin(slow), 25 * math.cos(slow), 1 + 0.2 * math.sin(slow / 2))
+            return _Hold(
+                base.turn,
+                base.nod,
+                0.15 * math.sin(slow),
+                60 * math.sin(slow),
+                25 * math.cos(slow),
+                1 + 0.2 * math.sin(slow / 2),
+            )
         case Attack.PRINT_TILTED | Attack.REPLAY_TILTED:
             return _Hold(0.6 * math.sin(slow), 0.3 * math.sin(slow / 2), base.roll, base.dx, base.dy)
         case Attack.PRINT_BENT:
-            return _Hold(0.5 * math.sin(slow), base.nod, base.roll, base.dx, base.dy, bend=1.2 + 0.8 * math.sin(slow / 2))
+            return _Hold(
+                0.5 * math.sin(slow), base.nod, base.roll, base.dx, base.dy, bend=1.2 + 0.8 * math.sin(slow / 2)
+            )
         case _:
             return base
 
@@ -111,12 +122,16 @@ def _drawn(picture: RgbImage, u: np.ndarray, v: np.ndarray) -> RgbImage:
     to_x, to_y = np.full((height, width), -1, np.float32), np.full((height, width), -1, np.float32)
     for i in range(_GRID - 1):
         for j in range(_GRID - 1):
-            seen = np.array([[u[a, b], v[a, b]] for a, b in ((i, j), (i, j + 1), (i + 1, j + 1), (i + 1, j))], np.float32)
+            seen = np.array(
+                [[u[a, b], v[a, b]] for a, b in ((i, j), (i, j + 1), (i + 1, j + 1), (i + 1, j))], np.float32
+            )
             there = np.array(
                 [[columns[b], rows[a]] for a, b in ((i, j), (i, j + 1), (i + 1, j + 1), (i + 1, j))], np.float32
             )
             _fill(to_x, to_y, seen, cv2.getPerspectiveTransform(seen, there))
-    scene = cv2.remap(picture, to_x, to_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(128, 128, 128))
+    scene = cv2.remap(
+        picture, to_x, to_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(128, 128, 128)
+    )
     return np.asarray(scene, dtype=np.uint8)
 
 

@@ -5,7 +5,6 @@ biometric: it is never logged, and only `edge.services.faces` keeps it, sealed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -28,13 +27,6 @@ LENGTH = 128
 Embedding: TypeAlias = npt.NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True)
-class FaceCrop:
-    """An upright face, uint8 [112, 112, 3] RGB; it never leaves the process."""
-
-    rgb: RgbImage
-
-
 class FaceEmbedder:
     """The network, on one thread."""
 
@@ -47,10 +39,10 @@ class FaceEmbedder:
         self._session = network_session(folded(network), str(path))
 
     def embed(self, crop: RgbImage) -> Embedding:
-        """128 numbers of length 1: the mean of the crop's and its mirror image's."""
-        straight = crop.transpose(2, 0, 1)[None].astype(np.float32)
-        both = [self._session.run(None, {"data": one})[0][0] for one in (straight, straight[..., ::-1])]
-        return unit(np.asarray(both[0] + both[1], dtype=np.float32))
+        """128 numbers of length 1. Adding the mirror image's costs as much again and told nobody apart better."""
+        planes = np.ascontiguousarray(crop.transpose(2, 0, 1)[None], dtype=np.float32)
+        numbers: FloatArray = self._session.run(None, {"data": planes})[0][0]
+        return unit(numbers)
 
 
 def face_crop(frame_rgb: RgbImage, five_points: Sequence[Sequence[float]]) -> RgbImage:

@@ -75,7 +75,9 @@ def read_video(path: Path, reader_factory: Callable[[], FaceReader]) -> list[Tim
     if path.stat().st_size == 0:
         raise PictureUnreadable("empty", "the file is empty")
     with reader_factory() as reader:
-        readings = [TimedReading(t_s, tuple(reader.read(frame, round(t_s * 1000)))) for t_s, frame in _frames(path)]
+        readings = [
+            TimedReading(t_s, tuple(reader.read(frame, round(t_s * 1000)))) for t_s, frame in video_frames(path)
+        ]
     if not readings:
         raise PictureUnreadable("no_frames", "the video holds no frame that can be decoded")
     return readings
@@ -107,7 +109,7 @@ def _refused(path: Path, error: PictureUnreadable) -> Json:
     return {"path": str(path), "error": str(error), "key": error.key}
 
 
-def _frames(path: Path) -> Iterator[tuple[float, RgbImage]]:
+def video_frames(path: Path) -> Iterator[tuple[float, RgbImage]]:
     """Seconds and RGB of each frame; times grow strictly, whatever the container says."""
     source = cv2.VideoCapture(str(path))
     try:

@@ -20,7 +20,6 @@ from edge.domain.consent import (
     Ended,
     EnrolmentRules,
     Kept,
-    Shot,
     Unfit,
     Use,
     unfit_together,
@@ -79,7 +78,7 @@ class FaceBook:
         self._seal = seal
         self._clock = clock
         self._model = model
-        self._recognition = recognition
+        self.recognition = recognition
         self._enrolment = enrolment
         self._fresh = fresh
         self._open: dict[str, _Open] = {}
@@ -120,7 +119,7 @@ class FaceBook:
 
     async def recognise(self, looks: Sequence[Look], alive: Aliveness) -> Greeting:
         """Whom these frames of one face show; greeting somebody counts as use."""
-        decision = decide(looks, self.templates, self._recognition, alive)
+        decision = decide(looks, self.templates, self.recognition, alive)
         if decision.outcome is not Outcome.MATCH or decision.person is None:
             return Greeting(decision)
         await self._note_used(decision.person)
@@ -181,7 +180,7 @@ class FaceBook:
         if wrong := unfit_together(application.shots, self._enrolment, application.alive):
             return Refused(wrong[1], wrong[0])
         template = mean_of([shot.numbers for shot in application.shots])
-        threshold = threshold_for(len(self._open), self._recognition)
+        threshold = threshold_for(len(self._open), self.recognition)
         for person, one in self._open.items():
             if person != application.replaces and cosine(template, one.template) >= threshold:
                 return Refused(Unfit.KNOWN_ALREADY, person=person)
@@ -267,8 +266,3 @@ def _packed(numbers: Numbers) -> str:
 
 def _unpacked(text: str) -> Numbers:
     return tuple(array("f", base64.b64decode(text, validate=True)))
-
-
-def look_of(shot: Shot) -> Look:
-    """An enrolment's picture as a frame to be recognised."""
-    return Look(shot.numbers, shot.width_px, shot.sharpness)

@@ -1,0 +1,104 @@
+"""From a data folder to its book of faces. For `edge.app`, the guide's set-up and `motcua faces`."""
+
+import contextlib
+import hashlib
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta, timezone
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+from edge.adapters.clock import SystemClock
+from edge.adapters.seal import DeviceSeal, device_key
+from edge.domain.consent import EnrolmentRules
+from edge.domain.recognition import RatePoint, RecognitionRules
+from edge.face_ports import ErasingLedger
+from edge.ports import Clock
+from edge.services.faces import FaceBook
+from edge.store import migrations
+from models.matching import Matching, load_matching
+from sync.errors import JournalUnusable
+from sync.journal import Journal
+from sync.schema import JOURNAL_FILE, open_reader
+
+T = TypeVar("T")
+FACE_KEY = "faces-seal.key"  # in the data folder; without it no template can be read again
+ALIKE = 0.30  # pictures of one person at one sitting stay well above; two strangers' rarely reach it
+ZONE = timezone(timedelta(hours=7))  # what the command line shows times in
+TRIAL = ("trial", "faces")  # site and device of a data folder that has no journal yet
+
+
+def face_book(data_dir: Path, ledger: ErasingLedger, clock: Clock, unused_days: int | None = None) -> FaceBook:
+    """Not yet loaded. Raise KeyFileUnusable, ParametersUnusable."""
+    matching = load_matching()
+    rules = EnrolmentRules(ALIKE) if unused_days is None else EnrolmentRules(ALIKE, unused_days=unused_days)
+    seal = DeviceSeal(device_key(data_dir / FACE_KEY))
+    return FaceBook(
+        ledger, seal, clock, model=matching.model, recognition=recognition_rules(matching), enrolment=rules
+    )  # fmt: skip
+
+
+@contextlib.asynccontextmanager
+async def open_face_book(
+    data_dir: Path, site: str | None = None, device: str | None = None, unused_days: int | None = None
+) -> AsyncIterator[FaceBook]:
+    """The book for one command, over a journal that nobody else has. Raise JournalBusy and what `face_book` raises."""
+    known = _owner_of(data_dir)
+    journal = await Journal.open(
+        data_dir, site=site or known[0], device=device or known[1], migrations=migrations.scripts()
+    )  # fmt: skip
+    async with journal:
+        book = face_book(data_dir, journal, SystemClock(ZONE), unused_days)
+        await book.load()
+        yield book
+
+
+async def reading_book(data_dir: Path) -> FaceBook:
+    """The book to look at, while the agent runs too. Raise JournalUnusable and what `face_book` raises."""
+    book = face_book(data_dir, _OnlyRead(data_dir / JOURNAL_FILE), SystemClock(ZONE))
+    await book.load()
+    return book
+
+
+def recognition_rules(matching: Matching) -> RecognitionRules:
+    """What was measured, as the rules take it."""
+    return RecognitionRules(tuple(RatePoint(one.false_match_rate, one.threshold) for one in matching.points))
+
+
+def noted(notice: str) -> str:
+    """Which notice a person agreed to: the beginning of its SHA-256, so that the very words can be proved later."""
+    return hashlib.sha256(notice.encode()).hexdigest()[:16]
+
+
+class _OnlyRead:
+    """An `ErasingLedger` that refuses to write."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        with contextlib.closing(open_reader(self._path)) as connection:
+            return query(connection)
+
+    async def forget_log(self) -> bool:
+        return True
+
+    async def transact(self, *_: object, **__: object) -> NoReturn:
+        raise JournalUnusable("opened to read only")
+
+    async def record(self, *_: object, **__: object) -> NoReturn:
+        raise JournalUnusable("opened to read only")
+
+    def follow(self) -> NoReturn:
+        raise JournalUnusable("opened to read only")
+
+
+def _owner_of(data_dir: Path) -> tuple[str, str]:
+    """Site and device of the journal that is there, else those of a trial in a new folder."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    if not (data_dir / JOURNAL_FILE).exists():
+        return TRIAL
+    with contextlib.closing(open_reader(data_dir / JOURNAL_FILE)) as connection:
+        (source,) = connection.execute("SELECT source FROM ledger_identity").fetchone()
+    _, _, site, _, device = source.split("/")
+    return site, device

@@ -1,0 +1,334 @@
+"""`motcua faces`: who is enrolled, enrolling with consent, who somebody is, whether two pictures show one person, forgetting."""
+
+import asyncio
+import csv
+import json
+import os
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from config.strings import load_strings
+from edge.adapters.faces_setup import FACE_KEY, noted, open_face_book, reading_book
+from edge.adapters.vision_spec import LANDMARKER
+from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, load_config, print_line, quiet_natives, refusing
+from edge.cli_models import located
+from edge.domain.consent import BadName, ChosenName, Ended, Unfit
+from edge.domain.recognition import Aliveness, Decision, Outcome, decide
+from edge.face_ports import Application, Enrolled, Refused
+from edge.services.faces import FaceBook
+from models.errors import PictureUnreadable
+from models.matching import load_matching
+
+if TYPE_CHECKING:
+    from edge.adapters.faces_pictures import Networks
+    from models.identity import FaceIdentifier
+
+T = TypeVar("T")
+app = typer.Typer(no_args_is_help=True, help="Faces: enrol with consent, identify, compare, list, export, forget.")
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="the site's configuration file")]
+DataFolder = Annotated[Path | None, typer.Option("--data", help="the device's data folder, instead of a configuration")]
+DEFAULT_CONFIG = Path("/etc/motcua/motcua.toml")
+NETWORK = "face_recognition_sface_2021dec_int8bq.onnx"
+
+
+@app.command()
+def compare(
+    a: Annotated[Path | None, typer.Argument(help="a picture")] = None,
+    b: Annotated[Path | None, typer.Argument(help="another picture")] = None,
+    pairs: Annotated[Path | None, typer.Option(help="CSV with the columns file_a, file_b")] = None,
+    root: Annotated[Path, typer.Option(help="where the files of --pairs are")] = Path(),
+    as_json: JsonOption = False,
+) -> None:
+    """Whether two pictures show the same person: the cosine of their largest faces, and the threshold with its stated rate."""
+    if (a is None or b is None) == (pairs is None):
+        fail("give two pictures, or --pairs FILE.csv", as_json=as_json, code=BAD_USAGE)
+    wanted = _pairs(pairs, root, as_json=as_json) if pairs else [(str(a), str(b))]
+    matching, failed = load_matching(), 0
+    with quiet_natives(), refusing(as_json=as_json), _networks(as_json=as_json).opened() as identifier:
+        comparer = _Comparer(identifier, Path() if pairs is None else root, matching.threshold)
+        for one, other in wanted:
+            result = comparer.compare(one, other)
+            failed += "error" in result
+            if as_json:
+                print_line(result)
+            else:
+                _show_pair(result)
+    raise typer.Exit(REFUSED if failed else 0)
+
+
+@app.command()
+def enrol(
+    files: Annotated[list[Path], typer.Argument(help="pictures of one person, or one clip", show_default=False)],
+    by: Annotated[str, typer.Option(help="the user who takes the consent, as in the users file")],
+    name: Annotated[str | None, typer.Option(help="what the person wants to be called; asked when left out")] = None,
+    agreed: Annotated[bool, typer.Option("--agreed", help="the notice was read out and the person agreed")] = False,
+    replaces: Annotated[str | None, typer.Option(help="who it was so far; that template is deleted")] = None,
+    config: ConfigOption = None,
+    data: DataFolder = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Enrol a person: the notice, the consent, the pictures' check, the sealed template. Refuses what would recognise badly."""
+    notice = load_strings().text("faces.notice", "vi")
+    if not agreed and (as_json or not typer.confirm(f"{notice}\n")):
+        fail("nobody is enrolled without consent: read the notice out, then add --agreed", as_json=as_json)
+    try:
+        chosen = ChosenName.parse(name or typer.prompt("name"))
+    except BadName as error:
+        fail(str(error), as_json=as_json, code=BAD_USAGE)
+    with quiet_natives(), refusing(as_json=as_json):
+        application = _application(files, chosen, by, noted(notice), as_json=as_json)
+        application = replace(application, replaces=replaces)
+        answer = _with_book(config, data, lambda book: book.enrol(application), as_json=as_json)
+    if isinstance(answer, Refused):
+        _refuse(answer, files, as_json=as_json)
+    else:
+        _print_people([answer], as_json=as_json)
+
+
+@app.command()
+def identify(
+    file: Annotated[Path, typer.Argument(help="a picture or a clip")],
+    config: ConfigOption = None,
+    data: DataFolder = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Who it is, if enrolled. A clip is judged as the robot does: several frames, liveness. Exit 1 when nobody is recognised."""
+    with quiet_natives(), refusing(as_json=as_json):
+        book = _readable_book(config, data, as_json=as_json)
+        decision, liveness = _decision(file, book, _networks(as_json=as_json))
+        people = {one.person: one for one in asyncio.run(book.people())}
+    person = people.get(decision.person or "")
+    name = person.name.reveal() if person else None
+    result = {
+        "path": str(file), "outcome": decision.outcome.value, "person": decision.person, "name": name,
+        "similarity": None if decision.similarity is None else round(decision.similarity, 4),
+        "threshold": round(decision.threshold, 4), "looks": decision.looks, "liveness": liveness,
+    }  # fmt: skip
+    if as_json:
+        print_line(result)
+    else:
+        typer.echo(f"{file}: {decision.outcome.value} {name or ''} ({decision.looks} frames, liveness {liveness})")
+    raise typer.Exit(0 if decision.outcome is Outcome.MATCH else REFUSED)
+
+
+@app.command("list")
+def list_people(config: ConfigOption = None, data: DataFolder = None, as_json: JsonOption = False) -> None:
+    """Who is enrolled, since when, with whose consent; names masked, no templates."""
+    with refusing(as_json=as_json):
+        book = _readable_book(config, data, as_json=as_json)
+        people = asyncio.run(book.people())
+    _print_people(people, as_json=as_json)
+
+
+@app.command()
+def export(
+    person: str,
+    out: Annotated[Path, typer.Option(help="the file to write, readable by you alone")],
+    config: ConfigOption = None,
+    data: DataFolder = None,
+    as_json: JsonOption = False,
+) -> None:
+    """All that is kept about a person, in clear, for that person: law 91/2025/QH15 art. 4."""
+    with refusing(as_json=as_json):
+        book = _readable_book(config, data, as_json=as_json)
+        kept = asyncio.run(book.export(person))
+        if kept is None:
+            fail(f"nobody is enrolled as {person}; see: motcua faces list", as_json=as_json)
+        with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            json.dump(kept, file, ensure_ascii=False, indent=1)
+    if as_json:
+        print_line({"person": person, "out": str(out)})
+    else:
+        typer.echo(f"written to {out}; delete it when the person has it")
+
+
+@app.command()
+def forget(
+    person: str,
+    by: Annotated[str, typer.Option(help="the user who is asked, as in the users file")],
+    config: ConfigOption = None,
+    data: DataFolder = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Withdraw a consent: the template and the name are gone from the disk when this ends."""
+    with refusing(as_json=as_json):
+        was_there = _with_book(
+            config, data, lambda book: book.forget(person, Ended.PERSON_ASKED, by), as_json=as_json
+        )  # fmt: skip
+    if not was_there:
+        fail(f"nobody is enrolled as {person}; see: motcua faces list", as_json=as_json)
+    if as_json:
+        print_line({"person": person, "forgotten": True})
+    else:
+        typer.echo(f"{person}: the template and the name are deleted")
+
+
+# --- parts ---
+
+
+class _Comparer:
+    """Each file is read once; a file in many pairs costs one face."""
+
+    def __init__(self, identifier: "FaceIdentifier", root: Path, threshold: float) -> None:
+        self._identifier, self._root, self._threshold = identifier, root, threshold
+        self._numbers: dict[str, Any] = {}
+
+    def compare(self, one: str, other: str) -> dict[str, Any]:
+        from models.embedding import similarity
+
+        numbers = [self._of(name) for name in (one, other)]
+        problem = next(
+            (f"{name}: {found}" for name, found in zip((one, other), numbers, strict=True) if isinstance(found, str)),
+            None,
+        )
+        if problem:
+            return {
+                "a": one,
+                "b": other,
+                "same": False,
+                "similarity": None,
+                "threshold": self._threshold,
+                "error": problem,
+            }
+        alike = similarity(numbers[0], numbers[1])
+        return {
+            "a": one, "b": other, "same": alike >= self._threshold, "similarity": round(alike, 5),
+            "threshold": self._threshold,
+        }  # fmt: skip
+
+    def _of(self, name: str) -> Any:
+        if name not in self._numbers:
+            self._numbers[name] = self._read(self._root / name)
+        return self._numbers[name]
+
+    def _read(self, path: Path) -> Any:
+        from models.picture import load_picture
+
+        try:
+            face = self._identifier.largest(load_picture(path).rgb)
+        except PictureUnreadable as error:
+            return str(error)
+        return face.numbers if face else "no face was found"
+
+
+def _pairs(file: Path, root: Path, *, as_json: bool) -> list[tuple[str, str]]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as source:
+            rows = [(row["file_a"], row["file_b"]) for row in csv.DictReader(source)]
+    except OSError as error:
+        fail(f"{file}: {error.strerror}", as_json=as_json)
+    except (KeyError, csv.Error, UnicodeDecodeError):
+        fail(f"{file}: the first line has to name the columns file_a and file_b", as_json=as_json)
+    if not root.is_dir():
+        fail(f"{root}: no such folder", as_json=as_json)
+    return rows
+
+
+def _networks(*, as_json: bool) -> "Networks":
+    from edge.adapters.faces_pictures import Networks
+
+    return Networks(located(LANDMARKER, as_json=as_json), located(NETWORK, as_json=as_json))
+
+
+def _application(files: list[Path], name: ChosenName, by: str, notice: str, *, as_json: bool) -> Application:
+    """A clip is also checked for life; of photographs nobody can tell. Raise PictureUnreadable."""
+    from edge.adapters.faces_pictures import best_of, is_video, read_clip, shot_of_picture
+
+    networks = _networks(as_json=as_json)
+    if len(files) == 1 and is_video(files[0]):
+        clip = read_clip(files[0], networks)
+        shots = tuple(replace(shot, faces=max(shot.faces, clip.most_faces)) for shot in best_of(clip.shots))
+        return Application(name, shots, by, notice, clip.alive)
+    with networks.opened() as identifier:
+        return Application(name, tuple(shot_of_picture(file, identifier) for file in files), by, notice)
+
+
+def _decision(file: Path, book: FaceBook, networks: "Networks") -> tuple[Decision, str]:
+    from edge.adapters.faces_pictures import is_video, look_of, read_clip, shot_of_picture
+
+    if is_video(file):
+        clip = read_clip(file, networks)
+        return decide([look_of(one) for one in clip.shots], book.templates, book.recognition, clip.alive), clip.alive
+    with networks.opened() as identifier:
+        shot = shot_of_picture(file, identifier)
+    rules = replace(book.recognition, min_looks=1)
+    looks = [look_of(shot)] if shot.faces else []
+    return decide(looks, book.templates, rules, Aliveness.LIVE), "not_checked"
+
+
+def _owner(config: Path | None, data: Path | None, *, as_json: bool) -> tuple[Path, str | None, str | None, int | None]:
+    """Data folder, site, device, days: from the configuration unless a folder is named."""
+    if data is not None:
+        return data, None, None, None
+    settings = load_config(config or DEFAULT_CONFIG, as_json=as_json)
+    agent = settings.agent
+    return agent.data_dir, agent.site, agent.device, settings.retention.faces_unused_days
+
+
+def _with_book(config: Path | None, data: Path | None, use: Callable[[FaceBook], Awaitable[T]], *, as_json: bool) -> T:
+    """Over the device's journal, which is this command's alone meanwhile. Raise JournalBusy when the agent runs."""
+
+    async def within() -> T:
+        async with open_face_book(*_owner(config, data, as_json=as_json)) as book:
+            return await use(book)
+
+    return asyncio.run(within())
+
+
+def _readable_book(config: Path | None, data: Path | None, *, as_json: bool) -> FaceBook:
+    """To look at, also while the agent runs."""
+    folder, *_ = _owner(config, data, as_json=as_json)
+    if not (folder / FACE_KEY).exists():
+        fail(f"{folder}: nobody was ever enrolled here", as_json=as_json)
+    return asyncio.run(reading_book(folder))
+
+
+def _refuse(answer: Refused, files: list[Path], *, as_json: bool) -> None:
+    which = str(files[answer.picture]) if answer.picture is not None and answer.picture < len(files) else None
+    advice = load_strings().text(f"faces.unfit.{answer.why.value}", "en")
+    if as_json:
+        print_line({"refused": answer.why.value, "picture": which, "person": answer.person, "advice": advice})
+    again = f"; it is {answer.person}: add --replaces {answer.person}" if answer.why is Unfit.KNOWN_ALREADY else ""
+    typer.secho(f"nobody was enrolled: {which + ': ' if which else ''}{advice}{again}", fg="red", err=True)
+    raise typer.Exit(REFUSED)
+
+
+def _print_people(people: Sequence[Enrolled], *, as_json: bool) -> None:
+    table = Table("person", "name", "since", "consent to", "last used", "pictures", "liveness", "notice")
+    for row in _rows(people):
+        if as_json:
+            print_line(row)
+        else:
+            table.add_row(
+                *(
+                    str(row[key])
+                    for key in ("person", "name", "given_at", "given_to", "used_at", "pictures", "liveness", "notice")
+                )
+            )
+    if not as_json:
+        Console().print(table)
+
+
+def _rows(people: Sequence[Enrolled]) -> Iterator[dict[str, Any]]:
+    for one in people:
+        consent = one.consent
+        yield {
+            "person": one.person, "name": str(one.name), "what": consent.what.value, "why": consent.why.value,
+            "given_at": consent.given_at.isoformat(timespec="seconds"), "given_to": consent.given_to,
+            "notice": consent.notice, "used_at": one.used_at.isoformat(timespec="seconds"), "pictures": one.pictures,
+            "liveness": one.liveness, "model": one.model,
+        }  # fmt: skip
+
+
+def _show_pair(result: dict[str, Any]) -> None:
+    if "error" in result:
+        typer.secho(result["error"], fg="red", err=True)
+        return
+    word = "the same person" if result["same"] else "not the same person"
+    typer.echo(f"{result['a']} {result['b']}: {word} ({result['similarity']:.3f}, threshold {result['threshold']:.3f})")

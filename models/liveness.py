@@ -1,0 +1,243 @@
+"""Whether a face lives: natural blinks, small movements, and depth that shows while the head turns; a challenge at enrolment.
+
+Pure numpy over landmark sequences; no picture and no network. A clip shown on a screen blinks and turns as its person did: only
+the challenge, drawn by chance, answers that. What was measured, against which attacks, stands in models/README.md.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from models.geometry import five_points
+from models.movements import movement_amounts
+from models.pipeline import FaceObservation, FloatArray
+
+# Landmarks that do not move with the expression: corners of the eyes, bridge, tip and base of the nose, between the brows,
+# forehead, under the eyes, cheeks.
+_RIGID = [33, 133, 362, 263, 6, 168, 197, 5, 1, 4, 2, 98, 327, 9, 151, 117, 346, 50, 280]
+
+
+class Verdict(StrEnum):
+    """FLAT: it behaves like a picture. UNSURE is the answer to everything that was not seen."""
+
+    LIVE = "live"
+    UNSURE = "unsure"
+    FLAT = "flat"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One frame of one face. Angles in degrees; yaw is positive when the person turns to their own left."""
+
+    t_s: float
+    points: FloatArray  # [19, 2], in distances between the eyes
+    eyes_closed: float  # 0 open .. 1 closed
+    mouth_open: float
+    yaw: float
+    pitch: float
+
+
+@dataclass(frozen=True, slots=True)
+class LivenessRules:
+    """Amounts are of the landmarker's blendshapes; `depth`s are in distances between the eyes."""
+
+    closed: float = 0.45
+    opened: float = 0.25
+    blink_max_s: float = 0.6
+    blink_max_turn: float = 6.0
+    min_seconds: float = 2.0
+    turned: float = 14.0
+    depth_live: float = 0.045
+    depth_flat: float = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class LivenessReport:
+    """What was seen. `depth` is None while the head has not turned far enough to tell."""
+
+    verdict: Verdict
+    seconds: float
+    blinks: int
+    depth: float | None
+
+
+def moment_of(seen: FaceObservation, t_s: float) -> Moment:
+    """What liveness needs of an observation."""
+    moved = movement_amounts(seen.blendshapes)
+    right, left, *_ = five_points(seen.landmarks)
+    between = max(float(np.hypot(left[0] - right[0], left[1] - right[1])), 1e-6)
+    points = seen.landmarks[_RIGID, :2] / between
+    return Moment(t_s, points, moved["eyeBlink"], moved["jawOpen"], seen.pose.yaw, seen.pose.pitch)
+
+
+def judge_clip(moments: Sequence[Moment], rules: LivenessRules | None = None) -> LivenessReport:
+    """LIVE: it blinked, and nothing speaks for a flat picture. FLAT: it turned, and all of it turned like a sheet."""
+    rules = rules or LivenessRules()
+    seconds = moments[-1].t_s - moments[0].t_s if moments else 0.0
+    blinks, depth = count_blinks(moments, rules), depth_seen(moments, rules)
+    if depth is not None and depth <= rules.depth_flat:
+        verdict = Verdict.FLAT
+    elif seconds >= rules.min_seconds and blinks and (depth is None or depth >= rules.depth_live):
+        verdict = Verdict.LIVE
+    else:
+        verdict = Verdict.UNSURE
+    return LivenessReport(verdict, seconds, blinks, depth)
+
+
+def count_blinks(moments: Sequence[Moment], rules: LivenessRules) -> int:
+    """Eyes open, closed for a moment, open again, while the head was still: a tilted picture also seems to close its eyes."""
+    blinks, opened_at = 0, None
+    was_closed = False
+    for now in moments:
+        if now.eyes_closed >= rules.closed:
+            was_closed = opened_at is not None
+        elif now.eyes_closed <= rules.opened:
+            is_short = opened_at is not None and now.t_s - opened_at.t_s <= rules.blink_max_s
+            if was_closed and is_short and opened_at is not None and _turned(opened_at, now) <= rules.blink_max_turn:
+                blinks += 1
+            opened_at, was_closed = now, False
+    return blinks
+
+
+def depth_seen(moments: Sequence[Moment], rules: LivenessRules) -> float | None:
+    """How far the most turned face is from being the same flat sheet as the straightest, seen from elsewhere."""
+    if not moments:
+        return None
+    straight = min(moments, key=lambda one: abs(one.yaw) + abs(one.pitch))
+    turned = [one for one in moments if _turned(straight, one) >= rules.turned]
+    if not turned:
+        return None
+    return float(np.median([off_plane(straight.points, one.points) for one in turned]))
+
+
+def off_plane(one: npt.NDArray[np.floating], other: npt.NDArray[np.floating]) -> float:
+    """Root mean square of what the best homography from `one` to `other` leaves over: 0 for a rigid flat sheet."""
+    x, y = _centred(one), _centred(other)
+    ones, zeros = np.ones(len(x)), np.zeros((len(x), 3))
+    source = np.column_stack([x, ones])
+    rows = np.vstack(
+        [np.hstack([source, zeros, -y[:, :1] * source]), np.hstack([zeros, source, -y[:, 1:] * source])]
+    )  # fmt: skip
+    solution = np.linalg.svd(rows)[2][-1].reshape(3, 3)
+    there = source @ solution.T
+    there = there[:, :2] / np.where(np.abs(there[:, 2:]) < 1e-9, 1e-9, there[:, 2:])
+    return float(np.sqrt(np.mean(np.sum((there - y) ** 2, axis=1))))
+
+
+class Task(StrEnum):
+    """What a person is asked to do; sides are the person's own."""
+
+    TURN_LEFT = "turn_left"
+    TURN_RIGHT = "turn_right"
+    BLINK = "blink"
+    OPEN_MOUTH = "open_mouth"
+
+
+TURNS = (Task.TURN_LEFT, Task.TURN_RIGHT)
+
+
+class Stage(StrEnum):
+    RESTING = "resting"  # looks into the camera, or is asked to
+    ACTING = "acting"  # is asked for the task
+    PASSED = "passed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeRules:
+    """`turn` degrees for a task; the other way so far is a wrong answer, too."""
+
+    tasks: int = 3
+    within_s: float = 6.0
+    turn: float = 18.0
+    rest: float = 9.0
+    mouth: float = 0.4
+    closed: float = 0.5
+    opened: float = 0.25
+    depth_live: float = 0.045
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """`rest` is the last straight look; the depth of each turn is measured against it."""
+
+    tasks: tuple[Task, ...]
+    since_s: float
+    stage: Stage = Stage.RESTING
+    done: int = 0
+    rest: Moment | None = None
+
+    @property
+    def task(self) -> Task | None:
+        """What is asked now; None when it is over."""
+        return self.tasks[self.done] if self.done < len(self.tasks) else None
+
+
+def draw(choose: Callable[[Sequence[Task]], Task], now_s: float, rules: ChallengeRules | None = None) -> Challenge:
+    """Tasks by chance, no two alike in a row, at least one turn: of three tasks there are 34 such rows."""
+    rules = rules or ChallengeRules()
+    tasks: list[Task] = []
+    while len(tasks) < rules.tasks:
+        is_last = len(tasks) == rules.tasks - 1
+        needs_turn = is_last and not any(one in TURNS for one in tasks)
+        tasks.append(choose([one for one in (TURNS if needs_turn else Task) if not tasks or one is not tasks[-1]]))
+    return Challenge(tuple(tasks), now_s)
+
+
+def advance(now: Challenge, moment: Moment, rules: ChallengeRules | None = None) -> Challenge:
+    """One frame further.
+
+    RESTING  --looks straight, eyes open, mouth closed--> ACTING
+    ACTING   --did the task, a turn with depth--> RESTING, or PASSED after the last
+    ACTING   --another task's turn, or a turn without depth--> FAILED
+    any      --`within_s` for this task is over--> FAILED; PASSED and FAILED stay
+    """
+    rules = rules or ChallengeRules()
+    if now.stage in {Stage.PASSED, Stage.FAILED}:
+        return now
+    if moment.t_s - now.since_s > rules.within_s:
+        return replace(now, stage=Stage.FAILED)
+    if now.stage is Stage.RESTING:
+        return replace(now, stage=Stage.ACTING, rest=moment) if _rests(moment, rules) else now
+    return _acted(now, moment, rules)
+
+
+def _acted(now: Challenge, moment: Moment, rules: ChallengeRules) -> Challenge:
+    turned = _way(moment, rules)
+    if turned is not None and (turned is not now.task or not _has_depth(now, moment, rules)):
+        return replace(now, stage=Stage.FAILED)
+    is_done = {
+        Task.BLINK: moment.eyes_closed >= rules.closed,
+        Task.OPEN_MOUTH: moment.mouth_open >= rules.mouth,
+    }.get(now.task or Task.BLINK, turned is not None)
+    if not is_done:
+        return now
+    done = now.done + 1
+    stage = Stage.PASSED if done == len(now.tasks) else Stage.RESTING
+    return replace(now, stage=stage, done=done, since_s=moment.t_s)
+
+
+def _rests(moment: Moment, rules: ChallengeRules) -> bool:
+    is_straight = abs(moment.yaw) <= rules.rest
+    return is_straight and moment.eyes_closed <= rules.opened and moment.mouth_open < rules.mouth / 2
+
+
+def _way(moment: Moment, rules: ChallengeRules) -> Task | None:
+    if abs(moment.yaw) < rules.turn:
+        return None
+    return Task.TURN_LEFT if moment.yaw > 0 else Task.TURN_RIGHT
+
+
+def _has_depth(now: Challenge, moment: Moment, rules: ChallengeRules) -> bool:
+    return now.rest is not None and off_plane(now.rest.points, moment.points) >= rules.depth_live
+
+
+def _turned(one: Moment, other: Moment) -> float:
+    return max(abs(one.yaw - other.yaw), abs(one.pitch - other.pitch))
+
+
+def _centred(points: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    return np.asarray(points - points.mean(0), dtype=np.float64)
