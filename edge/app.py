@@ -18,6 +18,7 @@ from config.schema import Config
 from config.strings import load_strings
 from devices.sms.channel import SmsChannel
 from edge.adapters.clock import SystemClock
+from edge.adapters.faces_setup import device_book
 from edge.adapters.locker_commands import LockerCommands
 from edge.adapters.locker_setup import LockerStation, locker_screen, open_locker, open_post
 from edge.adapters.locker_socket import LockerSocket
@@ -39,6 +40,7 @@ from edge.adapters.vision_spec import LANDMARKER
 from edge.services.alert_text import AlertText
 from edge.services.alerts import AlertService
 from edge.services.counter import CounterService
+from edge.services.faces import FaceBook
 from edge.services.faults import Faults
 from edge.services.health import HealthService
 from edge.services.retention import RetentionService
@@ -75,6 +77,7 @@ class Agent:
     link: Link | None
     parts: tuple[Part, ...]
     locker: LockerStation | None = None
+    faces: FaceBook | None = None
 
     async def run(self) -> None:
         """Run every part under its supervisor until cancelled; a part that fails takes no other with it."""
@@ -197,7 +200,10 @@ async def _compose(
         supervise=partial(supervised, faults),
     )  # fmt: skip
     await counters.recover()
-    retention = RetentionService(journal, faults, clock, retention_rules(config))
+    book = await device_book(config, journal)
+    retention = RetentionService(
+        journal, faults, clock, retention_rules(config), also={"faces": book.purge_unused} if book else None
+    )  # fmt: skip
     machine = Machine(config.agent.data_dir, journal, counters)
     checks = [retention.check, *([LineCheck(channel, faults).check] if channel else [])]
     health = HealthService(journal, faults, machine, clock, checks=checks)
@@ -223,7 +229,7 @@ async def _compose(
         parts += [("sms", post.run), ("sms/switch", switch.run)]
         if station is not None:
             parts.append(("sms/locker", open_post(config, station, journal, switch.locker, faults).run))
-    return Agent(config, journal, faults, counters, alerts, eyes, web, link, tuple(parts), station)
+    return Agent(config, journal, faults, counters, alerts, eyes, web, link, tuple(parts), station, book)
 
 
 def _eyes(config: Config, landmarker: Path) -> dict[str, VisionEyes]:

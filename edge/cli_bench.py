@@ -10,14 +10,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from edge.adapters.vision_spec import LANDMARKER
-from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line, refusing
+from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line, quiet_natives, refusing
 from edge.cli_models import located, mirror
 
 BENCHMARKS = {
     "counter": "frames, CPU, latency and memory of the counter beside the peer `fer` on the same frames",
     "expression": "accuracy on labelled photographs, with a confusion matrix as picture and JSON",
+    "faces": "telling faces apart on a list of pairs, with ROC; what a face costs; liveness against simulated attacks",
     "journal": "durable appends beside the bare SQLite limit on the same disk, and the drain to a broker beside bare paho",
 }
+
+ATTACKED = (  # what attacks on the liveness check are made from: the real clips and photographs of the manifest
+    "single_face.mp4", "WolfgangLanger_Pexels.mp4", "face_noface.mov", "single_face.jpg", "0-f1-su-ph.jpg", "0-f15-hao-ph.jpg",
+    "15-f13-anc-ph.jpg",
+)  # fmt: skip
 
 
 def bench(
@@ -30,6 +36,8 @@ def bench(
     labels: Annotated[Path | None, typer.Option(help="expression: CSV with file, label, identity, bucket")] = None,
     groups: Annotated[Path | None, typer.Option(help="expression: CSV with file_a, file_b, group")] = None,
     bucket: Annotated[list[int] | None, typer.Option(help="expression: held-out bucket; may be repeated")] = None,
+    pairs: Annotated[Path | None, typer.Option(help="faces: CSV with file_a, file_b, same, group")] = None,
+    root: Annotated[Path | None, typer.Option(help="faces: folder of the files of --pairs")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure, beside a peer or a limit, in one run."""
@@ -37,9 +45,13 @@ def bench(
         fail(f"name one of: {', '.join(BENCHMARKS)}", as_json=as_json, code=BAD_USAGE)
     if name == "expression" and (photos is None or labels is None):
         fail("bench expression needs --photos FOLDER and --labels FILE.csv", as_json=as_json, code=BAD_USAGE)
+    if name == "faces" and (pairs is None or root is None):
+        fail("bench faces needs --pairs FILE.csv and --root FOLDER", as_json=as_json, code=BAD_USAGE)
     with refusing(as_json=as_json):
         out.mkdir(parents=True, exist_ok=True)
-        if photos is not None and labels is not None and name == "expression":
+        if pairs is not None and root is not None and name == "faces":
+            result = _faces(pairs, root, out, as_json=as_json)
+        elif photos is not None and labels is not None and name == "expression":
             result = _expression(photos, labels, groups, bucket, out, as_json=as_json)
         else:
             result = _counter(seconds, out, as_json=as_json) if name == "counter" else _journal(seconds, out)
@@ -74,6 +86,20 @@ def _expression(
         task = bars.add_task("photographs")
         return expression.run(
             photos, labels, buckets, out, landmarker=landmarker, groups_csv=groups,
+            progress=lambda done, total: bars.update(task, completed=done, total=total),
+        )  # fmt: skip
+
+
+def _faces(pairs: Path, root: Path, out: Path, *, as_json: bool) -> dict[str, Any]:
+    from edge.bench import faces
+    from models.embedding import MODEL_FILE
+
+    columns = (TextColumn("faces"), BarColumn(), MofNCompleteColumn())
+    with quiet_natives(), Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("faces")
+        return faces.run(
+            pairs, root, out, landmarker=located(LANDMARKER, as_json=as_json), network=located(MODEL_FILE, as_json=as_json),
+            attacked=[located(one, as_json=as_json) for one in ATTACKED],
             progress=lambda done, total: bars.update(task, completed=done, total=total),
         )  # fmt: skip
 

@@ -8,6 +8,7 @@ from datetime import timedelta, timezone
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
+from config.schema import Config
 from edge.adapters.clock import SystemClock
 from edge.adapters.seal import DeviceSeal, device_key
 from edge.domain.consent import EnrolmentRules
@@ -36,6 +37,16 @@ def face_book(data_dir: Path, ledger: ErasingLedger, clock: Clock, unused_days: 
     return FaceBook(
         ledger, seal, clock, model=matching.model, recognition=recognition_rules(matching), enrolment=rules
     )  # fmt: skip
+
+
+async def device_book(config: Config, journal: Journal) -> FaceBook | None:
+    """The book of a running agent; None where nobody was ever enrolled. Raise what `face_book` raises."""
+    agent = config.agent
+    if not (agent.data_dir / FACE_KEY).exists():
+        return None
+    book = face_book(agent.data_dir, journal, SystemClock(agent.zone), config.retention.faces_unused_days)
+    await book.load()
+    return book
 
 
 @contextlib.asynccontextmanager

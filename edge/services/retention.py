@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from edge.domain.retention import RetentionRules, cutoffs, is_due, is_late
 from edge.ports import Clock, Ledger
@@ -20,13 +20,21 @@ class RetentionService:
     """`run` works for ever; `step` is one look at the clock."""
 
     def __init__(
-        self, ledger: Ledger, faults: Faults, clock: Clock, rules: RetentionRules, poll_s: float = 60.0
+        self,
+        ledger: Ledger,
+        faults: Faults,
+        clock: Clock,
+        rules: RetentionRules,
+        poll_s: float = 60.0,
+        also: Mapping[str, Callable[[], Awaitable[int]]] | None = None,
     ) -> None:
+        """`also`: what deletes its own and tells it, by kind; each says how many rows went."""
         self._ledger = ledger
         self._faults = faults
         self._clock = clock
         self._rules = rules
         self._poll_s = poll_s
+        self._also = also or {}
         self._started_s = clock.now().timestamp()
 
     async def run(self) -> None:
@@ -43,7 +51,7 @@ class RetentionService:
     async def purge(self) -> dict[str, int]:
         """Delete now what is too old; the rows that went, by kind."""
         now = self._clock.now()
-        gone: dict[str, int] = {}
+        gone = {kind: await delete() for kind, delete in self._also.items()}
 
         def change(connection: sqlite3.Connection) -> Sequence[Payload]:
             gone.update(purge.purge(connection, cutoffs(now.timestamp(), self._rules), now))
