@@ -26,6 +26,7 @@ class RetentionService:
         clock: Clock,
         rules: RetentionRules,
         poll_s: float = 60.0,
+        *,
         also: Mapping[str, Callable[[], Awaitable[int]]] | None = None,
     ) -> None:
         """`also`: what deletes its own and tells it, by kind; each says how many rows went."""
