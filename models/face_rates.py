@@ -89,7 +89,7 @@ def comparisons(
 
 def threshold_at(impostor: Floats, false_match_rate: float) -> float | None:
     """The lowest threshold that lets at most this share of strangers pass; None where too few were compared to tell."""
-    allowed = int(false_match_rate * len(impostor))
+    allowed = int(false_match_rate * len(impostor) + 1e-9)
     return float(np.nextafter(impostor[-allowed - 1], 2)) if allowed >= 1 else None
 
 
@@ -123,7 +123,7 @@ def true_match(one: Comparisons, threshold: float, seed: int = 0) -> Rate:
 
 def roc(one: Comparisons, points: int = 200) -> list[tuple[float, float]]:
     """False-match rates, rising, and the true-match rate at each."""
-    rates = np.unique(np.geomspace(max(1 / max(len(one.impostor), 1), 1e-6), 1.0, points))
+    rates = np.geomspace(max(1 / max(len(one.impostor), 1), 1e-6), 0.99, points)
     found = []
     for rate in rates:
         threshold = threshold_at(one.impostor, float(rate))
