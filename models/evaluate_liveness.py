@@ -28,7 +28,8 @@ class Presented:
     source: str
     verdict: Verdict
     blinks: int
-    depth: float | None
+    stir: float
+    narrowing: float
 
 
 def evaluate_liveness(files: Sequence[Path], landmarker: Path) -> list[Presented]:
@@ -62,11 +63,11 @@ def _attack(kind: Attack, file: Path, pictures: Sequence[RgbImage], landmarker: 
 
 
 def _presented(kind: str, file: Path, frames: Iterable[tuple[float, RgbImage]], landmarker: Path) -> Presented:
-    with Landmarker(landmarker, "video", max_faces=1) as reader:
+    with Landmarker(landmarker, "video", max_faces=1) as reader:  # a fresh one: it remembers faces
         seen = ((t_s, reader.observe(frame, round(t_s * 1000))) for t_s, frame in frames)
         moments: list[Moment] = [moment_of(faces[0], t_s) for t_s, faces in seen if faces]
     report = judge_clip(moments)
-    return Presented(kind, file.name, report.verdict, report.blinks, report.depth)
+    return Presented(kind, file.name, report.verdict, report.blinks, report.stir, report.narrowing)
 
 
 def _sampled(frames: Iterable[tuple[float, RgbImage]]) -> Iterator[tuple[float, RgbImage]]:

@@ -1,6 +1,6 @@
-"""Whether a face lives: natural blinks, small movements, and depth that shows while the head turns; a challenge at enrolment.
+"""Whether a face lives: natural blinks, small movements, and a shape that stays a head's while it turns; a challenge at enrolment.
 
-Pure numpy over landmark sequences; no picture and no network. A clip shown on a screen blinks and turns as its person did: only
+Pure numpy over landmark sequences; no picture and no network. A clip held still before the camera blinks as its person did: only
 the challenge, drawn by chance, answers that. What was measured, against which attacks, stands in models/README.md.
 """
 
@@ -15,7 +15,7 @@ from models.geometry import five_points
 from models.movements import movement_amounts
 from models.pipeline import FaceObservation, FloatArray
 
-# Landmarks that do not move with the expression: corners of the eyes, bridge, tip and base of the nose, between the brows,
+# Landmarks that hardly move with the expression: corners of the eyes, bridge, tip and base of the nose, between the brows,
 # forehead, under the eyes, cheeks.
 _RIGID = [33, 133, 362, 263, 6, 168, 197, 5, 1, 4, 2, 98, 327, 9, 151, 117, 346, 50, 280]
 
@@ -42,26 +42,29 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class LivenessRules:
-    """Amounts are of the landmarker's blendshapes; `depth`s are in distances between the eyes."""
+    """Amounts of eyes are the landmarker's blendshapes; `stirred` is in distances between the eyes, narrowings are logarithms."""
 
     closed: float = 0.45
     opened: float = 0.25
     blink_max_s: float = 0.6
     blink_max_turn: float = 6.0
     min_seconds: float = 2.0
-    turned: float = 14.0
-    depth_live: float = 0.045
-    depth_flat: float = 0.02
+    near_turn: float = 5.0
+    stirred: float = 0.018
+    narrowed_live: float = 0.12
+    narrowed_flat: float = 0.14
+    min_moments: int = 10
 
 
 @dataclass(frozen=True, slots=True)
 class LivenessReport:
-    """What was seen. `depth` is None while the head has not turned far enough to tell."""
+    """What was seen: see `stir` and `narrowing`."""
 
     verdict: Verdict
     seconds: float
     blinks: int
-    depth: float | None
+    stir: float
+    narrowing: float
 
 
 def moment_of(seen: FaceObservation, t_s: float) -> Moment:
@@ -74,17 +77,16 @@ def moment_of(seen: FaceObservation, t_s: float) -> Moment:
 
 
 def judge_clip(moments: Sequence[Moment], rules: LivenessRules | None = None) -> LivenessReport:
-    """LIVE: it blinked, and nothing speaks for a flat picture. FLAT: it turned, and all of it turned like a sheet."""
+    """FLAT: it grew narrow without turning. LIVE: it blinked or stirred, and did not. Everything else is UNSURE."""
     rules = rules or LivenessRules()
     seconds = moments[-1].t_s - moments[0].t_s if moments else 0.0
-    blinks, depth = count_blinks(moments, rules), depth_seen(moments, rules)
-    if depth is not None and depth <= rules.depth_flat:
+    blinks, stirs, narrowed = count_blinks(moments, rules), stir(moments, rules), narrowing(moments, rules)
+    verdict = Verdict.UNSURE
+    if narrowed >= rules.narrowed_flat:
         verdict = Verdict.FLAT
-    elif seconds >= rules.min_seconds and blinks and (depth is None or depth >= rules.depth_live):
+    elif seconds >= rules.min_seconds and narrowed <= rules.narrowed_live and (blinks or stirs >= rules.stirred):
         verdict = Verdict.LIVE
-    else:
-        verdict = Verdict.UNSURE
-    return LivenessReport(verdict, seconds, blinks, depth)
+    return LivenessReport(verdict, seconds, blinks, stirs, narrowed)
 
 
 def count_blinks(moments: Sequence[Moment], rules: LivenessRules) -> int:
@@ -102,19 +104,33 @@ def count_blinks(moments: Sequence[Moment], rules: LivenessRules) -> int:
     return blinks
 
 
-def depth_seen(moments: Sequence[Moment], rules: LivenessRules) -> float | None:
-    """How far the most turned face is from being the same flat sheet as the straightest, seen from elsewhere."""
+def stir(moments: Sequence[Moment], rules: LivenessRules) -> float:
+    """How much a face moves in itself while the head hardly does: 0 for paper, however it is carried about."""
     if not moments:
-        return None
+        return 0.0
     straight = min(moments, key=lambda one: abs(one.yaw) + abs(one.pitch))
-    turned = [one for one in moments if _turned(straight, one) >= rules.turned]
-    if not turned:
-        return None
-    return float(np.median([off_plane(straight.points, one.points) for one in turned]))
+    near = [off_plane(straight.points, one.points) for one in moments if _turned(straight, one) < rules.near_turn]
+    return float(np.median(near))
+
+
+def narrowing(moments: Sequence[Moment], rules: LivenessRules) -> float:
+    """How much narrower a face becomes than its turning and nodding explain.
+
+    A tilted sheet is foreshortened, but what is drawn on it looks on into the camera. The landmarks themselves do not tell: the
+    network draws a head's depth into a sheet's picture too.
+    """
+    if len(moments) < rules.min_moments:
+        return 0.0
+    yaw, nod = (np.radians([getattr(one, angle) for one in moments]) for angle in ("yaw", "pitch"))
+    shape = np.array([_width_to_height(one.points) for one in moments]) - np.log(np.cos(yaw))
+    explained = np.column_stack([np.ones(len(nod)), nod])
+    rest = shape - explained @ np.linalg.lstsq(explained, shape, rcond=None)[0]
+    low, high = np.percentile(rest, [5, 95])
+    return float(high - low)
 
 
 def off_plane(one: npt.NDArray[np.floating], other: npt.NDArray[np.floating]) -> float:
-    """Root mean square of what the best homography from `one` to `other` leaves over: 0 for a rigid flat sheet."""
+    """Root mean square of what the best homography from `one` to `other` leaves over: 0 for points of a rigid flat sheet."""
     x, y = _centred(one), _centred(other)
     ones, zeros = np.ones(len(x)), np.zeros((len(x), 3))
     source = np.column_stack([x, ones])
@@ -148,7 +164,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChallengeRules:
-    """`turn` degrees for a task; the other way so far is a wrong answer, too."""
+    """`turn` degrees for a task; the other way so far is a wrong answer, too. `depth`: of a turn, in distances between the eyes."""
 
     tasks: int = 3
     within_s: float = 6.0
@@ -157,7 +173,7 @@ class ChallengeRules:
     mouth: float = 0.4
     closed: float = 0.5
     opened: float = 0.25
-    depth_live: float = 0.045
+    depth: float = 0.025
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +241,13 @@ def _rests(moment: Moment, rules: ChallengeRules) -> bool:
     return is_straight and moment.eyes_closed <= rules.opened and moment.mouth_open < rules.mouth / 2
 
 
+def _width_to_height(points: FloatArray) -> float:
+    """The logarithm of: from corner to corner of the eyes, to: from the forehead to the nose."""
+    outer_right, outer_left, forehead, nose = (points[_RIGID.index(mark)] for mark in (33, 263, 151, 2))
+    width, height = np.linalg.norm(outer_right - outer_left), np.linalg.norm(forehead - nose)
+    return float(np.log(max(float(width), 1e-6) / max(float(height), 1e-6)))
+
+
 def _way(moment: Moment, rules: ChallengeRules) -> Task | None:
     if abs(moment.yaw) < rules.turn:
         return None
@@ -232,7 +255,7 @@ def _way(moment: Moment, rules: ChallengeRules) -> Task | None:
 
 
 def _has_depth(now: Challenge, moment: Moment, rules: ChallengeRules) -> bool:
-    return now.rest is not None and off_plane(now.rest.points, moment.points) >= rules.depth_live
+    return now.rest is not None and off_plane(now.rest.points, moment.points) >= rules.depth
 
 
 def _turned(one: Moment, other: Moment) -> float:

@@ -22,10 +22,11 @@ from models.liveness import (
     Verdict,
     advance,
     count_blinks,
-    depth_seen,
     draw,
     judge_clip,
+    narrowing,
     off_plane,
+    stir,
 )
 
 Points = npt.NDArray[np.float64]
@@ -73,16 +74,32 @@ def turning(t_s: float) -> float:
     return 25 * math.sin(t_s * 1.5)
 
 
+def tilted(blink_at: Sequence[float] = ()) -> list[Moment]:
+    """A sheet turned to and fro by 35 degrees, as the landmarker sees it: the person on it hardly turns."""
+    return [
+        replace(one, points=seen(SHEET, 35 * math.sin(2 * one.t_s)).astype(np.float32), yaw=6 * math.sin(2 * one.t_s))
+        for one in film(SHEET, still, blink_at)
+    ]
+
+
+def smiling() -> list[Moment]:
+    """The cheeks rise and sink."""
+    lift = np.zeros_like(HEAD)
+    lift[15:, 1] = -0.15
+    return [replace(one, points=seen(HEAD + lift * (one.t_s > 1)).astype(np.float32)) for one in film(HEAD, still)]
+
+
 @pytest.mark.parametrize(
     ("moments", "verdict"),
     [
         (film(HEAD, still, [1.0]), Verdict.LIVE),
         (film(HEAD, turning, [1.0]), Verdict.LIVE),
+        (smiling(), Verdict.LIVE),
         (film(HEAD, still), Verdict.UNSURE),  # no blink yet
         (film(HEAD, turning), Verdict.UNSURE),
         (film(HEAD, still, [0.5], seconds=1.5), Verdict.UNSURE),  # too short to say
-        (film(SHEET, turning), Verdict.FLAT),
-        (film(SHEET, turning, [1.0]), Verdict.FLAT),  # a clip on a tilted screen blinks
+        (tilted(), Verdict.FLAT),
+        (tilted([1.0]), Verdict.FLAT),  # a clip on a tilted screen blinks
         (film(SHEET, still), Verdict.UNSURE),
         ([], Verdict.UNSURE),
     ],
@@ -118,16 +135,28 @@ def test_a_sheet_stays_a_sheet_from_everywhere(yaw: float, pitch: float, far: fl
     assert off_plane(seen(SHEET, far=far), seen(SHEET, yaw, pitch, far)) < 1e-6
 
 
-@given(st.floats(15, 45), st.sampled_from([-1, 1]), st.integers(0, 2**32 - 1))
+@given(st.floats(18, 45), st.sampled_from([-1, 1]), st.integers(0, 2**32 - 1))
 def test_a_head_does_not_even_where_landmarks_tremble(yaw: float, way: int, seed: int) -> None:
-    tremble = np.random.default_rng(seed).normal(0, 0.006, HEAD[:, :2].shape)
-    assert off_plane(seen(HEAD), seen(HEAD, way * yaw) + tremble) > RULES.depth_live
-    assert off_plane(seen(SHEET), seen(SHEET, way * yaw) + tremble) < RULES.depth_flat
+    tremble = np.random.default_rng(seed).normal(0, 0.004, HEAD[:, :2].shape)
+    assert off_plane(seen(HEAD), seen(HEAD, way * yaw) + tremble) > ASKED.depth
+    assert off_plane(seen(SHEET), seen(SHEET, way * yaw) + tremble) < ASKED.depth
 
 
-def test_depth_is_unknown_until_the_head_has_turned() -> None:
-    assert depth_seen(film(HEAD, still), RULES) is None
-    assert depth_seen(film(HEAD, turning), RULES) is not None
+@given(st.floats(0, 30), st.floats(0, 12), st.integers(0, 2**32 - 1))
+def test_a_head_that_turns_and_nods_does_not_grow_narrow(turn: float, nod: float, seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    moments = []
+    for number in range(40):
+        yaw, pitch = turn * math.sin(number / 5), nod * math.sin(number / 7)
+        points = seen(HEAD, yaw, pitch) + chance.normal(0, 0.004, HEAD[:, :2].shape)
+        moments.append(Moment(number / 10, points.astype(np.float32), 0.1, 0.0, yaw, pitch))
+    assert narrowing(moments, RULES) < RULES.narrowed_flat
+
+
+def test_a_sheet_that_is_carried_about_does_not_stir() -> None:
+    carried = [replace(one, points=one.points * 1.3 + one.t_s) for one in film(SHEET, still)]
+    assert stir(carried, RULES) < 1e-5
+    assert stir(smiling(), RULES) > RULES.stirred
 
 
 # --- the challenge ---
