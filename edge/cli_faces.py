@@ -1,7 +1,6 @@
 """`motcua faces`: who is enrolled, enrolling with consent, who somebody is, whether two pictures show one person, forgetting."""
 
 import asyncio
-import csv
 import json
 import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -14,52 +13,24 @@ from rich.console import Console
 from rich.table import Table
 
 from config.strings import load_strings
+from edge import cli_faces_compare
 from edge.adapters.faces_setup import FACE_KEY, noted, open_face_book, reading_book
-from edge.adapters.vision_spec import LANDMARKER
 from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, load_config, print_line, quiet_natives, refusing
-from edge.cli_models import located
-from edge.domain.consent import BadName, ChosenName, Ended, Unfit
+from edge.cli_faces_files import networks
+from edge.domain.consent import BadName, ChosenName, Ended, Shot, Unfit
 from edge.domain.recognition import Aliveness, Decision, Outcome, decide
 from edge.face_ports import Application, Enrolled, Refused
 from edge.services.faces import FaceBook
-from models.errors import PictureUnreadable
-from models.matching import load_matching
 
 if TYPE_CHECKING:
     from edge.adapters.faces_pictures import Networks
-    from models.identity import FaceIdentifier
 
 T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, help="Faces: enrol with consent, identify, compare, list, export, forget.")
+app.command("compare")(cli_faces_compare.compare)
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="the site's configuration file")]
 DataFolder = Annotated[Path | None, typer.Option("--data", help="the device's data folder, instead of a configuration")]
 DEFAULT_CONFIG = Path("/etc/motcua/motcua.toml")
-NETWORK = "face_recognition_sface_2021dec_int8bq.onnx"
-
-
-@app.command()
-def compare(
-    a: Annotated[Path | None, typer.Argument(help="a picture")] = None,
-    b: Annotated[Path | None, typer.Argument(help="another picture")] = None,
-    pairs: Annotated[Path | None, typer.Option(help="CSV with the columns file_a, file_b")] = None,
-    root: Annotated[Path, typer.Option(help="where the files of --pairs are")] = Path(),
-    as_json: JsonOption = False,
-) -> None:
-    """Whether two pictures show the same person: the cosine of their largest faces, and the threshold with its stated rate."""
-    if (a is None or b is None) == (pairs is None):
-        fail("give two pictures, or --pairs FILE.csv", as_json=as_json, code=BAD_USAGE)
-    wanted = _pairs(pairs, root, as_json=as_json) if pairs else [(str(a), str(b))]
-    matching, failed = load_matching(), 0
-    with quiet_natives(), refusing(as_json=as_json), _networks(as_json=as_json).opened() as identifier:
-        comparer = _Comparer(identifier, Path() if pairs is None else root, matching.threshold)
-        for one, other in wanted:
-            result = comparer.compare(one, other)
-            failed += "error" in result
-            if as_json:
-                print_line(result)
-            else:
-                _show_pair(result)
-    raise typer.Exit(REFUSED if failed else 0)
 
 
 @app.command()
@@ -101,7 +72,7 @@ def identify(
     """Who it is, if enrolled. A clip is judged as the robot does: several frames, liveness. Exit 1 when nobody is recognised."""
     with quiet_natives(), refusing(as_json=as_json):
         book = _readable_book(config, data, as_json=as_json)
-        decision, liveness = _decision(file, book, _networks(as_json=as_json))
+        decision, liveness = _decision(file, book, networks(as_json=as_json))
         people = {one.person: one for one in asyncio.run(book.people())}
     person = people.get(decision.person or "")
     name = person.name.reveal() if person else None
@@ -172,90 +143,26 @@ def forget(
 # --- parts ---
 
 
-class _Comparer:
-    """Each file is read once; a file in many pairs costs one face."""
-
-    def __init__(self, identifier: "FaceIdentifier", root: Path, threshold: float) -> None:
-        self._identifier, self._root, self._threshold = identifier, root, threshold
-        self._numbers: dict[str, Any] = {}
-
-    def compare(self, one: str, other: str) -> dict[str, Any]:
-        from models.embedding import similarity
-
-        numbers = [self._of(name) for name in (one, other)]
-        problem = next(
-            (f"{name}: {found}" for name, found in zip((one, other), numbers, strict=True) if isinstance(found, str)),
-            None,
-        )
-        if problem:
-            return {
-                "a": one,
-                "b": other,
-                "same": False,
-                "similarity": None,
-                "threshold": self._threshold,
-                "error": problem,
-            }
-        alike = similarity(numbers[0], numbers[1])
-        return {
-            "a": one, "b": other, "same": alike >= self._threshold, "similarity": round(alike, 5),
-            "threshold": self._threshold,
-        }  # fmt: skip
-
-    def _of(self, name: str) -> Any:
-        if name not in self._numbers:
-            self._numbers[name] = self._read(self._root / name)
-        return self._numbers[name]
-
-    def _read(self, path: Path) -> Any:
-        from models.picture import load_picture
-
-        try:
-            face = self._identifier.largest(load_picture(path).rgb)
-        except PictureUnreadable as error:
-            return str(error)
-        return face.numbers if face else "no face was found"
-
-
-def _pairs(file: Path, root: Path, *, as_json: bool) -> list[tuple[str, str]]:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as source:
-            rows = [(row["file_a"], row["file_b"]) for row in csv.DictReader(source)]
-    except OSError as error:
-        fail(f"{file}: {error.strerror}", as_json=as_json)
-    except (KeyError, csv.Error, UnicodeDecodeError):
-        fail(f"{file}: the first line has to name the columns file_a and file_b", as_json=as_json)
-    if not root.is_dir():
-        fail(f"{root}: no such folder", as_json=as_json)
-    return rows
-
-
-def _networks(*, as_json: bool) -> "Networks":
-    from edge.adapters.faces_pictures import Networks
-
-    return Networks(located(LANDMARKER, as_json=as_json), located(NETWORK, as_json=as_json))
-
-
 def _application(files: list[Path], name: ChosenName, by: str, notice: str, *, as_json: bool) -> Application:
     """A clip is also checked for life; of photographs nobody can tell. Raise PictureUnreadable."""
     from edge.adapters.faces_pictures import best_of, is_video, read_clip, shot_of_picture
 
-    networks = _networks(as_json=as_json)
+    found = networks(as_json=as_json)
     if len(files) == 1 and is_video(files[0]):
-        clip = read_clip(files[0], networks)
+        clip = read_clip(files[0], found)
         shots = tuple(replace(shot, faces=max(shot.faces, clip.most_faces)) for shot in best_of(clip.shots))
-        return Application(name, shots, by, notice, clip.alive)
-    with networks.opened() as identifier:
+        return Application(name, shots or (Shot(0),), by, notice, clip.alive)
+    with found.opened() as identifier:
         return Application(name, tuple(shot_of_picture(file, identifier) for file in files), by, notice)
 
 
-def _decision(file: Path, book: FaceBook, networks: "Networks") -> tuple[Decision, str]:
+def _decision(file: Path, book: FaceBook, found: "Networks") -> tuple[Decision, str]:
     from edge.adapters.faces_pictures import is_video, look_of, read_clip, shot_of_picture
 
     if is_video(file):
-        clip = read_clip(file, networks)
+        clip = read_clip(file, found)
         return decide([look_of(one) for one in clip.shots], book.templates, book.recognition, clip.alive), clip.alive
-    with networks.opened() as identifier:
+    with found.opened() as identifier:
         shot = shot_of_picture(file, identifier)
     rules = replace(book.recognition, min_looks=1)
     looks = [look_of(shot)] if shot.faces else []
@@ -324,11 +231,3 @@ def _rows(people: Sequence[Enrolled]) -> Iterator[dict[str, Any]]:
             "notice": consent.notice, "used_at": one.used_at.isoformat(timespec="seconds"), "pictures": one.pictures,
             "liveness": one.liveness, "model": one.model,
         }  # fmt: skip
-
-
-def _show_pair(result: dict[str, Any]) -> None:
-    if "error" in result:
-        typer.secho(result["error"], fg="red", err=True)
-        return
-    word = "the same person" if result["same"] else "not the same person"
-    typer.echo(f"{result['a']} {result['b']}: {word} ({result['similarity']:.3f}, threshold {result['threshold']:.3f})")

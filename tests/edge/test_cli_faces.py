@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 from edge.cli import app
+from models.attacks import FPS, SCENE_PX, Attack, frames_of
 from models.matching import load_matching
+from models.picture import load_picture
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(180)]
 
@@ -76,7 +79,7 @@ def test_two_pictures_by_name(frames: Path, model_file: Find) -> None:
 
 def test_a_file_without_a_face_spoils_no_other(frames: Path, tmp_path: Path) -> None:
     empty = frames / "wall.png"
-    cv2.imwrite(str(empty), cv2.imread(str(frames / "man2.png"))[:40, :40])
+    cv2.imwrite(str(empty), load_picture(frames / "man2.png").rgb[:40, :40])
     pairs = tmp_path / "pairs.csv"
     pairs.write_text("file_a,file_b\nwall.png,man2.png\nmissing.png,man2.png\nman2.png,man30.png\n")
     result = motcua("compare", "--pairs", pairs, "--root", frames, "--json")
@@ -147,7 +150,7 @@ def test_what_would_recognise_badly_is_refused_and_says_what_to_do(
 
 def test_a_blurred_face_is_refused(frames: Path, tmp_path: Path) -> None:
     blurred = tmp_path / "blurred.png"
-    cv2.imwrite(str(blurred), cv2.GaussianBlur(cv2.imread(str(frames / "man2.png")), (0, 0), 8))
+    cv2.imwrite(str(blurred), cv2.GaussianBlur(load_picture(frames / "man2.png").rgb, (0, 0), 8))
     result = motcua("enrol", blurred, "--by", "q", "--name", NAME, "--agreed", "--data", tmp_path / "d", "--json")
     assert (result.exit_code, lines(result)[0]["refused"]) == (1, "blurred")
 
@@ -173,3 +176,44 @@ def test_the_same_person_again_replaces_the_template(frames: Path, tmp_path: Pat
     assert (lines(refused)[0]["refused"], lines(refused)[0]["person"]) == ("known_already", person)
     replaced = lines(motcua(*again, "--replaces", person))[0]["person"]
     assert [row["person"] for row in lines(motcua("list", "--data", tmp_path, "--json"))] == [replaced]
+
+
+@pytest.fixture(scope="module")
+def photo_clip(frames: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five seconds of a printed photograph of the man, moved about before the camera."""
+    file = tmp_path_factory.mktemp("attack") / "print.avi"
+    writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"MJPG"), FPS, SCENE_PX)
+    for _, rgb in frames_of(Attack.PRINT_MOVED, [load_picture(frames / "man2.png").rgb], 5.0):
+        writer.write(np.ascontiguousarray(rgb[..., ::-1]))
+    writer.release()
+    return file
+
+
+def test_a_clip_is_checked_for_life_when_enrolling_and_when_recognising(
+    model_file: Find, photo_clip: Path, tmp_path: Path
+) -> None:
+    clip = model_file("single_face.mp4")
+    result = motcua("enrol", clip, "--by", "q", "--name", NAME, "--agreed", "--data", tmp_path, "--json")
+    assert result.exit_code == 0, result.output
+    person = lines(result)[0]
+    assert (person["liveness"], person["pictures"]) == ("live", 5)
+
+    himself = lines(motcua("identify", model_file("face_noface.mov"), "--data", tmp_path, "--json"))[0]
+    assert (himself["outcome"], himself["person"], himself["liveness"]) == ("match", person["person"], "live")
+
+    his_photo = motcua("identify", photo_clip, "--data", tmp_path, "--json")
+    found = lines(his_photo)[0]
+    assert (his_photo.exit_code, found["outcome"], found["person"]) == (1, "not_live", None)
+    assert found["similarity"] > found["threshold"]  # it is his face all right
+
+
+def test_nobody_is_enrolled_from_a_clip_of_a_photograph(photo_clip: Path, tmp_path: Path) -> None:
+    result = motcua("enrol", photo_clip, "--by", "q", "--name", NAME, "--agreed", "--data", tmp_path, "--json")
+    assert (result.exit_code, lines(result)[0]["refused"]) == (1, "not_live")
+
+
+def test_a_clip_with_nobody_in_it(model_file: Find, tmp_path: Path) -> None:
+    result = motcua(
+        "enrol", model_file("no_face.mp4"), "--by", "q", "--name", NAME, "--agreed", "--data", tmp_path, "--json"
+    )
+    assert (result.exit_code, lines(result)[0]["refused"]) == (1, "no_face")

@@ -15,10 +15,11 @@ import pytest
 from edge.adapters.seal import DeviceSeal
 from edge.domain.consent import ChosenName, Ended, EnrolmentRules, Shot, Unfit
 from edge.domain.recognition import Aliveness, Look, Numbers, Outcome, RatePoint, RecognitionRules, mean_of
+from edge.domain.retention import RetentionRules
 from edge.face_ports import Application, Enrolled, Refused
 from edge.services.faces import RETENTION, FaceBook
 from edge.services.faults import Faults
-from edge.services.retention import RetentionRules, RetentionService
+from edge.services.retention import RetentionService
 from edge.store.faces import everybody
 from edge.store.migrations import scripts
 from sync import inspect
