@@ -39,10 +39,10 @@ def face_book(data_dir: Path, ledger: ErasingLedger, clock: Clock, unused_days: 
     )  # fmt: skip
 
 
-async def device_book(config: Config, journal: Journal) -> FaceBook | None:
-    """The book of a running agent; None where nobody was ever enrolled. Raise what `face_book` raises."""
+async def device_book(config: Config, journal: Journal, *, is_wanted: bool = False) -> FaceBook | None:
+    """The book of a running agent; None where nobody was ever enrolled and no station wants one. Raise what `face_book` raises."""
     agent = config.agent
-    if not (agent.data_dir / FACE_KEY).exists():
+    if not is_wanted and not (agent.data_dir / FACE_KEY).exists():
         return None
     book = face_book(agent.data_dir, journal, SystemClock(agent.zone), config.retention.faces_unused_days)
     await book.load()
