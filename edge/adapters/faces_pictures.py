@@ -1,30 +1,38 @@
 """From picture and clip files to shots and looks: what `motcua faces` reads. Imports the vision libraries."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.domain.consent import Shot
 from edge.domain.recognition import Aliveness, Look
+from models.errors import PictureUnreadable
+from models.face_watch import FaceWatch
 from models.identity import FaceIdentifier, KnownFace
-from models.liveness import LivenessReport, Verdict, judge_clip, moment_of
+from models.liveness import Verdict
 from models.picture import load_picture
-from models.pipeline import FaceObservation, RgbImage
 from models.score import is_video, video_frames
 
 _ALIVE = {Verdict.LIVE: Aliveness.LIVE, Verdict.UNSURE: Aliveness.UNSURE, Verdict.FLAT: Aliveness.NOT_LIVE}
-_EMBED_EVERY_S = 0.4
 SHOTS_OF_A_CLIP = 5
 
 
 @dataclass(frozen=True, slots=True)
 class ClipSeen:
-    """One face through a clip. `most_faces`: how many were there at once."""
+    """The face that stays longest in a clip. `most_faces`: how many there were at once."""
 
     shots: tuple[Shot, ...]
     most_faces: int
     alive: Aliveness
-    report: LivenessReport
+
+
+@dataclass(slots=True)
+class _Stay:
+    """One track through the clip."""
+
+    frames: int = 0
+    shots: list[Shot] = field(default_factory=list)
+    alive: Aliveness = Aliveness.UNSURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +69,23 @@ def look_of(shot: Shot) -> Look:
 
 
 def read_clip(path: Path, networks: Networks) -> ClipSeen:
-    """The largest face all through a clip, embedded a few times a second. Raise PictureUnreadable."""
-    moments, shots, most, next_s = [], [], 0, 0.0
+    """The face that is the largest for the longest time, embedded a few times a second. Raise PictureUnreadable."""
+    if not path.is_file():
+        raise PictureUnreadable("missing", "there is no such file")
+    stays: dict[int, _Stay] = {}
+    most = 0
     with networks.opened("video") as identifier:
-        for t_s, rgb, faces in _frames(path, identifier):
-            most = max(most, len(faces))
-            if not faces:
-                continue
-            moments.append(moment_of(faces[0], t_s))
-            if t_s >= next_s:
-                shots.append(shot_of(identifier.embed(rgb, faces[0]), len(faces)))
-                next_s = t_s + _EMBED_EVERY_S
-    report = judge_clip(moments)
-    return ClipSeen(tuple(shots), most, _ALIVE[report.verdict], report)
+        watch = FaceWatch(identifier)
+        for t_s, rgb in video_frames(path):
+            if watched := watch.take(rgb, t_s):
+                stay = stays.setdefault(watched.track, _Stay())
+                most = max(most, watched.faces)
+                stay.frames += 1
+                if watched.known:
+                    stay.shots.append(shot_of(watched.known, watched.faces))
+                    stay.alive = _ALIVE[watch.liveness().verdict]
+    longest = max(stays.values(), key=lambda one: one.frames, default=_Stay())
+    return ClipSeen(tuple(longest.shots), most, longest.alive)
 
 
 def best_of(shots: Sequence[Shot], many: int = SHOTS_OF_A_CLIP) -> tuple[Shot, ...]:
@@ -83,11 +95,6 @@ def best_of(shots: Sequence[Shot], many: int = SHOTS_OF_A_CLIP) -> tuple[Shot, .
     )
     chosen = ranking[-many:]
     return tuple(shot for shot in shots if any(shot is one for one in chosen))
-
-
-def _frames(path: Path, identifier: FaceIdentifier) -> Iterator[tuple[float, RgbImage, list[FaceObservation]]]:
-    for t_s, rgb in video_frames(path):
-        yield t_s, rgb, identifier.observe(rgb, round(t_s * 1000))
 
 
 __all__ = ["ClipSeen", "Networks", "best_of", "is_video", "look_of", "read_clip", "shot_of_picture"]
