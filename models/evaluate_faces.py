@@ -127,17 +127,16 @@ def report_of(choosing: Mapping[str, Comparisons], reporting: Mapping[str, Compa
         "threshold": round(threshold, 4),
         "threshold_of": group,
         "false_match_rate": RATE,
-        "curve": curve_of(choosing),
+        "curve": curve_of(choosing[group]),
+        "curve_strangers": len(choosing[group].impostor),
         "groups": {name: _group(one, threshold) for name, one in reporting.items()},
     }
 
 
-def curve_of(choosing: Mapping[str, Comparisons]) -> list[dict[str, float | str]]:
+def curve_of(worst: Comparisons) -> list[dict[str, float]]:
     """Thresholds for rarer and rarer false matches, as far as enough strangers were compared: for params/faces.toml."""
-    found = [(rate, worst_threshold(choosing, rate)) for rate in CURVE]
-    return [
-        {"false_match_rate": rate, "threshold": round(one[1], 4), "group": one[0]} for rate, one in found if one is not None
-    ]  # fmt: skip
+    found = [(rate, threshold_at(worst.impostor, rate)) for rate in CURVE]
+    return [{"false_match_rate": rate, "threshold": round(at, 4)} for rate, at in found if at is not None]
 
 
 def draw_roc(reporting: Mapping[str, Comparisons], threshold: float, path: Path) -> None:
@@ -153,7 +152,7 @@ def draw_roc(reporting: Mapping[str, Comparisons], threshold: float, path: Path)
         if curve:
             (line,) = axes.plot(*zip(*curve, strict=True), label=f"{group} ({len(one.impostor):,} strangers)")
             chosen = false_match(one, threshold).value, true_match(one, threshold).value
-            axes.plot(max(chosen[0], 1e-6), chosen[1], "o", color=line.get_color())
+            axes.plot(max(chosen[0], 1 / len(one.impostor)), chosen[1], "o", color=line.get_color())
     axes.axvline(RATE, color="gray", linestyle=":")
     axes.axhline(0.95, color="gray", linestyle=":")
     axes.set(xscale="log", xlabel="false matches", ylabel="true matches", ylim=(0.85, 1.003))
