@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import secrets
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from edge.face_ports import Application, Enrolled, Refused
 from edge.services.faces import FaceBook
 
 if TYPE_CHECKING:
-    from edge.adapters.faces_pictures import Networks
+    from edge.adapters.faces_pictures import ClipSeen, Networks
 
 T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, help="Faces: enrol with consent, identify, compare, list, export, forget.")
@@ -35,8 +36,9 @@ DEFAULT_CONFIG = Path("/etc/motcua/motcua.toml")
 
 @app.command()
 def enrol(
-    files: Annotated[list[Path], typer.Argument(help="pictures of one person, or one clip", show_default=False)],
     by: Annotated[str, typer.Option(help="the user who takes the consent, as in the users file")],
+    files: Annotated[list[Path] | None, typer.Argument(help="pictures of one person, or one clip")] = None,
+    camera: Annotated[str | None, typer.Option(help="a camera instead: 0, or /dev/v4l/by-id/...")] = None,
     name: Annotated[str | None, typer.Option(help="what the person wants to be called; asked when left out")] = None,
     agreed: Annotated[bool, typer.Option("--agreed", help="the notice was read out and the person agreed")] = False,
     replaces: Annotated[str | None, typer.Option(help="who it was so far; that template is deleted")] = None,
@@ -45,6 +47,8 @@ def enrol(
     as_json: JsonOption = False,
 ) -> None:
     """Enrol a person: the notice, the consent, the pictures' check, the sealed template. Refuses what would recognise badly."""
+    if bool(files) == bool(camera):
+        fail("give pictures of one person, or a clip, or --camera", as_json=as_json, code=BAD_USAGE)
     notice = load_strings().text("faces.notice", "vi")
     if not agreed and (as_json or not typer.confirm(f"{notice}\n")):
         fail("nobody is enrolled without consent: read the notice out, then add --agreed", as_json=as_json)
@@ -53,11 +57,15 @@ def enrol(
     except BadName as error:
         fail(str(error), as_json=as_json, code=BAD_USAGE)
     with quiet_natives(), refusing(as_json=as_json):
-        application = _application(files, chosen, by, noted(notice), as_json=as_json)
-        application = replace(application, replaces=replaces)
+        asked = Application(chosen, (), by, noted(notice), replaces=replaces)
+        application = (
+            _before_camera(camera, asked, as_json=as_json)
+            if camera
+            else _from_files(files or [], asked, as_json=as_json)
+        )
         answer = _with_book(config, data, lambda book: book.enrol(application), as_json=as_json)
     if isinstance(answer, Refused):
-        _refuse(answer, files, as_json=as_json)
+        _refuse(answer, files or [], as_json=as_json)
     else:
         _print_people([answer], as_json=as_json)
 
@@ -143,17 +151,39 @@ def forget(
 # --- parts ---
 
 
-def _application(files: list[Path], name: ChosenName, by: str, notice: str, *, as_json: bool) -> Application:
+def _from_files(files: list[Path], asked: Application, *, as_json: bool) -> Application:
     """A clip is also checked for life; of photographs nobody can tell. Raise PictureUnreadable."""
-    from edge.adapters.faces_pictures import best_of, is_video, read_clip, shot_of_picture
+    from edge.adapters.faces_pictures import is_video, read_clip, shot_of_picture
 
     found = networks(as_json=as_json)
     if len(files) == 1 and is_video(files[0]):
-        clip = read_clip(files[0], found)
-        shots = tuple(replace(shot, faces=max(shot.faces, clip.most_faces)) for shot in best_of(clip.shots))
-        return Application(name, shots or (Shot(0),), by, notice, clip.alive)
+        return _with_clip(asked, read_clip(files[0], found))
     with found.opened() as identifier:
-        return Application(name, tuple(shot_of_picture(file, identifier) for file in files), by, notice)
+        return replace(asked, shots=tuple(shot_of_picture(file, identifier) for file in files))
+
+
+def _before_camera(source: str, asked: Application, *, as_json: bool) -> Application:
+    """The challenge, in words on stderr."""
+    from edge.adapters.faces_live import Sitting, frames_of_camera
+    from models.face_watch import FaceWatch
+
+    strings = load_strings()
+    with networks(as_json=as_json).opened("video") as identifier:
+        sitting = Sitting(
+            FaceWatch(identifier), secrets.choice,
+            lambda task: typer.echo(strings.text(f"faces.task.{task.value if task else 'look_straight'}", "vi"), err=True),
+        )  # fmt: skip
+        for t_s, frame in frames_of_camera(source):
+            if sitting.take(frame, t_s):
+                break
+    return _with_clip(asked, sitting.seen)
+
+
+def _with_clip(asked: Application, clip: "ClipSeen") -> Application:
+    from edge.adapters.faces_pictures import best_of
+
+    shots = tuple(replace(shot, faces=max(shot.faces, clip.most_faces)) for shot in best_of(clip.shots))
+    return replace(asked, shots=shots or (Shot(0),), alive=clip.alive)
 
 
 def _decision(file: Path, book: FaceBook, found: "Networks") -> tuple[Decision, str]:

@@ -22,6 +22,7 @@ class Watched:
 
     track: int
     faces: int
+    moment: Moment
     known: KnownFace | None
 
 
@@ -46,7 +47,7 @@ class FaceWatch:
             self._track, self._due_s = tracks[0], t_s
             self._moments.clear()
         self._moments.append(moment_of(faces[0], t_s))
-        return Watched(self._track, len(faces), self._known(frame_rgb, faces[0], t_s))
+        return Watched(self._track, len(faces), self._moments[-1], self._known(frame_rgb, faces[0], t_s))
 
     def liveness(self, rules: LivenessRules | None = None) -> LivenessReport:
         """Of the face that is there now, or was there last."""

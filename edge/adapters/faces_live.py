@@ -1,0 +1,84 @@
+"""Enrolling somebody who stands before a camera: tasks drawn by chance are asked one by one, and pictures taken meanwhile.
+
+Imports the vision libraries; `motcua faces enrol --camera` uses it.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from devices.camera.camera import Camera
+from devices.camera.open import open_source
+from edge.adapters.faces_pictures import ClipSeen, shot_of
+from edge.domain.consent import Shot
+from edge.domain.recognition import Aliveness
+from models.challenge import Challenge, ChallengeRules, Stage, Task, advance, draw
+from models.face_watch import FaceWatch, Watched
+from models.liveness import Verdict
+from models.pipeline import RgbImage
+
+FPS = 10.0
+WAIT_FOR_FACE_S = 30.0
+LOOK_S = 0.5
+
+Ask = Callable[[Task | None], None]
+"""Says what to do; None: look straight into the camera."""
+
+
+class Sitting:
+    """One enrolment before one camera. `take` every frame until it says that it is over."""
+
+    def __init__(
+        self, watch: FaceWatch, choose: Callable[[Sequence[Task]], Task], ask: Ask, rules: ChallengeRules | None = None
+    ) -> None:
+        self._watch = watch
+        self._choose = choose
+        self._ask = ask
+        self._rules = rules or ChallengeRules()
+        self._began_s: float | None = None
+        self._track = 0
+        self._challenge: Challenge | None = None
+        self._shots: list[Shot] = []
+        self._most = 0
+        self._is_lost = False
+
+    def take(self, frame_rgb: RgbImage, t_s: float) -> bool:
+        """Whether it is over: passed, failed, another face, or nobody came."""
+        self._began_s = t_s if self._began_s is None else self._began_s
+        watched = self._watch.take(frame_rgb, t_s)
+        if watched is None:
+            since_s = self._challenge.since_s if self._challenge else self._began_s
+            self._is_lost = t_s - since_s > (self._rules.within_s if self._challenge else WAIT_FOR_FACE_S)
+        else:
+            self._see(watched, t_s)
+        return self._is_lost or (self._challenge is not None and self._challenge.stage in {Stage.PASSED, Stage.FAILED})
+
+    @property
+    def seen(self) -> ClipSeen:
+        """Alive only after all tasks, by one face, that did not behave like a sheet."""
+        has_passed = self._challenge is not None and self._challenge.stage is Stage.PASSED and not self._is_lost
+        is_flat = self._watch.liveness().verdict is Verdict.FLAT
+        alive = Aliveness.LIVE if has_passed and not is_flat else Aliveness.NOT_LIVE
+        return ClipSeen(tuple(self._shots), self._most, alive)
+
+    def _see(self, watched: Watched, t_s: float) -> None:
+        before = self._challenge
+        if before is None:
+            self._track, before = watched.track, draw(self._choose, t_s, self._rules)
+            self._ask(None)
+        self._most = max(self._most, watched.faces)
+        self._is_lost = watched.track != self._track  # somebody else: what was done so far is not theirs
+        self._challenge = after = advance(before, watched.moment, self._rules)
+        if (after.stage, after.done) != (before.stage, before.done) and after.task is not None:
+            self._ask(after.task if after.stage is Stage.ACTING else None)
+        if watched.known is not None:
+            self._shots.append(shot_of(watched.known, watched.faces))
+
+
+def frames_of_camera(source: str) -> Iterator[tuple[float, RgbImage]]:
+    """Seconds and frames of a camera, the newest each time, for ever; a camera that is lost is waited for."""
+    with Camera(partial(open_source, source, FPS, since_ns=time.monotonic_ns())) as camera:
+        while True:
+            frame = camera.look(LOOK_S).frame
+            if frame is not None:
+                yield frame.captured_ns / 1e9, frame.bgr[..., ::-1]
