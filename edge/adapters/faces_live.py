@@ -9,6 +9,7 @@ from functools import partial
 
 from devices.camera.camera import Camera
 from devices.camera.open import open_source
+from devices.camera.source import CameraLost
 from edge.adapters.faces_pictures import ClipSeen, shot_of
 from edge.domain.consent import Shot
 from edge.domain.recognition import Aliveness
@@ -20,6 +21,7 @@ from models.pipeline import RgbImage
 FPS = 10.0
 WAIT_FOR_FACE_S = 30.0
 LOOK_S = 0.5
+SILENT_S = 10.0
 
 Ask = Callable[[Task | None], None]
 """Says what to do; None: look straight into the camera."""
@@ -75,10 +77,13 @@ class Sitting:
             self._shots.append(shot_of(watched.known, watched.faces))
 
 
-def frames_of_camera(source: str) -> Iterator[tuple[float, RgbImage]]:
-    """Seconds and frames of a camera, the newest each time, for ever; a camera that is lost is waited for."""
+def frames_of_camera(source: str, silent_s: float = SILENT_S) -> Iterator[tuple[float, RgbImage]]:
+    """Seconds and frames of a camera, the newest each time. Raise CameraLost when it shows nothing new for `silent_s`."""
     with Camera(partial(open_source, source, FPS, since_ns=time.monotonic_ns())) as camera:
-        while True:
-            frame = camera.look(LOOK_S).frame
-            if frame is not None:
-                yield frame.captured_ns / 1e9, frame.bgr[..., ::-1]
+        heard_s = time.monotonic()
+        while time.monotonic() - heard_s < silent_s:
+            look = camera.look(LOOK_S)
+            if look.frame is not None:
+                heard_s = time.monotonic()
+                yield look.frame.captured_ns / 1e9, look.frame.bgr[..., ::-1]
+        raise CameraLost(f"{source}: the camera shows nothing new ({look.state}); look at its cable and lens")

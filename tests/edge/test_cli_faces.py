@@ -217,3 +217,29 @@ def test_a_clip_with_nobody_in_it(model_file: Find, tmp_path: Path) -> None:
         "enrol", model_file("no_face.mp4"), "--by", "q", "--name", NAME, "--agreed", "--data", tmp_path, "--json"
     )
     assert (result.exit_code, lines(result)[0]["refused"]) == (1, "no_face")
+
+
+def test_a_photograph_held_before_the_camera_does_not_do_what_is_asked(
+    photo_clip: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The whole way: camera, networks, words, refusal."""
+    result = motcua(
+        "enrol",
+        "--camera",
+        f"replay:{photo_clip}",
+        "--by",
+        "q",
+        "--name",
+        NAME,
+        "--agreed",
+        "--data",
+        tmp_path,
+        "--json",
+    )
+    assert (result.exit_code, lines(result)[0]["refused"]) == (1, "not_live")
+    assert "Hãy nhìn thẳng vào máy ảnh" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("words", [(), ("a.png", "--camera", "0")])
+def test_enrol_wants_files_or_a_camera(words: tuple[str, ...], tmp_path: Path) -> None:
+    assert motcua("enrol", *words, "--by", "q", "--name", NAME, "--agreed", "--data", tmp_path).exit_code == 2

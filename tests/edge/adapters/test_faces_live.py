@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from edge.adapters.faces_live import WAIT_FOR_FACE_S, Sitting
+from devices.camera.source import CameraLost
+from edge.adapters.faces_live import WAIT_FOR_FACE_S, Sitting, frames_of_camera
 from edge.domain.recognition import Aliveness
 from models.challenge import Task
 from models.face_watch import FaceWatch
@@ -106,3 +108,8 @@ def test_two_faces_are_noticed() -> None:
     room.obey()
     room.show(doing(None), replace(face(450), box=replace(face(450).box, w=60, h=70)))
     assert room.sitting.seen.most_faces == 2
+
+
+def test_a_camera_that_is_not_there_does_not_keep_anybody_waiting(tmp_path: Path) -> None:
+    with pytest.raises(CameraLost, match="shows nothing new"):
+        next(frames_of_camera(f"replay:{tmp_path / 'none.mp4'}", silent_s=0.2))
