@@ -72,7 +72,8 @@ def act_at(day: Day, plan: QueuePlan, label: str, press: Press, now_s: float) ->
     if ticket is None:
         return Refusal.GONE
     is_elsewhere = ticket.state.is_at_counter and ticket.at != press.counter
-    if is_elsewhere or not plan.serves(press.counter, ticket):
+    is_mine = ticket.at == press.counter or plan.serves(press.counter, ticket)  # its service may be configured no more
+    if is_elsewhere or not is_mine:
         return Refusal.NOT_HERE
     if press.action is Action.CLOSE or (press.action is Action.TRANSFER and not plan.may_go(ticket, press.to)):
         return Refusal.NOT_NOW

@@ -23,6 +23,8 @@ def purge(connection: sqlite3.Connection, cutoffs: Cutoffs, now: datetime) -> di
             connection, "DELETE FROM alert_sms WHERE told_s < ? AND status <> 'queued'", cutoffs.sms_s
         ),
         "alerts": _run(connection, "DELETE FROM alerts WHERE raised_s < ?", cutoffs.visits_s),
+        "tickets": _run(connection, "DELETE FROM tickets WHERE day < ?", visits_day),
+        "ticket_runs": _run(connection, "DELETE FROM ticket_runs WHERE day < ?", visits_day),
     }  # fmt: skip
     connection.execute("DELETE FROM retention_runs")
     connection.execute("INSERT INTO retention_runs VALUES (?)", (now.timestamp(),))
