@@ -2,7 +2,8 @@
 
 A counter calls `QueueRules.priority_run` priority tickets in a row at most while others wait; then it is the turn of the
 ordinary ticket that stands first. So an ordinary ticket with k others before it is called after at most
-(k + 1) * (priority_run + 1) calls of the counters that serve it, however many citizens with priority come.
+(k + 1) * (priority_run + 1) calls of the one counter that serves it, however many citizens with priority come; each
+further counter may be in the middle of a run of its own, which adds `priority_run`.
 """
 
 from collections.abc import Mapping

@@ -8,7 +8,7 @@ from typing import Any
 from edge.domain.queue import Day, Move, Priority, Ticket, TicketState
 
 _COLUMNS = (
-    "nth, letter, number, service, priority, issued_s, state, place, calls, misses, counter, called_s, counter_s, came_s,"
+    "nth, letter, serial, service, priority, issued_s, state, place, calls, misses, counter, called_s, counter_s, came_s,"
     " over_s"
 )
 

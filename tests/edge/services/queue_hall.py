@@ -77,7 +77,9 @@ class Hall:
         return {ticket.label: ticket for ticket in self.desk._day.tickets.values()}
 
     async def events(self) -> list[Payload]:
-        found = []
+        found: list[Payload] = []
+        if not self.journal.head.seq:
+            return found
         async for recorded in self.journal.follow(after=0):
             found.append(recorded.payload)
             if recorded.seq >= self.journal.head.seq:
