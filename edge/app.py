@@ -19,6 +19,7 @@ from config.strings import load_strings
 from devices.sms.channel import SmsChannel
 from edge.adapters.clock import SystemClock
 from edge.adapters.machine import Machine
+from edge.adapters.queue_setup import open_queue
 from edge.adapters.rules import (
     contact_numbers,
     counter_plans,
@@ -168,13 +169,17 @@ async def _compose(
     retention = RetentionService(journal, faults, clock, retention_rules(config))
     machine = Machine(config.agent.data_dir, journal, counters)
     health = HealthService(journal, faults, machine, clock, checks=(retention.check,))
-    desks = Desks(counters, alerts, StatisticsService(journal), health, clock)
+    queue = open_queue(config, journal, clock)
+    if queue is not None:
+        await queue.load()
+    desks = Desks(counters, alerts, StatisticsService(journal), health, clock, queue=queue)
     web = WebServer(desks, _users(config), strings, _web_settings(config, demo_users))
     link = open_link(config, journal, faults)
     parts: list[Part] = [("web", web.run), ("alerts", alerts.run), ("counters", counters.run), ("health", health.run)]
     parts += [("retention", retention.run), ("journal/pruning", partial(_prune_daily, journal))]
     parts += [(f"eyes/{key}", one.run) for key, one in eyes.items()]
     parts += [("link", link.run)] if link else []
+    parts += [("queue", queue.run)] if queue else []
     if channel is not None:
         text = AlertText(strings, config.agent.language)
         post = SmsPost(
@@ -212,7 +217,7 @@ def _web_settings(config: Config, demo_users: tuple[DemoUser, ...]) -> WebSettin
 
 async def _announce(config: Config, journal: Journal) -> None:
     """`device.started`, and `device.config_changed` when it is not the configuration of the last start."""
-    stations = tuple(["counter"] if config.counters else [])
+    stations = tuple(name for name, is_here in (("counter", config.counters), ("board", config.queue)) if is_here)
     started = DeviceStarted(boot=journal.identity.boot, version=version("motcua-edge"), stations=stations)
     now = hashlib.sha256(config.model_dump_json().encode()).hexdigest()
     stamp = config.agent.data_dir / "config.sha256"

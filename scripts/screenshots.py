@@ -13,6 +13,7 @@ from tests.edge.web.play import StageProcess, launch, log_in
 
 FOR_DOCUMENTS = {"page-officer-nudge", "page-leader", "page-tablet"}
 OFFICER, LEADER, TABLET, TABLET_UPRIGHT = (1366, 768), (1920, 1080), (1280, 800), (800, 1280)
+BOARD = (1920, 1080)
 
 
 def main(folder: Path, only: set[str] | None) -> None:
@@ -32,6 +33,7 @@ class Photographer:
         self.tablet()
         self.officer()
         self.leader()
+        self.queue()
 
     def entrance(self) -> None:
         page = self._page(OFFICER)
@@ -77,6 +79,33 @@ class Photographer:
         page.get_by_role("button", name="Phản đối").first.click()
         self._save(page, "page-leader-contest")
         self._shoot(page, "/thiet-bi", "page-device")
+
+    def queue(self) -> None:
+        page = self._page(TABLET)
+        self._shoot(page, "/lay-so", "page-number")
+        page.locator(".kiosk-card").first.click()
+        self._settle(page, "page-number-priority")
+        page.locator(".kiosk-card.older").click()
+        self._settle(page, "page-number-slip")
+        self._shoot(self._page(TABLET_UPRIGHT), "/lay-so", "page-number-upright")
+        board = self._page(BOARD)
+        self._shoot(board, "/bang-so", "page-board")
+        officer = self._page(OFFICER)
+        log_in(officer, self._stage, "quay-01")
+        self._shoot(officer, "/quay/quay-01/so", "page-queue")
+        officer.locator(".queue-next").click()
+        self._settle(officer, "page-queue-called")
+        self._settle(board, "page-board-call")
+        officer.get_by_role("button", name="Đã đến quầy").click()
+        officer.get_by_role("button", name="Chuyển việc khác").click()
+        self._settle(officer, "page-queue-serving")
+        self._stage.order("hour", hour=12)
+        self._shoot(page, "/lay-so", "page-number-closed")
+        self._shoot(board, "/bang-so", "page-board-closed")
+
+    def _settle(self, page: Page, name: str) -> None:
+        page.wait_for_timeout(900)
+        self._save(page, name)
 
     def _page(self, size: tuple[int, int]) -> Page:
         context = self._browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="vi-VN")

@@ -15,6 +15,7 @@ from nicegui.language import Language
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from starlette.responses import JSONResponse, Response
 
+from edge.queue_ports import QueueDesk
 from edge.web import theme
 from edge.web.auth import FormSeal, Sessions
 from edge.web.device import DevicePage
@@ -23,6 +24,9 @@ from edge.web.gate import Gate, language_of, session_of
 from edge.web.leader import LeaderPage
 from edge.web.login import LoginDesk, StepMemory
 from edge.web.officer import OfficerPage
+from edge.web.queue_board import BoardPage
+from edge.web.queue_kiosk import NumberPage
+from edge.web.queue_panel import QueuePanelPage
 from edge.web.site import Desks, Site, Viewer, WebSettings
 from edge.web.tablet import TabletPage
 from edge.web.users import UserBook
@@ -155,6 +159,26 @@ class WebServer:
         @ui.page("/danh-gia/{counter}")
         def tablet(counter: str, request: Request) -> None:
             TabletPage(site, self._viewer(request), counter)
+
+        if site.desks.queue:
+            self._add_queue_pages(site.desks.queue)
+
+    def _add_queue_pages(self, desk: QueueDesk) -> None:
+        site = self.site
+
+        @ui.page("/quay/{counter}/so")
+        def queue_panel(counter: str, request: Request) -> None:
+            viewer = self._viewer(request)
+            if viewer.session and viewer.session.may_see_counter(counter):
+                QueuePanelPage(site, viewer, desk, counter)
+
+        @ui.page("/bang-so")
+        def board(request: Request) -> None:
+            BoardPage(site, self._viewer(request), desk)
+
+        @ui.page("/lay-so")
+        def number(request: Request) -> None:
+            NumberPage(site, self._viewer(request), desk)
 
     def _viewer(self, request: Request) -> Viewer:
         words = self.site.words(language_of(request))

@@ -56,7 +56,8 @@ def css_name(level: Level) -> str:
 @cache
 def stylesheet() -> str:
     """The whole style sheet as served; read once, because every page asks for its address in the loop."""
-    return root_css() + "\n" + (STATIC / "style.css").read_text(encoding="utf-8")
+    sheets = [(STATIC / name).read_text(encoding="utf-8") for name in ("style.css", "queue.css")]
+    return "\n".join([root_css(), *sheets])
 
 
 @cache

@@ -9,7 +9,9 @@ ROOT = Path(__file__).parents[2]
 PREFIXES = {  # keys that the pages finish at run time, and the enums they finish them with
     "page.officer.phase_", "page.officer.note_", "page.officer.nudge_hint_", "page.leader.phase_", "page.tablet.sign_",
     "page.alert.state_", "page.alert.why_", "page.alert.sms_", "page.fault.", "page.advice.", "page.part.", "page.chart.",
-    "page.home.", "page.login.", "page.refusal.",
+    "page.home.", "page.login.", "page.refusal.", "page.queue.refused_", "page.queue.closed_", "page.queue.day_",
+    "page.queue.now_", "page.queue.priority_", "page.queue.list_", "page.queue.empty_", "page.queue.call_label",
+    "page.queue.gone", "page.number.for_", "page.board.tile_",
 }  # fmt: skip
 
 

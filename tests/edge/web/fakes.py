@@ -21,6 +21,7 @@ from edge.ports import (
     Tile,
 )
 from edge.web.site import Desks
+from tests.edge.web.queue_fakes import FakeQueue
 
 ZONE = timezone(timedelta(hours=7))
 MORNING = datetime(2026, 11, 20, 10, 42, tzinfo=ZONE)
@@ -165,10 +166,11 @@ class Centre:
         self.alerts = FakeAlerts()
         self.statistics = FakeStatistics()
         self.health = FakeHealth()
+        self.queue = FakeQueue(self.clock)
 
     @property
     def desks(self) -> Desks:
-        return Desks(self.counters, self.alerts, self.statistics, self.health, self.clock)
+        return Desks(self.counters, self.alerts, self.statistics, self.health, self.clock, queue=self.queue.desk)
 
     def fill(self) -> None:
         """Half past ten on a busy Friday."""
@@ -179,6 +181,7 @@ class Centre:
         broken = Tile("camera/quay-03", ok=False, since=MORNING - timedelta(minutes=6), why="lost")
         self.health.now, self.health.waiting = (broken, *healthy), 12
         self._fill_counters()
+        self.queue.fill()
         for alert in _alerts():
             self.alerts.put(alert)
 
