@@ -85,7 +85,7 @@ class Photographer:
         self._shoot(page, "/lay-so", "page-number")
         page.locator(".kiosk-card").first.click()
         self._settle(page, "page-number-priority")
-        page.locator(".kiosk-card.older").click()
+        page.locator(".kiosk-card.for-older").click()
         self._settle(page, "page-number-slip")
         self._shoot(self._page(TABLET_UPRIGHT), "/lay-so", "page-number-upright")
         board = self._page(BOARD)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nicegui import ui
 
-from edge.queue_ports import CallView, CounterInfo, HallView, QueueDesk, TicketState
+from edge.queue_ports import CallView, CounterInfo, HallView, QueueDesk, ServiceView, TicketState
 from edge.web import queue_words as say
 from edge.web.live import Live
 from edge.web.parts import Text, block, head, show
@@ -45,7 +45,7 @@ class BoardPage:
 
     def _build_call(self) -> None:
         with block("section", "board-call", role="status", aria_live="polite") as self._call:
-            Text("h1", self._words("page.board.invite"), "board-invite")
+            self._title = Text("h1", "", "board-invite")
             self._number = Text("p", "", "board-number")
             self._where = Text("p", "", "board-where")
             self._note = Text("p", "", "board-note")
@@ -73,11 +73,12 @@ class BoardPage:
         for tile in self._tiles:
             tile.show(at_counter.get(tile.counter))
         for service in hall.services:
-            self._rows[service.info.service].show(service.waiting, service.wait_s)
+            self._rows[service.info.service].show(service)
 
     def _show_call(self, call: CallView | None, hall: HallView) -> None:
         words = self._words
-        self._number.say(call.label if call else "—")
+        self._title.say(words("page.board.invite" if call else "page.board.title"))
+        self._number.say(call.label if call else "")
         self._where.say(call.counter.name if call else "")
         if call or hall.closed is None:
             self._note.say("" if call else words("page.board.nobody"))
@@ -85,7 +86,8 @@ class BoardPage:
             until = say.closed_until(words, hall.closed, self._site.desks.clock.now())
             self._note.say(f"{say.closed_why(words, hall.closed)} {until}")
         show(self._note, is_shown=bool(self._note.text))
-        show(self._where, is_shown=call is not None)
+        for element in (self._number, self._where):
+            show(element, is_shown=call is not None)
 
     def _add_voice(self) -> None:
         label = json.dumps(self._words("page.board.sound_on"), ensure_ascii=False).replace("<", "")
@@ -118,5 +120,5 @@ class ServiceRow:
             Text("p", name, "board-service-name")
             self._waits = Text("p", "", "board-service-waits")
 
-    def show(self, waiting: int, wait_s: float | None) -> None:
-        self._waits.say(f"{self._words('page.queue.waiting', n=waiting)} · {say.wait(self._words, wait_s)}")
+    def show(self, view: ServiceView) -> None:
+        self._waits.say(say.service_waits(self._words, view))

@@ -7,7 +7,18 @@ from functools import partial
 from nicegui import ui
 from nicegui.element import Element
 
-from edge.queue_ports import ASKED_FOR, CallView, Closed, Declined, Priority, QueueDesk, Refusal, ServiceInfo, Slip
+from edge.queue_ports import (
+    ASKED_FOR,
+    CallView,
+    Closed,
+    Declined,
+    Priority,
+    QueueDesk,
+    Refusal,
+    ServiceInfo,
+    ServiceView,
+    Slip,
+)
 from edge.web import queue_words as say
 from edge.web.frame import language_link
 from edge.web.live import Live
@@ -65,7 +76,7 @@ class NumberPage:
             Text("p", words("page.number.priority_how"), "kiosk-how")
             with block("div", "kiosk-cards"):
                 for one in (Priority.NONE, *ASKED_FOR):
-                    button(words(f"page.number.for_{one}"), partial(self._take, one), f"kiosk-card big {one}")
+                    button(words(f"page.number.for_{one}"), partial(self._take, one), f"kiosk-card big for-{one}")
             button(words("page.number.back"), self._start_again, "kiosk-back")
         with _step("slip") as self._slip:
             self._slip_view = SlipView(words)
@@ -119,7 +130,7 @@ class NumberPage:
     def _refresh(self) -> None:
         hall = self._desk.hall()
         for service in hall.services:
-            self._cards[service.info.service].show(service.waiting, service.wait_s)
+            self._cards[service.info.service].show(service)
         if hall.closed:
             self._say_closed(hall.closed)
         if self._step in {self._choose, self._closed}:
@@ -159,8 +170,8 @@ class ServiceCard:
                 self._waits = Text("span", "", "kiosk-card-waits")
         made.on("click", lambda _: choose(info))
 
-    def show(self, waiting: int, wait_s: float | None) -> None:
-        self._waits.say(f"{self._words('page.queue.waiting', n=waiting)} · {say.wait(self._words, wait_s)}")
+    def show(self, view: ServiceView) -> None:
+        self._waits.say(say.service_waits(self._words, view))
 
 
 class SlipView:
@@ -168,13 +179,14 @@ class SlipView:
 
     def __init__(self, words: Words) -> None:
         self._words = words
-        with block("div", "slip"):
+        with block("div", "slip-card"):
             with block("div", "slip-words", role="status", aria_live="assertive"):
                 Text("p", words("page.number.yours"), "slip-yours")
                 self._number = Text("p", "", "slip-number")
                 self._service = Text("p", "", "slip-service")
                 self._where = Text("p", "", "slip-where")
                 self._ahead = Text("p", "", "slip-ahead")
+                self._wait = Text("p", "", "slip-ahead")
             with block("div", "slip-side"):
                 self._qr = drawing("", "slip-qr")
                 self._printed = Text("p", "", "slip-printed")
@@ -185,17 +197,13 @@ class SlipView:
         marked = f" · {words('page.queue.has_priority')}" if slip.has_priority else ""
         self._service.say(slip.service.name(words.lang) + marked)
         self._where.say(words("page.number.where", counters=", ".join(one.name for one in slip.counters)))
-        self._ahead.say(f"{words('page.number.ahead', n=slip.ahead)} {self._when(slip)}")
+        self._ahead.say(words("page.number.ahead", n=slip.ahead))
+        self._wait.say(words("page.number.wait", wait=say.wait(words, slip.wait_s, slip.at)))
         self._qr.content = qr_svg(slip.code, e(words("page.number.qr", number=slip.label)))
         self._printed.say(words("page.number.printing"))
 
     def say_printed(self, key: str) -> None:
         self._printed.say(self._words(key))
-
-    def _when(self, slip: Slip) -> str:
-        if slip.wait_s is None or slip.at is None or slip.wait_s < 60:
-            return say.wait(self._words, slip.wait_s)
-        return self._words("page.number.when", wait=say.wait(self._words, slip.wait_s), time=f"{slip.at:%H:%M}")
 
 
 def _step(name: str) -> Element:

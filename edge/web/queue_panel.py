@@ -29,7 +29,9 @@ class QueuePanelPage:
         self._live = Live(site, viewer)
         with block("div", "fixed-screen"):
             services = " · ".join(info.name(self._words.lang) for info in view.services)
-            top_bar(site, viewer, view.counter.name, services)
+            mood = ((f"/quay/{counter}", self._words("page.queue.to_counter")),)
+            has_camera = counter in site.desks.counters.counters()
+            top_bar(site, viewer, view.counter.name, services, mood if has_camera else ())
             with block("main", "queue-panel"):
                 with block("div", "queue-left"):
                     self._now = NowPanel(self._words, desk, self._next, self._press)
@@ -48,7 +50,6 @@ class QueuePanelPage:
         self._waiting.show(view.waiting, can_call=view.current is None, following=view.next)
         self._parked.show(view.parked, can_call=view.current is None, following=None)
         self._day.say(words("page.queue.day", served=view.served, no_shows=view.no_shows))
-        focus_if_lost(self._now.primary)
 
     def _news(self, _: CallView | None) -> None:
         self._refresh()
@@ -71,6 +72,7 @@ class QueuePanelPage:
             if refusal is not None:
                 self._live.say(f"page.queue.refused_{refusal}")
             self._refresh()
+            focus_if_lost(self._now.first())
 
 
 class NowPanel:
@@ -109,6 +111,10 @@ class NowPanel:
         self._mark.say(say.priority(words, current.priority) if current else "")
         show(self._mark, is_shown=bool(self._mark.text))
         self._show_buttons(state, view)
+
+    def first(self) -> Element:
+        """Where the keyboard goes when what it stood on went away."""
+        return self._come if "hidden" not in self._come.props else self.primary
 
     def _describe(self, current: TicketView) -> str:
         again = f" · {self._words('page.queue.call_count', n=current.calls)}" if current.calls > 1 else ""

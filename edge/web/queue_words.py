@@ -1,30 +1,42 @@
 """How the queue's pages say durations, priorities, closed doors and numbers. Pure: words in, a sentence out."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from edge.domain.spoken_number import counted, spelled
-from edge.queue_ports import CallView, Closed, Priority, Refusal, TicketView
+from edge.queue_ports import CallView, Closed, Priority, ServiceView, TicketView
 from edge.web.words import Words
+
+LONG_S = 3600.0
 
 
 def duration(words: Words, seconds: float) -> str:
     """`7 phút`, `1 giờ 05 phút`; nobody needs the seconds."""
     minutes = round(seconds / 60)
+    if not minutes:
+        return words("page.queue.moment")
     if minutes < 60:
         return words("page.queue.minutes", n=minutes)
     hours, rest = divmod(minutes, 60)
     return words("page.queue.hours", hours=hours, minutes=f"{rest:02}")
 
 
-def wait(words: Words, seconds: float | None) -> str:
-    """What somebody who takes a number now is told; rounded, because it is an estimate."""
-    if seconds is None:
+def wait(words: Words, seconds: float | None, at: datetime | None) -> str:
+    """What somebody who takes a number now is told; rounded, because it is an estimate. A long wait is told by the clock."""
+    if seconds is None or at is None:
         return words("page.queue.wait_unknown")
     if seconds < 60:
         return words("page.queue.wait_none")
+    if seconds >= LONG_S:
+        rounded = at + timedelta(minutes=-at.minute % 5)
+        return words("page.queue.wait_until", time=f"{rounded:%H:%M}")
     minutes = round(seconds / 60)
-    rounded = minutes if minutes < 10 else 5 * round(minutes / 5)
-    return words("page.queue.wait_about", time=duration(words, rounded * 60))
+    rough = minutes if minutes < 10 else 5 * round(minutes / 5)
+    return words("page.queue.wait_about", time=duration(words, rough * 60))
+
+
+def service_waits(words: Words, view: ServiceView) -> str:
+    """`Đang chờ: 5 · khoảng 20 phút`."""
+    return f"{words('page.queue.waiting', n=view.waiting)} · {wait(words, view.wait_s, view.at)}"
 
 
 def priority(words: Words, one: Priority) -> str:
@@ -35,10 +47,6 @@ def ticket_note(words: Words, ticket: TicketView) -> str:
     """How long it waited, and how often nobody came."""
     said = words("page.queue.waited", time=duration(words, ticket.waited_s))
     return f"{said} · {words('page.queue.missed', n=ticket.misses)}" if ticket.misses else said
-
-
-def refused(words: Words, refusal: Refusal) -> str:
-    return words(f"page.queue.refused_{refusal}")
 
 
 def closed_why(words: Words, shut: Closed) -> str:

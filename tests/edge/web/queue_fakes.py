@@ -1,7 +1,7 @@
 """The queue of a made-up hall at half past ten: the real desk over tables in memory, filled with what nobody did."""
 
 from collections.abc import Coroutine
-from datetime import time
+from datetime import datetime, time, timedelta
 from typing import Any, TypeVar
 
 from edge.domain.opening import Opening, Span
@@ -45,26 +45,43 @@ class FakeQueue:
 
     def fill(self) -> None:
         """Run to its end without a loop: nothing here waits for anything."""
-        at_once(self._morning())
+        past = _Past(self.clock.now())
+        at_once(self._morning(QueueService(self.ledger, past, setup()), past))
+        at_once(self.desk.load())
 
     @property
     def subscribers(self) -> int:
         return len(self.desk._subscribers)
 
-    async def _morning(self) -> None:
+    async def _morning(self, desk: QueueService, past: "_Past") -> None:
+        """Somebody comes every two minutes."""
         for service, priority in (
             ("ho-tich", N), ("chung-thuc", N), ("dat-dai", N), ("ho-tich", N), ("ho-tich", OLDER), ("chung-thuc", N),
             ("bao-tro", DISABLED), ("ho-tich", N), ("ho-tich", PREGNANT), ("dat-dai", N), ("chung-thuc", OLDER),
             ("ho-tich", N), ("ho-tich", N), ("dat-dai", N), ("bao-tro", N), ("ho-tich", N),
         ):  # fmt: skip
-            await self.desk.issue(service, priority)
+            await desk.issue(service, priority)
+            past.at += timedelta(minutes=2)
         for counter, label in (("quay-02", "B001"), ("quay-03", "D001"), ("quay-04", "C001")):
-            await self.desk.press(counter, label, Action.CALL)
-            await self.desk.press(counter, label, Action.COME)
-        await self.desk.press("quay-01", "A001", Action.CALL)
-        await self.desk.press("quay-01", "A001", Action.PARK)
-        await self.desk.press("quay-01", "A003", Action.CALL)
-        await self.desk.press("quay-01", "A003", Action.SKIP)
+            await desk.press(counter, label, Action.CALL)
+            await desk.press(counter, label, Action.COME)
+        await desk.press("quay-01", "A001", Action.CALL)
+        await desk.press("quay-01", "A001", Action.PARK)
+        await desk.press("quay-01", "A003", Action.CALL)
+        await desk.press("quay-01", "A003", Action.SKIP)
+
+
+class _Past:
+    """Three quarters of an hour ago, moved by hand."""
+
+    def __init__(self, now: datetime) -> None:
+        self.at = now - timedelta(minutes=45)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return 0.0
 
 
 def setup() -> QueueSetup:
