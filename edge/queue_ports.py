@@ -43,14 +43,13 @@ class CounterInfo:
 
 @dataclass(frozen=True, slots=True)
 class TicketView:
-    """`since` is when it came into its present state or place; `waited_s` runs from its issue until now or its first call."""
+    """`waited_s` runs from its issue until now; at a counter, until it was first called."""
 
     label: str
     service: ServiceInfo
     priority: Priority
     state: TicketState
     issued: datetime
-    since: datetime
     waited_s: float
     calls: int
     misses: int

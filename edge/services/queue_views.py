@@ -95,15 +95,14 @@ def _called_at(setup: QueueSetup, wait: Wait | None, now: datetime) -> datetime 
 
 
 def _ticket(setup: QueueSetup, ticket: Ticket, now: datetime) -> TicketView:
-    began_s = ticket.came_s or ticket.counter_s if ticket.state.is_at_counter else ticket.counter_s or ticket.issued_s
-    until_s = now.timestamp() if ticket.called_s is None else ticket.called_s
+    """Whoever waits again, or is parked, has waited since the number was taken."""
+    until_s = ticket.called_s if ticket.called_s is not None and ticket.state.is_at_counter else now.timestamp()
     return TicketView(
         label=ticket.label,
         service=setup.info(ticket.service),
         priority=ticket.priority,
         state=ticket.state,
         issued=_moment(ticket.issued_s, now),
-        since=_moment(began_s, now),
         waited_s=max(0.0, until_s - ticket.issued_s),
         calls=ticket.calls,
         misses=ticket.misses,
