@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.e2e.test_pages import _NAMELESS, Watched
-from tests.edge.web.play import CHROMIUM, QUIET, StageProcess, log_in
+from tests.edge.web.play import CHROMIUM, QUIET, StageProcess, launch, log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.timeout(60)]
 KIOSK_SOUND = "--autoplay-policy=no-user-gesture-required"  # as the board's browser is started in a hall
@@ -32,11 +32,16 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StageProcess]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, KIOSK_SOUND])
-        yield browser
-        browser.close()
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, KIOSK_SOUND])
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
@@ -123,16 +128,15 @@ def test_without_a_voice_there_is_a_chime(open_page: Opener, stage: StageProcess
     expect(board.locator("body")).to_have_attribute("data-call", "Mời số A không không hai đến quầy một")
 
 
-def test_a_browser_that_keeps_quiet_offers_to_switch_the_sound_on(stage: StageProcess) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        page = browser.new_page()
-        page.goto(f"{stage.url}/bang-so")
-        button = page.get_by_role("button", name="Chạm để bật tiếng")
-        expect(button).to_be_visible()
-        button.click()
-        expect(button).to_be_hidden()
-        browser.close()
+def test_a_browser_that_keeps_quiet_offers_to_switch_the_sound_on(playwright: Playwright, stage: StageProcess) -> None:
+    browser = launch(playwright)
+    page = browser.new_page()
+    page.goto(f"{stage.url}/bang-so")
+    button = page.get_by_role("button", name="Chạm để bật tiếng")
+    expect(button).to_be_visible()
+    button.click()
+    expect(button).to_be_hidden()
+    browser.close()
 
 
 def test_the_officer_works_by_keyboard_alone(open_page: Opener, stage: StageProcess) -> None:
