@@ -18,6 +18,9 @@ from config.schema import Config
 from config.strings import load_strings
 from devices.sms.channel import SmsChannel
 from edge.adapters.clock import SystemClock
+from edge.adapters.locker_commands import LockerCommands
+from edge.adapters.locker_setup import LockerStation, locker_screen, open_locker, open_post
+from edge.adapters.locker_socket import LockerSocket
 from edge.adapters.machine import Machine
 from edge.adapters.queue_setup import open_queue
 from edge.adapters.rules import (
@@ -40,10 +43,11 @@ from edge.services.faults import Faults
 from edge.services.health import HealthService
 from edge.services.retention import RetentionService
 from edge.services.sms_post import SmsPost
+from edge.services.sms_switch import SmsSwitch
 from edge.services.statistics import StatisticsService
 from edge.store import migrations
 from edge.web.server import WebServer
-from edge.web.site import DemoUser, Desks, WebSettings
+from edge.web.site import DemoUser, Desks, LockerScreen, WebSettings
 from edge.web.users import UserBook, write_secret
 from models import fetch
 from sync.errors import JournalError
@@ -69,6 +73,7 @@ class Agent:
     web: WebServer
     link: Link | None
     parts: tuple[Part, ...]
+    locker: LockerStation | None = None
 
     async def run(self) -> None:
         """Run every part under its supervisor until cancelled; a part that fails takes no other with it."""
@@ -172,7 +177,11 @@ async def _compose(
     queue = open_queue(config, journal, clock)
     if queue is not None:
         await queue.load()
-    desks = Desks(counters, alerts, StatisticsService(journal), health, clock, queue=queue)
+    station = await open_locker(config, config.locker, journal, faults) if config.locker else None
+    desks = Desks(
+        counters, alerts, StatisticsService(journal), health, clock, queue=queue,
+        locker=station.service.desks if station else None,
+    )  # fmt: skip
     web = WebServer(desks, _users(config), strings, _web_settings(config, demo_users))
     link = open_link(config, journal, faults)
     parts: list[Part] = [("web", web.run), ("alerts", alerts.run), ("counters", counters.run), ("health", health.run)]
@@ -180,13 +189,19 @@ async def _compose(
     parts += [(f"eyes/{key}", one.run) for key, one in eyes.items()]
     parts += [("link", link.run)] if link else []
     parts += [("queue", queue.run)] if queue else []
-    if channel is not None:
-        text = AlertText(strings, config.agent.language)
-        post = SmsPost(
-            journal, ChannelPort(channel), alerts, text, plans=plans, contacts=numbers, faults=faults, clock=clock
+    if station is not None:
+        socket = LockerSocket(
+            config.agent.data_dir, LockerCommands(station.service.staff, station.boards, web.site.login)
         )
-        parts.append(("sms", post.run))
-    return Agent(config, journal, faults, counters, alerts, eyes, web, link, tuple(parts))
+        parts += [*station.parts, ("locker/socket", socket.run)]
+    if channel is not None:
+        switch = SmsSwitch(ChannelPort(channel))
+        text = AlertText(strings, config.agent.language)
+        post = SmsPost(journal, switch.alerts, alerts, text, plans=plans, contacts=numbers, faults=faults, clock=clock)
+        parts += [("sms", post.run), ("sms/switch", switch.run)]
+        if station is not None:
+            parts.append(("sms/locker", open_post(config, station, journal, switch.locker, faults).run))
+    return Agent(config, journal, faults, counters, alerts, eyes, web, link, tuple(parts), station)
 
 
 def _eyes(config: Config, landmarker: Path) -> dict[str, VisionEyes]:
@@ -212,12 +227,14 @@ def _web_settings(config: Config, demo_users: tuple[DemoUser, ...]) -> WebSettin
         language=config.agent.language,
         centre=config.centre.name if config.centre else "",
         demo_users=demo_users,
+        locker=locker_screen(config.locker) if config.locker else LockerScreen(),
     )
 
 
 async def _announce(config: Config, journal: Journal) -> None:
     """`device.started`, and `device.config_changed` when it is not the configuration of the last start."""
-    stations = tuple(name for name, is_here in (("counter", config.counters), ("board", config.queue)) if is_here)
+    sections = (("counter", config.counters), ("locker", config.locker), ("board", config.queue))
+    stations = tuple(name for name, is_here in sections if is_here)
     started = DeviceStarted(boot=journal.identity.boot, version=version("motcua-edge"), stations=stations)
     now = hashlib.sha256(config.model_dump_json().encode()).hexdigest()
     stamp = config.agent.data_dir / "config.sha256"
