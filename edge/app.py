@@ -22,7 +22,7 @@ from edge.adapters.locker_commands import LockerCommands
 from edge.adapters.locker_setup import LockerStation, locker_screen, open_locker, open_post
 from edge.adapters.locker_socket import LockerSocket
 from edge.adapters.machine import Machine
-from edge.adapters.queue_setup import open_queue
+from edge.adapters.queue_setup import open_station
 from edge.adapters.rules import (
     contact_numbers,
     counter_plans,
@@ -174,12 +174,10 @@ async def _compose(
     retention = RetentionService(journal, faults, clock, retention_rules(config))
     machine = Machine(config.agent.data_dir, journal, counters)
     health = HealthService(journal, faults, machine, clock, checks=(retention.check,))
-    queue = open_queue(config, journal, clock)
-    if queue is not None:
-        await queue.load()
+    queue = await open_station(config, journal, clock, strings, faults)
     station = await open_locker(config, config.locker, journal, faults) if config.locker else None
     desks = Desks(
-        counters, alerts, StatisticsService(journal), health, clock, queue=queue,
+        counters, alerts, StatisticsService(journal), health, clock, queue=queue.desk if queue else None,
         locker=station.service.desks if station else None,
     )  # fmt: skip
     web = WebServer(desks, _users(config), strings, _web_settings(config, demo_users))
@@ -188,7 +186,7 @@ async def _compose(
     parts += [("retention", retention.run), ("journal/pruning", partial(_prune_daily, journal))]
     parts += [(f"eyes/{key}", one.run) for key, one in eyes.items()]
     parts += [("link", link.run)] if link else []
-    parts += [("queue", queue.run)] if queue else []
+    parts += queue.parts if queue else ()
     if station is not None:
         socket = LockerSocket(
             config.agent.data_dir, LockerCommands(station.service.staff, station.boards, web.site.login)

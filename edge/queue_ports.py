@@ -6,6 +6,7 @@ Who has which ticket is known to nobody: a ticket is a number on paper.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 
 from edge.domain.opening import Closed as Closed  # noqa: PLC0414 - pages know it from here
@@ -122,11 +123,20 @@ class Declined:
     why: Closed | Refusal
 
 
+class Printing(StrEnum):
+    """What became of a slip. UNKNOWN: it was given and nobody can say; it is never sent again."""
+
+    PRINTED = "printed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NO_PRINTER = "no_printer"
+
+
 class TicketPrinter(Protocol):
     """Puts a slip on paper."""
 
-    async def print_slip(self, slip: Slip) -> bool:
-        """True once the paper is out; False when it cannot be (no paper, off), said within a few seconds. Never raises."""
+    async def print_slip(self, slip: Slip, lang: str) -> Printing:
+        """Once, in `lang`; what fails is an outcome."""
 
 
 class QueueDesk(Protocol):
@@ -142,8 +152,7 @@ class QueueDesk(Protocol):
     async def issue(self, service: str, priority: Priority) -> Slip | Declined:
         """Durable when this returns; printing it is another step, which may fail without losing the number."""
 
-    async def print_slip(self, slip: Slip) -> bool | None:
-        """None when there is no printer."""
+    async def print_slip(self, slip: Slip, lang: str) -> Printing: ...
 
     async def call_next(self, counter: str) -> Refusal | None:
         """Finish whoever is served there, call whose turn it is."""

@@ -1,21 +1,54 @@
 """From the section `[queue]` to the desk behind the pages. For `edge.app`, the demo and the command line."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
 from config.queue import Queue, Span, number_of
 from config.schema import Config
+from config.strings import StringTable
 from edge.domain import opening
 from edge.domain.queue import QueueRules, Service
 from edge.domain.queue_calls import QueuePlan
 from edge.ports import Clock, Ledger
 from edge.queue_ports import CounterInfo, ServiceInfo, TicketPrinter
+from edge.services.faults import Faults
 from edge.services.queue import QueueService
 from edge.services.queue_views import QueueSetup
 
 
-def open_queue(
-    config: Config, ledger: Ledger, clock: Clock, printer: TicketPrinter | None = None
-) -> QueueService | None:
-    """None for a device without a queue. `load` it before it is asked."""
-    return None if config.queue is None else QueueService(ledger, clock, queue_setup(config, config.queue), printer)
+@dataclass(frozen=True, slots=True)
+class QueueStation:
+    """The desk, loaded, and what has to run for it."""
+
+    desk: QueueService
+    parts: tuple[tuple[str, Callable[[], Awaitable[None]]], ...]
+
+
+async def open_station(
+    config: Config, ledger: Ledger, clock: Clock, strings: StringTable, faults: Faults
+) -> QueueStation | None:
+    """None for a device without a queue. Raise what the printer's fonts raise. The printer itself is not opened yet."""
+    if config.queue is None:
+        return None
+    printer, watching = _printer(config, strings, faults)
+    desk = QueueService(ledger, clock, queue_setup(config, config.queue), printer)
+    await desk.load()
+    return QueueStation(desk, (("queue", desk.run), *watching))
+
+
+def _printer(
+    config: Config, strings: StringTable, faults: Faults
+) -> tuple[TicketPrinter | None, tuple[tuple[str, Callable[[], Awaitable[None]]], ...]]:
+    """Where there is a locker too, it is the locker that watches their printer."""
+    if config.printer is None:
+        return None, ()
+    from edge.adapters.receipt_printer import open_printer  # noqa: PLC0415 - it loads Pillow, which a hall without one never needs
+    from edge.adapters.ticket_printer import PaperTickets  # noqa: PLC0415 - the same
+
+    place = config.centre.name if config.centre else ""
+    printer = open_printer(config.printer, strings, place, faults)
+    watching = () if config.locker else (("printer", printer.watch),)
+    return PaperTickets(printer, strings, place), watching
 
 
 def queue_setup(config: Config, queue: Queue) -> QueueSetup:

@@ -25,6 +25,7 @@ from edge.queue_ports import (
     Declined,
     HallView,
     PanelView,
+    Printing,
     ServiceInfo,
     Slip,
     TicketPrinter,
@@ -45,7 +46,7 @@ class QueueService:
 
     def __init__(
         self, ledger: Ledger, clock: Clock, setup: QueueSetup, printer: TicketPrinter | None = None,
-        *, poll_s: float = 20.0, print_s: float = 8.0,
+        *, poll_s: float = 20.0, print_s: float = 30.0,
     ) -> None:  # fmt: skip
         self._ledger = ledger
         self._clock = clock
@@ -117,15 +118,15 @@ class QueueService:
         ((_, ticket, _),) = outcome.happened
         return views.slip(self._setup, outcome.day, ticket, waits[-1], now)
 
-    async def print_slip(self, slip: Slip) -> bool | None:
+    async def print_slip(self, slip: Slip, lang: str) -> Printing:
         if self._printer is None:
-            return None
+            return Printing.NO_PRINTER
         try:
             async with asyncio.timeout(self._print_s):
-                return await self._printer.print_slip(slip)
+                return await self._printer.print_slip(slip, lang)
         except TimeoutError:
             log.warning("queue: the printer did not answer in %s s", self._print_s)
-            return False
+            return Printing.UNKNOWN
 
     async def call_next(self, counter: str) -> Refusal | None:
         self._known(counter)

@@ -12,6 +12,7 @@ from edge.queue_ports import (
     CallView,
     Closed,
     Declined,
+    Printing,
     Priority,
     QueueDesk,
     Refusal,
@@ -22,14 +23,13 @@ from edge.queue_ports import (
 from edge.web import queue_words as say
 from edge.web.frame import language_link
 from edge.web.live import Live
+from edge.web.locker_icons import qr_svg
 from edge.web.parts import Text, block, button, drawing, focus, head, show
 from edge.web.plain import e
-from edge.web.queue_qr import qr_svg
 from edge.web.site import Site, Viewer
 from edge.web.words import Words
 
 REFRESH_S = 15.0  # waiting times move without any news
-PRINTED = {None: "page.number.keep", True: "page.number.printed", False: "page.number.not_printed"}
 
 
 class NumberPage:
@@ -91,27 +91,22 @@ class NumberPage:
         service = self._service
         if service is None or self._is_giving:
             return  # a second touch is the same finger
-        answers: list[Slip | Declined] = []
-
-        async def give() -> None:
-            answers.append(await self._desk.issue(service.service, priority))
-
         self._is_giving = True
-        await self._live.act(True, give)  # noqa: FBT003
+        answer = await self._live.ask(True, lambda: self._desk.issue(service.service, priority))  # noqa: FBT003
         self._is_giving = False
-        if not answers:
+        if answer is None:
             return
-        if isinstance(answers[0], Declined):
-            self._decline(answers[0])
-            return
-        await self._hand_over(answers[0])
+        if isinstance(answer.value, Declined):
+            self._decline(answer.value)
+        else:
+            await self._hand_over(answer.value)
 
     async def _hand_over(self, slip: Slip) -> None:
         self._service = None
         self._slip_view.show(slip)
         self._show_step(self._slip)
         self._go_back_after(self._site.settings.queue_slip_s)
-        self._slip_view.say_printed(PRINTED[await self._desk.print_slip(slip)])
+        self._slip_view.say_printed(await self._desk.print_slip(slip, self._words.lang))
 
     def _decline(self, declined: Declined) -> None:
         self._start_again()
@@ -202,8 +197,8 @@ class SlipView:
         self._qr.content = qr_svg(slip.code, e(words("page.number.qr", number=slip.label)))
         self._printed.say(words("page.number.printing"))
 
-    def say_printed(self, key: str) -> None:
-        self._printed.say(self._words(key))
+    def say_printed(self, printing: Printing) -> None:
+        self._printed.say(self._words(f"page.number.printing_{printing}"))
 
 
 def _step(name: str) -> Element:

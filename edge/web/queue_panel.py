@@ -61,16 +61,11 @@ class QueuePanelPage:
         await self._ask(lambda: self._desk.press(self._counter, label, action, to))
 
     async def _ask(self, action: Callable[[], Awaitable[Refusal | None]]) -> None:
-        session, answers = self._viewer.session, list[Refusal | None]()
-
-        async def run() -> None:
-            answers.append(await action())
-
-        await self._live.act(session is not None and session.may_see_counter(self._counter), run)
-        refusal = next(iter(answers), None)
+        session = self._viewer.session
+        answer = await self._live.ask(session is not None and session.may_see_counter(self._counter), action)
         with self._client:  # the pressed button may be gone with its row
-            if refusal is not None:
-                self._live.say(f"page.queue.refused_{refusal}")
+            if answer is not None and answer.value is not None:
+                self._live.say(f"page.queue.refused_{answer.value}")
             self._refresh()
             focus_if_lost(self._now.first())
 

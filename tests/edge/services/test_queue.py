@@ -9,7 +9,7 @@ import pytest
 
 from edge.domain.opening import Closed, WhyClosed
 from edge.ports import NotThere
-from edge.queue_ports import Action, CallView, Declined, Priority, Refusal, Slip, TicketState
+from edge.queue_ports import Action, CallView, Declined, Printing, Priority, Refusal, Slip, TicketState
 from edge.services.queue_views import QueueSetup
 from sync.errors import JournalFull
 from sync.events import TicketCalled, TicketIssued, TicketServed, TicketSkipped
@@ -277,22 +277,22 @@ class Printer:
         self.printed: list[str] = []
         self.answers = answers
 
-    async def print_slip(self, slip: Slip) -> bool:
+    async def print_slip(self, slip: Slip, lang: str) -> Printing:
         if not self.answers:
             await asyncio.Event().wait()
-        self.printed.append(slip.label)
-        return True
+        self.printed.append(f"{slip.label} {lang}")
+        return Printing.PRINTED
 
 
 async def test_a_slip_is_printed_once_and_without_a_printer_nothing_is_promised(hall: Hall) -> None:
     slip = await hall.take()
-    assert await hall.desk.print_slip(slip) is None
+    assert await hall.desk.print_slip(slip, "vi") is Printing.NO_PRINTER
     printer = Printer()
-    assert await desk(hall.journal, hall.clock, printer).print_slip(slip) is True
-    assert printer.printed == ["A001"]
+    assert await desk(hall.journal, hall.clock, printer).print_slip(slip, "en") is Printing.PRINTED
+    assert printer.printed == ["A001 en"]
 
 
 async def test_a_printer_that_hangs_costs_no_number(hall: Hall) -> None:
     slip = await hall.take()
-    assert await desk(hall.journal, hall.clock, Printer(answers=False)).print_slip(slip) is False
+    assert await desk(hall.journal, hall.clock, Printer(answers=False)).print_slip(slip, "vi") is Printing.UNKNOWN
     assert "A001" in hall.tickets()

@@ -8,7 +8,7 @@ from edge.domain.opening import Opening, Span
 from edge.domain.queue import Service
 from edge.domain.queue_calls import QueuePlan
 from edge.ports import Clock
-from edge.queue_ports import Action, CounterInfo, Priority, ServiceInfo, Slip
+from edge.queue_ports import Action, CounterInfo, Printing, Priority, ServiceInfo, Slip
 from edge.services.queue import QueueService
 from edge.services.queue_views import QueueSetup
 from tests.edge.services.memory_ledger import MemoryLedger
@@ -29,9 +29,9 @@ class FakePrinter:
         self.printed: list[str] = []
         self.works = True
 
-    async def print_slip(self, slip: Slip) -> bool:
+    async def print_slip(self, slip: Slip, lang: str) -> Printing:
         self.printed.append(slip.label)
-        return self.works
+        return Printing.PRINTED if self.works else Printing.FAILED
 
 
 class FakeQueue:
