@@ -13,7 +13,7 @@ _SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 
 
 class Span(Section):
-    """Open from `start` up to, not including, `end`; written `"07:30-11:30"`."""
+    """Open from `start` up to, not including, `end`; written `"07:30-11:30"`, midnight as 24:00."""
 
     start: time
     end: time
@@ -36,7 +36,8 @@ def _span(text: Any) -> dict[str, time]:
         msg = f"{text!r}: write a span of a day as 07:30-11:30"
         raise ValueError(msg)
     first, past, last, over = map(int, found.groups())
-    start, end = time(first, past), time(last, over)  # ValueError for an hour or a minute that is none
+    start = time(first, past)  # ValueError for an hour or a minute that is none
+    end = time.max if (last, over) == (24, 0) else time(last, over)
     if start >= end:
         msg = f"{text!r}: a span ends later on the same day than it starts"
         raise ValueError(msg)
