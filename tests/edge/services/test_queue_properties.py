@@ -2,22 +2,30 @@
 
 import asyncio
 from collections import Counter
-from datetime import date
+from dataclasses import replace
+from datetime import date, time
+from functools import partial
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.domain import queue
+from edge.domain.opening import Opening, Span
 from edge.domain.queue import Action, Day, Move, Press, Priority, Refusal, TicketState
 from edge.domain.queue_calls import act_at, call_next, next_ticket
 from edge.queue_ports import Slip
 from edge.services.queue import QueueService
+from edge.store import tickets as table
 from sync.events import Payload, TicketCalled, TicketIssued, TicketServed, TicketSkipped
 from tests.edge.services.fakes import FakeClock
 from tests.edge.services.memory_ledger import MemoryLedger
-from tests.edge.services.queue_hall import FRIDAY, PLAN, desk
+from tests.edge.services.queue_hall import FRIDAY, PLAN, SETUP, desk
 
 TODAY = date(2026, 11, 27)
+_WHOLE_DAY = (Span(time.min, time.max),)
+NEVER_CLOSED = replace(
+    SETUP, opening=Opening((_WHOLE_DAY, _WHOLE_DAY, _WHOLE_DAY, _WHOLE_DAY, _WHOLE_DAY, _WHOLE_DAY, _WHOLE_DAY))
+)
 COUNTERS = ("q1", "q2", "q3")
 Step = tuple[str, ...]
 
@@ -29,6 +37,7 @@ presses = st.tuples(
     st.sampled_from(list(PLAN.services)),
 )  # fmt: skip
 restarts = st.tuples(st.just("restart"))
+midnights = st.tuples(st.just("midnight"))
 lives = st.lists(st.one_of(takes, takes, nexts, nexts, presses, presses, presses, restarts), max_size=60)
 
 
@@ -89,30 +98,36 @@ def test_priority_never_starves_others(before: int, arrivals: list[int], data: s
     assert calls <= most
 
 
-@given(lives)
+@given(st.lists(st.one_of(takes, takes, nexts, nexts, presses, presses, restarts, midnights), max_size=60))
 @settings(max_examples=60, deadline=None)
-def test_a_restart_at_any_point_changes_nothing(life: list[Step]) -> None:
-    asyncio.run(_with_restarts(life))
+def test_a_restart_or_midnight_at_any_point_changes_nothing(life: list[Step]) -> None:
+    asyncio.run(_lived(life))
 
 
-async def _with_restarts(life: list[Step]) -> None:
+async def _lived(life: list[Step]) -> None:
     clock = FakeClock(FRIDAY)
     ledger = MemoryLedger(clock.now)
-    here, pure = desk(ledger, clock), Day(TODAY)
+    here, pure, past = desk(ledger, clock, setup=NEVER_CLOSED), Day(TODAY), list[Day]()
     await here.load()
     for step in life:
         clock.advance(1)
         if step[0] == "restart":
-            here = desk(ledger, clock)
+            here = desk(ledger, clock, setup=NEVER_CLOSED)
             await here.load()
-            assert here._day == pure
-            continue
-        outcome = played(pure, step, clock.now().timestamp())
-        pure = pure if isinstance(outcome, Refusal) else outcome.day
-        answer = await _asked(here, step)
-        assert (answer is None) == isinstance(outcome, Move), step
+        elif step[0] == "midnight":
+            clock.advance(24 * 3600)
+            past.append(queue.close(pure, clock.now().timestamp()).day)
+            pure = Day(clock.now().date())
+            await here.step()
+        else:
+            outcome = played(pure, step, clock.now().timestamp())
+            pure = pure if isinstance(outcome, Refusal) else outcome.day
+            answer = await _asked(here, step)
+            assert (answer is None) == isinstance(outcome, Move), step
         assert here._day == pure, "tables, memory and pure rules agree"
-    _agrees(ledger.events, pure)
+    for day in past:
+        assert await ledger.read(partial(table.load, day=day.day)) == day, "and so do the days that are over"
+    _agrees(ledger.events, [*past, pure])
     ledger.close()
 
 
@@ -126,16 +141,18 @@ async def _asked(service: QueueService, step: Step) -> object | None:
     return await service.press(counter, label, Action(action), to)
 
 
-def _agrees(events: list[Payload], day: Day) -> None:
+def _agrees(events: list[Payload], days: list[Day]) -> None:
     """The events alone tell how many are in which state."""
+    tickets = [ticket for day in days for ticket in day.tickets.values()]
     kinds = Counter(type(event) for event in events)
-    states = Counter(ticket.state for ticket in day.tickets.values())
+    states = Counter(ticket.state for ticket in tickets)
     gone = Counter(event.why for event in events if isinstance(event, TicketSkipped))
-    assert kinds[TicketIssued] == len(day.tickets)
+    assert kinds[TicketIssued] == len(tickets)
     assert kinds[TicketServed] == states[TicketState.SERVED]
-    assert gone["no_show"] == states[TicketState.NO_SHOW]
-    firsts = {event.ticket for event in events if isinstance(event, TicketCalled)}
-    assert len(firsts) == sum(ticket.called_s is not None for ticket in day.tickets.values())
+    assert (gone["no_show"], gone["day_over"]) == (states[TicketState.NO_SHOW], states[TicketState.DAY_OVER])
+    called = {event.ticket for event in events if isinstance(event, TicketCalled)}
+    assert len(called) == sum(ticket.called_s is not None for ticket in tickets)
+    assert len({event.ticket for event in events if isinstance(event, TicketIssued)}) == len(tickets), "unique for ever"
 
 
 def _moved(outcome: Move | Refusal) -> Day:

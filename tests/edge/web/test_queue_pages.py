@@ -1,6 +1,7 @@
 """The queue's three pages through NiceGUI's own elements, over the real desk; Chromium looks at them in tests/e2e."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from edge.queue_ports import Action, Priority, Refusal
 from edge.web import queue_words
 from edge.web.users import remove_user
 from tests.edge.web.fakes import MORNING
-from tests.edge.web.house import House, Sheet
+from tests.edge.web.house import PIN, House, Sheet
 from tests.edge.web.test_gate import status
 
 PANEL, BOARD, KIOSK = "/quay/quay-01/so", "/bang-so", "/lay-so"
@@ -317,3 +318,12 @@ async def test_a_wait_is_told_no_finer_than_it_is_known(
 ) -> None:
     at = None if seconds is None else MORNING + timedelta(minutes=minutes_ahead)
     assert queue_words.wait(house.site.words("vi"), seconds, at) == said
+
+
+async def test_an_officer_of_a_counter_without_a_camera_lands_on_its_queue(house: House) -> None:
+    del house.centre.counters.views["quay-01"]
+    async with house.browser() as browser:
+        seal = re.findall(r'name="seal" value="([^"]+)"', (await browser.get("/dang-nhap")).text)[0]
+        filled = {"name": "quay-01", "pin": PIN, "code": house.code("quay-01"), "ve": "/", "seal": seal}
+        answer = await browser.post("/dang-nhap", data=filled)
+    assert answer.headers["location"] == PANEL
