@@ -9,7 +9,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from edge.domain import queue as rules
 from edge.domain import queue_report
@@ -38,6 +38,7 @@ from sync.events import Payload
 
 log = logging.getLogger(__name__)
 
+FRESH = timedelta(seconds=3)
 Subscriber = Callable[[CallView | None], None]
 
 
@@ -55,6 +56,7 @@ class QueueService:
         self._poll_s = poll_s
         self._print_s = print_s
         self._day = Day(clock.now().date())
+        self._seen = (self._day, clock.now(), views.hall(setup, self._day, clock.now()))
         self._changing = asyncio.Lock()  # so that what pages see never goes back
         self._subscribers: list[Subscriber] = []
 
@@ -83,7 +85,13 @@ class QueueService:
         return tuple(self._setup.counters.values())
 
     def hall(self) -> HallView:
-        return views.hall(self._setup, self._day, self._clock.now())
+        """Played through once for all pages that ask within a few seconds of one day's state."""
+        now = self._clock.now()
+        day, at, view = self._seen
+        if day is not self._day or not timedelta() <= now - at < FRESH:
+            view = views.hall(self._setup, self._day, now)
+            self._seen = (self._day, now, view)
+        return view
 
     def panel(self, counter: str) -> PanelView:
         self._known(counter)
