@@ -10,12 +10,12 @@ from enum import StrEnum
 from typing import Protocol
 
 from edge.domain.opening import Closed as Closed  # noqa: PLC0414 - pages know it from here
-from edge.domain.queue import ASKED_FOR as ASKED_FOR  # noqa: PLC0414 - the same
-from edge.domain.queue import Action as Action  # noqa: PLC0414 - the same
-from edge.domain.queue import Priority as Priority  # noqa: PLC0414 - the same
 from edge.domain.queue import Refusal as Refusal  # noqa: PLC0414 - the same
-from edge.domain.queue import TicketState as TicketState  # noqa: PLC0414 - the same
 from edge.domain.queue_report import DayReport as DayReport  # noqa: PLC0414 - the same
+from edge.domain.ticket import ASKED_FOR as ASKED_FOR  # noqa: PLC0414 - the same
+from edge.domain.ticket import Action as Action  # noqa: PLC0414 - the same
+from edge.domain.ticket import Priority as Priority  # noqa: PLC0414 - the same
+from edge.domain.ticket import TicketState as TicketState  # noqa: PLC0414 - the same
 
 
 @dataclass(frozen=True, slots=True)

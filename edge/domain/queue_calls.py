@@ -9,7 +9,8 @@ further counter may be in the middle of a run of its own, which adds `priority_r
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from edge.domain.queue import Action, Day, Move, Press, QueueRules, Refusal, Service, Ticket, TicketState, act
+from edge.domain.queue import Day, Move, Press, QueueRules, Refusal, Service, act
+from edge.domain.ticket import Action, Ticket, TicketState
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from statistics import fmean, median
 
-from edge.domain.queue import Day, Ticket, TicketState
+from edge.domain.queue import Day
 from edge.domain.queue_calls import QueuePlan
+from edge.domain.ticket import Ticket, TicketState
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from edge.domain.queue import Day, Priority, Service, Ticket, TicketState
+from edge.domain.queue import Day, Service
 from edge.domain.queue_calls import QueuePlan, choose
+from edge.domain.ticket import Priority, Ticket, TicketState
 
 TRUST = 3  # today's served tickets weigh as much as the configured guess from this many on
 RECENT = 20  # the last so many served tickets of a service say how long one takes

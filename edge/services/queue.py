@@ -14,9 +14,10 @@ from datetime import date, datetime, timedelta
 from edge.domain import queue as rules
 from edge.domain import queue_report
 from edge.domain.opening import closed
-from edge.domain.queue import Action, Day, Move, Press, Priority, Refusal, Told
+from edge.domain.queue import Day, Move, Press, Refusal, Told
 from edge.domain.queue_calls import act_at, call_next
 from edge.domain.queue_wait import Wait, expected
+from edge.domain.ticket import Action, Priority
 from edge.ports import Clock, Ledger, NotThere
 from edge.queue_ports import (
     CallView,

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Literal
 
-from edge.domain.queue import Day, Move, Refusal, Ticket, Told, close
+from edge.domain.queue import Day, Move, Refusal, Told, close
 from edge.domain.queue_wait import Wait
+from edge.domain.ticket import Ticket
 from edge.store import tickets as table
 from sync.events import Payload, TicketCalled, TicketIssued, TicketServed, TicketSkipped
 

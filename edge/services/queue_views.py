@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from edge.domain.opening import Opening, after_working, closed
-from edge.domain.queue import Day, Priority, Ticket, TicketState
+from edge.domain.queue import Day
 from edge.domain.queue_calls import QueuePlan, next_ticket
 from edge.domain.queue_wait import Wait, expected
+from edge.domain.ticket import Priority, Ticket, TicketState
 from edge.queue_ports import CallView, CounterInfo, HallView, PanelView, ServiceInfo, ServiceView, Slip, TicketView
 from edge.services.queue_changes import ticket_id
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from edge.domain.queue import Day, Move, Priority, Ticket, TicketState
+from edge.domain.queue import Day, Move
+from edge.domain.ticket import Priority, Ticket, TicketState
 
 _COLUMNS = (
     "nth, letter, serial, service, priority, issued_s, state, place, calls, misses, counter, called_s, counter_s, came_s,"

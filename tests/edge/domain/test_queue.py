@@ -6,23 +6,11 @@ from itertools import product
 import pytest
 
 from edge.domain import queue
-from edge.domain.queue import (
-    NUMBERS_A_DAY,
-    TRANSITIONS,
-    Action,
-    Day,
-    Move,
-    Press,
-    Priority,
-    QueueRules,
-    Refusal,
-    Service,
-    Ticket,
-    TicketState,
-    Told,
-)
+from edge.domain import ticket as ticket_rules
+from edge.domain.queue import NUMBERS_A_DAY, Day, Move, Press, QueueRules, Refusal, Service, Told
 from edge.domain.queue_calls import QueuePlan, act_at, call_next, next_ticket
 from edge.domain.queue_wait import Wait, expected, staffed, typical_s
+from edge.domain.ticket import TRANSITIONS, Action, Priority, Ticket, TicketState
 
 TODAY = date(2026, 11, 27)
 CIVIL = Service("ho-tich", "A", ("q1", "q2"), guess_s=600.0)
@@ -85,7 +73,9 @@ def test_every_state_meets_every_action(state: TicketState, action: Action) -> N
 
 
 def test_the_table_in_the_docstring_is_the_table() -> None:
-    rows = [line.split() for line in (queue.__doc__ or "").splitlines() if line.split()[:1] and line[0] in "wcspnd"]
+    rows = [
+        line.split() for line in (ticket_rules.__doc__ or "").splitlines() if line.split()[:1] and line[0] in "wcspnd"
+    ]
     header = next(row for row in rows if row[0] == "state")[1:]
     written: dict[tuple[str, str], str] = {}
     for row in rows:

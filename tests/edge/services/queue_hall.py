@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Self
 
 from edge.domain.opening import Opening, Span
-from edge.domain.queue import Action, Service, Ticket
+from edge.domain.queue import Service
 from edge.domain.queue_calls import QueuePlan
+from edge.domain.ticket import Action, Ticket
 from edge.ports import Ledger
 from edge.queue_ports import CounterInfo, Priority, ServiceInfo, Slip, TicketPrinter
 from edge.services.queue import QueueService

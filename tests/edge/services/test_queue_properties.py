@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from edge.domain import queue
 from edge.domain.opening import Opening, Span
-from edge.domain.queue import Action, Day, Move, Press, Priority, Refusal, TicketState
+from edge.domain.queue import Day, Move, Press, Refusal
 from edge.domain.queue_calls import act_at, call_next, next_ticket
+from edge.domain.ticket import Action, Priority, TicketState
 from edge.queue_ports import Slip
 from edge.services.queue import QueueService
 from edge.store import tickets as table

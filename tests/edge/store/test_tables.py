@@ -9,8 +9,9 @@ import pytest
 from edge.domain.chain import raised
 from edge.domain.escalation import Why
 from edge.domain.level import Level
-from edge.domain.queue import Day, Move, Priority, Ticket, TicketState, Told
+from edge.domain.queue import Day, Move, Told
 from edge.domain.retention import RetentionRules, cutoffs
+from edge.domain.ticket import Priority, Ticket, TicketState
 from edge.domain.verdict import Evidence, Summary
 from edge.store import alerts, counts, faults, outbox, purge, tickets, visits
 from edge.store.migrations import scripts

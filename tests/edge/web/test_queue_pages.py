@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.domain.queue import TicketState
+from edge.domain.ticket import TicketState
 from edge.queue_ports import Action, Priority, Refusal
 from edge.web import queue_words
 from edge.web.users import remove_user
