@@ -42,11 +42,11 @@ class NumberPage:
         self._away: ui.timer | None = None  # goes back to the first step by itself
         head(self._words, self._words("page.number.title"))
         self._live = Live(site, viewer)
-        with block("div", "kiosk"):
+        with block("div", "ticket-kiosk"):
             self._build_top(viewer)
-            with block("main", "kiosk-main"):
+            with block("main", "ticket-main"):
                 self._build_steps()
-            Text("footer", self._words("page.number.help"), "kiosk-foot")
+            Text("footer", self._words("page.number.help"), "ticket-foot")
         self._show_step(self._choose)
         self._refresh()
         self._live.follow(desk.subscribe, self._news)
@@ -56,31 +56,31 @@ class NumberPage:
             _back_to_the_usual_language(site, viewer.path)
 
     def _build_top(self, viewer: Viewer) -> None:
-        with block("header", "kiosk-top"):
-            Text("p", self._site.settings.centre, "kiosk-centre")
+        with block("header", "ticket-top"):
+            Text("p", self._site.settings.centre, "ticket-centre")
             language_link(self._words, viewer.path)
 
     def _build_steps(self) -> None:
         words = self._words
         with _step("choose") as self._choose:
             Text("h1", words("page.number.choose"))
-            with block("div", "kiosk-cards"):
+            with block("div", "ticket-cards"):
                 self._cards = {
                     info.service: ServiceCard(words, info, self._choose_service) for info in self._desk.services()
                 }
         with _step("closed") as self._closed:
-            self._closed_why = Text("h2", "", "kiosk-closed")
-            self._closed_until = Text("p", "", "kiosk-closed-until")
+            self._closed_why = Text("h2", "", "ticket-closed")
+            self._closed_until = Text("p", "", "ticket-closed-until")
         with _step("priority") as self._priority:
-            Text("h2", words("page.number.priority"), "kiosk-question")
-            Text("p", words("page.number.priority_how"), "kiosk-how")
-            with block("div", "kiosk-cards"):
+            Text("h2", words("page.number.priority"), "ticket-question")
+            Text("p", words("page.number.priority_how"), "ticket-how")
+            with block("div", "ticket-cards"):
                 for one in (Priority.NONE, *ASKED_FOR):
-                    button(words(f"page.number.for_{one}"), partial(self._take, one), f"kiosk-card big for-{one}")
-            button(words("page.number.back"), self._start_again, "kiosk-back")
+                    button(words(f"page.number.for_{one}"), partial(self._take, one), f"ticket-card big for-{one}")
+            button(words("page.number.back"), self._start_again, "ticket-back")
         with _step("slip") as self._slip:
             self._slip_view = SlipView(words)
-            button(words("page.number.done"), self._start_again, "primary kiosk-done")
+            button(words("page.number.done"), self._start_again, "primary ticket-done")
 
     def _choose_service(self, info: ServiceInfo) -> None:
         self._service = info
@@ -158,11 +158,11 @@ class ServiceCard:
 
     def __init__(self, words: Words, info: ServiceInfo, choose: Callable[[ServiceInfo], None]) -> None:
         self._words = words
-        with block("button", "kiosk-card", type="button") as made:
-            Text("span", info.letter, "kiosk-letter").props["aria-hidden"] = "true"
-            with block("span", "kiosk-card-text"):
-                Text("span", info.name(words.lang), "kiosk-card-name")
-                self._waits = Text("span", "", "kiosk-card-waits")
+        with block("button", "ticket-card", type="button") as made:
+            Text("span", info.letter, "ticket-letter").props["aria-hidden"] = "true"
+            with block("span", "ticket-card-text"):
+                Text("span", info.name(words.lang), "ticket-card-name")
+                self._waits = Text("span", "", "ticket-card-waits")
         made.on("click", lambda _: choose(info))
 
     def show(self, view: ServiceView) -> None:
@@ -202,7 +202,7 @@ class SlipView:
 
 
 def _step(name: str) -> Element:
-    return block("section", f"kiosk-step {name}", tabindex="-1")
+    return block("section", f"ticket-step step-{name}", tabindex="-1")
 
 
 def _back_to_the_usual_language(site: Site, path: str) -> None:

@@ -31,6 +31,7 @@ from edge.web.officer import OfficerPage
 from edge.web.queue_board import BoardPage
 from edge.web.queue_kiosk import NumberPage
 from edge.web.queue_panel import QueuePanelPage
+from edge.web.queue_report import QueueReportPage, day_of
 from edge.web.site import Desks, Site, Viewer, WebSettings
 from edge.web.tablet import TabletPage
 from edge.web.users import UserBook
@@ -196,6 +197,12 @@ class WebServer:
             viewer = self._viewer(request)
             if viewer.session and viewer.session.may_see_counter(counter):
                 QueuePanelPage(site, viewer, desk, counter)
+
+        @ui.page("/lanh-dao/so")
+        def queue_report(request: Request) -> None:
+            viewer = self._viewer(request)
+            if viewer.session and viewer.session.is_leader:
+                QueueReportPage(site, viewer, desk, day_of(request.query_params.get("ngay")))
 
         @ui.page("/bang-so")
         def board(request: Request) -> None:

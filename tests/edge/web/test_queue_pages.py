@@ -16,7 +16,7 @@ from tests.edge.web.fakes import MORNING
 from tests.edge.web.house import PIN, House, Sheet
 from tests.edge.web.test_gate import status
 
-PANEL, BOARD, KIOSK = "/quay/quay-01/so", "/bang-so", "/lay-so"
+PANEL, BOARD, KIOSK, REPORT = "/quay/quay-01/so", "/bang-so", "/lay-so", "/lanh-dao/so"
 
 
 async def until(fact: Callable[[], bool]) -> None:
@@ -45,6 +45,9 @@ class TestDoor:
             ("ky-thuat", PANEL, 403),
             ("lanh-dao-1", "/quay/quay-99/so", 404),
             (None, PANEL, 303),
+            ("lanh-dao-1", REPORT, 200),
+            ("quay-01", REPORT, 403),
+            (None, REPORT, 303),
             (None, BOARD, 200),
             (None, KIOSK, 200),
         ],
@@ -298,6 +301,29 @@ class TestKiosk:
         sheet = await house.open(KIOSK, lang="en")
         await self.take(sheet, "Land and building", "No")
         assert "Your number" in sheet.text
+
+
+class TestReport:
+    async def test_todays_counts_follow_what_happens(self, house: House) -> None:
+        sheet = await house.open(REPORT, "lanh-dao-1")
+        await until(lambda: '<th scope="row">Hộ tịch</th><td>8</td><td>0</td>' in sheet.text)
+        await house.centre.queue.desk.press("quay-02", "B001", Action.FINISH)
+        await until(lambda: '<th scope="row">Chứng thực</th><td>3</td><td>1</td><td>0</td><td>2</td>' in sheet.text)
+        assert '<th scope="row">Quầy 2</th><td>1</td><td>1</td>' in sheet.text
+        assert "A001" not in sheet.text
+
+    async def test_another_day_is_one_link_away(self, house: House) -> None:
+        today = await house.open(REPORT, "lanh-dao-1")
+        assert [link.props["href"] for link in today.find("a")][:3] == ["/", "/lanh-dao", f"{REPORT}?ngay=2026-11-19"]
+        past = await house.open(f"{REPORT}?ngay=2026-11-19", "lanh-dao-1")
+        assert "19/11/2026" in past.text
+        await until(lambda: '<th scope="row">Hộ tịch</th><td>0</td>' in past.text)
+        assert f"{REPORT}?ngay=2026-11-20" in [link.props["href"] for link in past.find("a")]
+
+    @pytest.mark.parametrize("asked", ["hom-qua", "2026-13-45", "0001-01-01", "9999-12-31"])
+    async def test_a_day_that_is_none_is_today(self, house: House, asked: str) -> None:
+        sheet = await house.open(f"{REPORT}?ngay={asked}", "lanh-dao-1")
+        assert "20/11/2026" in sheet.text
 
 
 @pytest.mark.parametrize(
