@@ -117,7 +117,7 @@ def _whole_archive(home: Path) -> Path | None:
 
 
 def _read_member(archive: Path, source: PackageSource) -> Iterator[bytes]:
-    if isinstance(source, PypiSource) and source.member is None:
+    if source.member is None:
         with archive.open("rb") as wheel_itself:
             yield from iter(lambda: wheel_itself.read(CHUNK_BYTES), b"")
         return
