@@ -3,7 +3,7 @@
 The worker, the agent and the command line read the same file, so the wire only needs the number of a sentence. Pure but for the file.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +24,8 @@ from models.spoken import choose, code_said, ways_to_say
 MOST_SENTENCES = 3000
 CHOICES = 3
 MOST_ALWAYS = 32
+WORTH_ASKING = 0.2
+"""Confidence from which a meaning is offered as a button: less is a guess nobody made."""
 LIKE_ENOUGH = 0.82
 """Likeness of typed or written text to a sentence from which it means the same."""
 
@@ -68,10 +70,11 @@ class IntentsUnusable(ModelsError):
 class Meaning:
     """An intent with its slots; two sentences of equal meaning are never offered side by side."""
 
-    intent: Intent
+    intent: Intent | None  # None: a sentence of a list that stands for nothing but itself
     procedure: str | None = None
     day: Day | None = None
     code: str | None = None
+    line: int | None = None
 
     @property
     def slots(self) -> dict[str, str]:
@@ -109,6 +112,8 @@ class PhraseBook:
         """Each meaning once, by its best sentence, in the recogniser's order."""
         choices: dict[Meaning, Choice] = {}
         for ranked in heard.ranked:
+            if ranked.confidence < WORTH_ASKING:
+                continue
             meaning = self.meanings[ranked.index]
             choices.setdefault(meaning, Choice(meaning, ranked.index, ranked.confidence))
         offered = tuple(choices.values())[:CHOICES]
@@ -152,6 +157,12 @@ def load_phrases(path: Path, procedures: Mapping[str, str] | None = None) -> Phr
     if not 0 < len(said) <= MOST_SENTENCES:
         raise IntentsUnusable(f"{path}: {len(said)} sentences; there must be some, and at most {MOST_SENTENCES}")
     return PhraseBook(tuple(said), tuple(said.values()))
+
+
+def phrases_of(lines: Iterable[str]) -> PhraseBook:
+    """A closed set of sentences that mean only themselves."""
+    sentences = tuple(dict.fromkeys(line for line in lines if line))
+    return PhraseBook(sentences, tuple(Meaning(None, line=place) for place in range(len(sentences))))
 
 
 def code_heard(hypotheses: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:

@@ -62,6 +62,7 @@ class HeardMessage(msgspec.Struct, frozen=True, tag="heard", forbid_unknown_fiel
     best: Guess | None
     choices: Annotated[tuple[Guess, ...], msgspec.Meta(max_length=MAX_CHOICES)]
     code_said: CodeSaid | None  # only while a code is expected
+    tell: Count  # the number of the tell that was obeyed: its codes are counted
     ended_ns: Count  # CLOCK_MONOTONIC of the end of speech
     speech_ms: Amount
     wait_ms: Amount  # from the end of speech to this answer
@@ -88,6 +89,7 @@ VoiceMessage = VoiceHello | StateMessage | HeardMessage | LevelMessage | VoiceBe
 class Tell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the agent wants of the ears from now on: one JSON line on the worker's stdin, each replacing the one before."""
 
+    number: Count = 0
     ears: EarsName = "open"
     expects: ExpectsName = "anything"
     codes: Annotated[tuple[DossierCode, ...], msgspec.Meta(max_length=MAX_CODES)] = ()

@@ -158,6 +158,7 @@ class VoiceWorker:
                 "best": None if best is None else self._guess(best),
                 "choices": [self._guess(choice) for choice in answer.understood.choices],
                 "code_said": answer.code_said,
+                "tell": self._obeyed.number,
                 "ended_ns": int(ended_s * 1e9),
                 "speech_ms": self._speech_s * 1000,
                 "wait_ms": max(0.0, (self._clock() - ended_s) * 1000),

@@ -69,8 +69,7 @@ def resampled(samples: Samples, rate: int) -> Samples:
     kept = np.zeros(length // 2 + 1, spectrum.dtype)
     common = min(len(kept), len(spectrum))
     kept[:common] = spectrum[:common]
-    changed: Samples = (np.fft.irfft(kept, length) * (length / len(samples))).astype(np.float32)
-    return changed
+    return np.asarray(np.fft.irfft(kept, length) * (length / len(samples)), dtype=np.float32)
 
 
 def from_pcm16(pcm: bytes) -> Samples:
@@ -81,15 +80,16 @@ def from_pcm16(pcm: bytes) -> Samples:
 
 def _mono(frames: bytes, channels: int, width: int) -> Samples:
     frames = frames[: len(frames) - len(frames) % (channels * width)]
+    whole: NDArray[np.float32] | NDArray[np.float64]
     if width == 1:
         whole = (np.frombuffer(frames, np.uint8).astype(np.float32) - 128) / 128
-    elif width == 3:
-        parts = np.frombuffer(frames, np.uint8).reshape(-1, 3).astype(np.int32)
-        whole = ((parts[:, 0] | parts[:, 1] << 8 | parts[:, 2] << 16) << 8).astype(np.float32) / 2**31
+    elif width == 3:  # each number moved to the upper bytes of one that numpy knows
+        wide = np.zeros((len(frames) // 3, 4), np.uint8)
+        wide[:, 1:] = np.frombuffer(frames, np.uint8).reshape(-1, 3)
+        whole = wide.reshape(-1).view("<i4").astype(np.float32) / 2**31
     else:
         whole = np.frombuffer(frames, f"<i{width}").astype(np.float32) / 2 ** (8 * width - 1)
-    mono: Samples = whole.reshape(-1, channels).mean(axis=1).astype(np.float32)
-    return mono
+    return np.asarray(whole.reshape(-1, channels).mean(axis=1), dtype=np.float32)
 
 
 _WIDTHS = frozenset({1, 2, 3, 4})

@@ -3,6 +3,7 @@
 `alsa:NAME` is a device as `arecord -L` lists it (`alsa:plughw:CARD=Speakerphone`), `replay:FILE` a WAV file or a folder of them.
 """
 
+import os
 import selectors
 import shutil
 import subprocess
@@ -94,7 +95,7 @@ class Alsa:
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)
             is_ready = bool(selector.select(max(0.0, timeout_s)))
-        received = self._process.stdout.read1(16 * CHUNK) if is_ready else b""
+        received = os.read(self._process.stdout.fileno(), 16 * CHUNK) if is_ready else b""
         if received:
             self._pending += received
             self._heard_s = time.monotonic()
