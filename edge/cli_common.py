@@ -14,14 +14,14 @@ from config.schema import Config
 from config.strings import StringsInvalid
 from devices.errors import DeviceError
 from edge.web.users import UsersError
-from models.errors import FaceReadingError
+from models.errors import ModelsError
 from models.fetch_errors import ModelFileError
 from sync.errors import JournalError
 
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object a line on stdout, nothing else there")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="folder of the run's files")]
 REFUSED, BAD_USAGE = 1, 2
-FOR_A_PERSON = (DeviceError, FaceReadingError, JournalError, ModelFileError, StringsInvalid, UsersError)
+FOR_A_PERSON = (DeviceError, ModelsError, JournalError, ModelFileError, StringsInvalid, UsersError)
 
 
 def print_line(value: dict[str, Any]) -> None:
