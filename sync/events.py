@@ -336,6 +336,48 @@ class TicketSkipped(Payload, frozen=True, kw_only=True):
     to: str | None = None
 
 
+class GuideAsked(Payload, frozen=True, kw_only=True):
+    """Somebody wanted this of the guide, by voice or by button. No more than that: not what was said, not about what."""
+
+    TYPE = "guide.asked"
+    KEEP = Keep.READING
+    place: str
+    intent: Literal[
+        "progress",
+        "ticket",
+        "procedure",
+        "counter",
+        "papers",
+        "hours",
+        "person",
+        "hotline",
+        "feedback",
+        "help",
+        "checklist",
+        "directions",
+    ]
+
+
+class DossierLookedUp(Payload, frozen=True, kw_only=True):
+    """Somebody asked how far a dossier is; which one is nobody's business. `status` None: there was no answer."""
+
+    TYPE = "dossier.looked_up"
+    KEEP = Keep.READING
+    place: str
+    outcome: Literal["city", "last_sync", "unknown", "no_answer"]
+    status: str | None = None
+
+
+class FeedbackGiven(Payload, frozen=True, kw_only=True):
+    """What a citizen pressed at the guide; whoever wants to write or say more is led to 1022."""
+
+    TYPE = "feedback.given"
+    KEEP = Keep.READING
+    place: str
+    topic: Literal["attitude", "waiting", "procedure", "place", "machine"]
+    is_pleased: bool
+
+
 class DeviceStarted(Payload, frozen=True, kw_only=True):
     TYPE = "device.started"
     boot: str
