@@ -89,13 +89,17 @@ class WorkingDay(Section):
 
 
 class QueueService(Section):
-    """One kind of number. `minutes` is how long one takes, believed until today's own times are known."""
+    """One kind of number. `minutes` is how long one takes, believed until today's own times are known.
+
+    `procedures`: keys of the procedures' file that one takes this number for; the guide leads people by them.
+    """
 
     name: str = Field(min_length=1, max_length=60)
     name_en: str | None = Field(default=None, min_length=1, max_length=60)
     letter: Annotated[str, Field(pattern=r"^[A-Z]$")]
     counters: Annotated[tuple[Key, ...], Field(min_length=1)]
     minutes: Annotated[float, Field(gt=0, le=240)] = 10.0
+    procedures: tuple[Key, ...] = ()
 
 
 class QueueCounter(Section):

@@ -16,6 +16,7 @@ def queue_mistakes(services: Rows, counters: Rows) -> Iterator[Found]:
     """`counters` of the queue itself; values of a wrong type are left to the schema."""
     yield from _letters(services)
     yield from _numbers(services, counters)
+    yield from _procedures(services)
 
 
 def called_by(services: Rows) -> list[tuple[str, Any]]:
@@ -51,6 +52,18 @@ def _numbers(services: Rows, counters: Rows) -> Iterator[Found]:
                 path,
                 f"{counter!r} has the number {number} of counter {first[number]!r}: nobody would know where to go",
             )
+
+
+def _procedures(services: Rows) -> Iterator[Found]:
+    """A procedure leads to one service."""
+    first: dict[str, str] = {}
+    for key, service in services.items():
+        for place, procedure in enumerate(_listed(service.get("procedures"))):
+            if isinstance(procedure, str) and first.setdefault(procedure, key) != key:
+                yield (
+                    f"queue.services.{key}.procedures.{place}",
+                    f"{procedure!r} is taken by service {first[procedure]} already: nobody would know which number to take",
+                )
 
 
 def _listed(value: Any) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from config.fields import Address, Key, Phone, Port, Seconds, Section, Share
+from config.guide import Guide
 from config.locker import Locker
 from config.peripherals import Printer, Scanner
 from config.queue import Queue
@@ -241,6 +242,7 @@ class Config(Section):
     printer: Printer | None = None
     scanner: dict[Key, Scanner] = Field(default={})
     queue: Queue | None = None
+    guide: Guide | None = None
     sms: Sms = Sms()
     mqtt: Mqtt | None = None
     web: Web = Web()

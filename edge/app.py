@@ -18,6 +18,7 @@ from config.schema import Config
 from config.strings import load_strings
 from devices.sms.channel import SmsChannel
 from edge.adapters.clock import SystemClock
+from edge.adapters.guide_setup import open_guide
 from edge.adapters.locker_commands import LockerCommands
 from edge.adapters.locker_setup import LockerStation, locker_screen, open_locker, open_post
 from edge.adapters.locker_socket import LockerSocket
@@ -203,10 +204,15 @@ async def _compose(
     checks = [retention.check, *([LineCheck(channel, faults).check] if channel else [])]
     health = HealthService(journal, faults, machine, clock, checks=checks)
     queue = await open_station(config, journal, clock, strings, faults)
+    guide = (
+        await open_guide(config, config.guide, journal, clock, strings=strings, faults=faults, queue=queue.desk)
+        if config.guide and queue
+        else None
+    )
     station = await open_locker(config, config.locker, journal, faults) if config.locker else None
     desks = Desks(
         counters, alerts, StatisticsService(journal), health, clock, queue=queue.desk if queue else None,
-        locker=station.service.desks if station else None,
+        locker=station.service.desks if station else None, guide=guide.desk if guide else None,
     )  # fmt: skip
     web = WebServer(desks, _users(config), strings, _web_settings(config, demo_users))
     link = open_link(config, journal, faults)
@@ -215,6 +221,7 @@ async def _compose(
     parts += [(f"eyes/{key}", one.run) for key, one in eyes.items()]
     parts += [("link", link.run)] if link else []
     parts += queue.parts if queue else ()
+    parts += guide.parts if guide else ()
     if station is not None:
         socket = LockerSocket(
             config.agent.data_dir, LockerCommands(station.service.staff, station.boards, web.site.login)
@@ -259,7 +266,12 @@ def _web_settings(config: Config, demo_users: tuple[DemoUser, ...]) -> WebSettin
 
 async def _announce(config: Config, journal: Journal) -> None:
     """`device.started`, and `device.config_changed` when it is not the configuration of the last start."""
-    sections = (("counter", config.counters), ("locker", config.locker), ("board", config.queue))
+    sections = (
+        ("counter", config.counters),
+        ("locker", config.locker),
+        ("board", config.queue),
+        ("guide", config.guide),
+    )
     stations = tuple(name for name, is_here in sections if is_here)
     started = DeviceStarted(boot=journal.identity.boot, version=version("motcua-edge"), stations=stations)
     now = _sha256(config)

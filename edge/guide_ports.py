@@ -149,6 +149,8 @@ class GuideDesk(Protocol):
     place: str  # its name, as people call it
     text: GuideText
 
+    @property
+    def has_scanner(self) -> bool: ...
     def hall(self) -> Hall: ...
     def view(self) -> GuideView: ...
     def subscribe(self, callback: Callable[[GuideView], None]) -> Callable[[], None]: ...
@@ -164,5 +166,3 @@ class GuideDesk(Protocol):
 
     def time_left_s(self) -> float | None:
         """Until the screen is cleared, in the last seconds before that; else None."""
-
-    has_scanner: bool

@@ -60,7 +60,8 @@ async def open_locker(config: Config, locker: Locker, journal: Journal, faults: 
     clock, data_dir, strings = SystemClock(config.agent.zone), config.agent.data_dir, load_strings()
     boards = LockBoards(lock_lines(locker), wiring(locker), config.agent.zone)
     seal = DeviceSeal(device_key(data_dir / SEAL_KEY))
-    scanners = {place: ScannerFeed(place, one, faults) for place, one in config.scanner.items()}
+    elsewhere = config.guide.name if config.guide else None  # that scanner is the guide's
+    scanners = {place: ScannerFeed(place, one, faults) for place, one in config.scanner.items() if place != elsewhere}
     printing, printer = _printer(config, strings, faults)
     furniture = Furniture(printer, procedures(locker), {**scanners}, scanners.get(DESK))
     service = LockerService(

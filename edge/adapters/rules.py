@@ -18,7 +18,9 @@ from edge.services.station import CounterRules
 from sync.retention import Retention as JournalRetention
 
 _OF_A_COUNTER = {"camera", "counter", "eyes"}
-_WORKED_BY = {"mqtt": "link", "link": "link", "sms": "sms", "sms_line": "sms"}
+_WORKED_BY = {
+    "mqtt": "link", "link": "link", "sms": "sms", "sms_line": "sms", "directory": "directory", "mouth": "guide",
+}  # fmt: skip
 
 
 def counter_rules(config: Config) -> CounterRules:

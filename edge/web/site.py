@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from edge.guide_ports import GuideDesk
 from edge.locker_ports import LockerDesks
 from edge.ports import AlertDesk, Clock, CounterDesk, HealthDesk, Statistics
 from edge.queue_ports import QueueDesk
@@ -26,6 +27,7 @@ class Desks:
     clock: Clock
     locker: LockerDesks | None = None  # where the station is
     queue: QueueDesk | None = None  # where the device gives out numbers
+    guide: GuideDesk | None = None  # where it answers people
 
 
 @dataclass(frozen=True, slots=True)
