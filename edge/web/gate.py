@@ -26,6 +26,7 @@ MACHINERY = re.compile(r"/_nicegui(_ws)?/.*")
 OFFICER, TABLET = re.compile(r"/quay/([a-z0-9-]+)"), re.compile(r"/danh-gia/([a-z0-9-]+)")
 LEADER, DEVICE = "/lanh-dao", "/thiet-bi"
 LOCKER, LOCKER_DESK, LOCKER_SERVICE = "/tu", "/tu/can-bo", "/tu/ky-thuat"
+GUIDE = "/huong-dan"
 # NiceGUI's own start-up script stands in the page and builds templates at run time, hence the two 'unsafe-' words.
 CONTENT_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -88,6 +89,8 @@ class Gate:
     def _exists(self, path: str) -> bool:
         if path in {LOCKER, LOCKER_DESK, LOCKER_SERVICE}:
             return self._site.desks.locker is not None
+        if path == GUIDE:
+            return self._site.desks.guide is not None
         if queue_gate.is_queue(path):
             return queue_gate.exists(self._site, path)
         found = OFFICER.fullmatch(path) or TABLET.fullmatch(path)
@@ -97,7 +100,7 @@ class Gate:
         if queue_gate.is_queue(path):
             is_tablet = self._is_tablet(asked.client.host if asked.client else "")
             return queue_gate.may_see(path, session, is_tablet=is_tablet)
-        if path == LOCKER or TABLET.fullmatch(path):
+        if path in {LOCKER, GUIDE} or TABLET.fullmatch(path):
             return self._is_tablet(asked.client.host if asked.client else "")
         if session is None:
             return False

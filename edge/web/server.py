@@ -15,6 +15,7 @@ from nicegui.language import Language
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from starlette.responses import JSONResponse, Response
 
+from edge.guide_ports import GuideDesk
 from edge.locker_ports import LockerDesks
 from edge.queue_ports import QueueDesk
 from edge.web import theme
@@ -22,6 +23,7 @@ from edge.web.auth import FormSeal, Sessions
 from edge.web.device import DevicePage
 from edge.web.entrance import routes
 from edge.web.gate import Gate, language_of, session_of
+from edge.web.guide import GuidePage
 from edge.web.leader import LeaderPage
 from edge.web.locker import LockerPage
 from edge.web.locker_desk import LockerDeskPage
@@ -165,10 +167,16 @@ class WebServer:
         def tablet(counter: str, request: Request) -> None:
             TabletPage(site, self._viewer(request), counter)
 
-        if site.desks.locker:
-            self._add_locker_pages(site.desks.locker)
-        if site.desks.queue:
-            self._add_queue_pages(site.desks.queue)
+        self._add_station_pages(site.desks)
+
+    def _add_station_pages(self, desks: Desks) -> None:
+        """Those of the stations that this device has."""
+        if desks.locker:
+            self._add_locker_pages(desks.locker)
+        if desks.queue:
+            self._add_queue_pages(desks.queue)
+        if desks.guide:
+            self._add_guide_page(desks.guide)
 
     def _add_locker_pages(self, desks: LockerDesks) -> None:
         site = self.site
@@ -211,6 +219,11 @@ class WebServer:
         @ui.page("/lay-so")
         def number(request: Request) -> None:
             NumberPage(site, self._viewer(request), desk)
+
+    def _add_guide_page(self, desk: GuideDesk) -> None:
+        @ui.page("/huong-dan")
+        def guide(request: Request) -> None:
+            GuidePage(self.site, self._viewer(request), desk)
 
     def _viewer(self, request: Request) -> Viewer:
         words = self.site.words(language_of(request))
