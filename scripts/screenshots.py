@@ -9,6 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.edge.web.guide_fakes import LATE, READY, UNDERWAY
 from tests.edge.web.locker_fakes import CODE, PHONE, RECEIPT, TAIL
 from tests.edge.web.play import StageProcess, launch, log_in
 
@@ -40,6 +41,7 @@ class Photographer:
         self.locker()
         self.locker_staff()
         self.queue()
+        self.guide()
 
     def entrance(self) -> None:
         page = self._page(OFFICER)
@@ -173,6 +175,102 @@ class Photographer:
         self._stage.order("hour", hour=12)
         self._shoot(page, "/lay-so", "page-number-closed")
         self._shoot(board, "/bang-so", "page-board-closed")
+
+    def guide(self) -> None:
+        page = self._page(TABLET)
+        self._shoot(page, "/huong-dan", "page-guide")
+        self._guide_number(page)
+        self._guide_dossier(page)
+        self._guide_papers(page)
+        for name, picture in (
+            ("Đến quầy nào?", "counters"), ("Giờ làm việc", "hours"), ("Chỉ đường", "directions"), ("Tổng đài", "hotline"),
+            ("Góp ý", "feedback"),
+        ):  # fmt: skip
+            self._touch(page, name, f"page-guide-{picture}")
+            if picture == "directions":
+                self._touch(page, "Công an phường", "page-guide-way")
+            if picture != "feedback":
+                page.get_by_role("button", name="Về đầu").click()
+        self._touch(page, "Thời gian chờ", "page-guide-opinion")
+        self._touch(page, "Hài lòng", "page-guide-thanked")
+        self._guide_voice(page)
+        self._guide_looks()
+
+    def _guide_number(self, page: Page) -> None:
+        self._touch(page, "Lấy số thứ tự", "page-guide-services")
+        self._touch(page, "Hộ tịch", "page-guide-priority")
+        self._touch(page, "Người cao tuổi", "page-guide-ticket")
+        page.get_by_role("button", name="Về đầu").click()
+
+    def _guide_dossier(self, page: Page) -> None:
+        self._touch(page, "Tra cứu hồ sơ", "page-guide-code")
+        for code, picture in (
+            (READY, "ready"),
+            (UNDERWAY, "underway"),
+            (LATE, "late"),
+            ("H29.19-261124-9999", "unknown"),
+        ):
+            for letter in code:
+                page.locator(".keys").get_by_role("button", name=letter, exact=True).click()
+            page.get_by_role("button", name="Tra cứu", exact=True).click()
+            if picture == "ready":
+                self._settle(page, "page-guide-confirm")
+            self._touch(page, "Đúng", f"page-guide-{picture}")
+            page.get_by_role("button", name="Tra mã khác").click()
+            page.locator(".keys").first.wait_for()
+        self._stage.order("city", is_offline=True)
+        self._stage.order("guide_scan", text=UNDERWAY)
+        self._settle(page, "page-guide-offline")
+        self._stage.order("city", is_offline=False)
+        page.get_by_role("button", name="Về đầu").click()
+
+    def _guide_papers(self, page: Page) -> None:
+        self._touch(page, "Giấy tờ cần mang", "page-guide-procedures")
+        self._touch(page, "Đăng ký khai sinh", "page-guide-papers")
+        self._touch(page, "Kiểm tra đã đủ chưa", "page-guide-checking")
+        for answer in ("Có rồi", "Chưa có", "Có rồi"):
+            page.get_by_role("button", name=answer).click()
+            page.wait_for_timeout(300)
+        self._touch(page, "Có rồi", "page-guide-checked")
+        page.get_by_role("button", name="Về đầu").click()
+
+    def _guide_voice(self, page: Page) -> None:
+        page.get_by_role("button", name="Về đầu").last.click()
+        self._stage.order("hear", wishes=["papers khai-sinh", "counter khai-sinh", "ticket khai-sinh"], is_sure=False)
+        self._settle(page, "page-guide-choose")
+        self._stage.order("hear", wishes=[])
+        self._settle(page, "page-guide-offer-person")
+        self._touch(page, "Có, gọi giúp tôi", "page-guide-person")
+        officer = self._page(OFFICER)
+        log_in(officer, self._stage, "quay-01")
+        self._shoot(officer, "/quay/quay-01/so", "page-queue-guide-call")
+        officer.get_by_role("button", name="Tôi đến ngay").click()
+        self._settle(page, "page-guide-coming")
+        page.get_by_role("button", name="Về đầu").click()
+        self._stage.order("hear", wishes=["counter khai-sinh"])
+        self._settle(page, "page-guide-counter")
+        page.get_by_role("button", name="Về đầu").click()
+
+    def _guide_looks(self) -> None:
+        page = self._page(BOARD)
+        self._shoot(page, "/huong-dan", "page-guide-large-screen")
+        self._touch(page, "Tra cứu hồ sơ", "page-guide-large-screen-code")
+        page.get_by_role("button", name="Về đầu").click()
+        page = self._page(TABLET)
+        page.goto(f"{self._stage.url}/huong-dan")
+        self._touch(page, "Chữ to", "page-guide-larger")
+        self._touch(page, "Tương phản cao", "page-guide-contrast")
+        self._touch(page, "Giấy tờ cần mang", "page-guide-contrast-procedures")
+        self._stage.order("guide_scan", text=READY)
+        self._settle(page, "page-guide-contrast-answer")
+        page.get_by_role("button", name="Về đầu").click()
+        page.get_by_role("button", name="Chữ to").click()
+        page.get_by_role("button", name="Tương phản cao").click()
+        self._touch(page, "English", "page-guide-en")
+
+    def _touch(self, page: Page, name: str, picture: str) -> None:
+        page.get_by_role("button", name=name).first.click()
+        self._settle(page, picture)
 
     def _settle(self, page: Page, name: str) -> None:
         page.wait_for_timeout(900)

@@ -9,6 +9,7 @@ from nicegui.element import Element
 from edge.queue_ports import Action, CallView, PanelView, QueueDesk, Refusal, TicketState, TicketView
 from edge.web import queue_words as say
 from edge.web.frame import top_bar
+from edge.web.guide_call import call_line
 from edge.web.live import Live
 from edge.web.parts import Text, block, button, focus_if_lost, head, heading, show
 from edge.web.site import Site, Viewer
@@ -34,6 +35,7 @@ class QueuePanelPage:
             top_bar(site, viewer, view.counter.name, services, mood if has_camera else ())
             with block("main", "queue-panel"):
                 with block("div", "queue-left"):
+                    call_line(site, viewer, self._live)
                     self._now = NowPanel(self._words, desk, self._next, self._press)
                     self._parked = TicketList(self._words, "parked", self._press)
                 with block("div", "queue-right"):

@@ -21,6 +21,7 @@ from edge.ports import (
     Tile,
 )
 from edge.web.site import Desks
+from tests.edge.web.guide_fakes import FakeGuide
 from tests.edge.web.locker_fakes import FakeLocker
 from tests.edge.web.morning import MORNING as MORNING  # noqa: PLC0414 - offered from here
 from tests.edge.web.queue_fakes import FakeQueue
@@ -168,11 +169,19 @@ class Centre:
         self.health = FakeHealth()
         self.locker = FakeLocker()
         self.queue = FakeQueue(self.clock)
+        self.guide = FakeGuide(self.clock, self.queue)
 
     @property
     def desks(self) -> Desks:
         return Desks(
-            self.counters, self.alerts, self.statistics, self.health, self.clock, self.locker.desks, self.queue.desk
+            self.counters,
+            self.alerts,
+            self.statistics,
+            self.health,
+            self.clock,
+            self.locker.desks,
+            self.queue.desk,
+            self.guide.desk,
         )
 
     def fill(self) -> None:

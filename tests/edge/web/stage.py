@@ -11,6 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from edge.domain.dialogue_state import State
 from edge.domain.level import Level
 from edge.locker_ports import PrintOutcome, RefusalWhy, Refused, Step
 from edge.ports import AlertState, CameraState, CounterPhase
@@ -19,6 +22,7 @@ from edge.web.server import WebServer
 from edge.web.site import LockerScreen, WebSettings
 from edge.web.users import Role, UserBook, create_user
 from tests.edge.web.fakes import MORNING, Centre, FakeClock, an_alert, nudge, strings
+from tests.edge.web.guide_fakes import wish
 from tests.edge.web.queue_fakes import at_once
 
 PIN = "482915"
@@ -79,7 +83,8 @@ class Stage:
             "subscribers": len(counters.callbacks)
             + len(alerts.callbacks)
             + self.centre.locker.subscribers
-            + self.centre.queue.subscribers,
+            + self.centre.queue.subscribers
+            + self.centre.guide.subscribers,
             "owners": {alert.alert: alert.owner for alert in alerts.alerts.values()},
         }
 
@@ -118,6 +123,28 @@ class Stage:
         printer.works = printer.works if works is None else works
         return printer.printed
 
+    def do_hear(self, wishes: list[str], is_sure: bool = True, code_said: str | None = None) -> None:
+        """What the ears understood: `papers khai-sinh`, or nothing that is known."""
+        self.centre.guide.ears.hear(*(wish(*one.split()) for one in wishes), is_sure=is_sure, code_said=code_said)
+
+    def do_guide_scan(self, text: str) -> None:
+        self.centre.guide.scanner.scan(text)
+
+    def do_guide(self) -> dict[str, object]:
+        """What the guide did and holds."""
+        guide = self.centre.guide
+        state = guide.desk.view().scene.state
+        return {
+            "stage": state.stage.value,
+            "is_fresh": state == State("vi", turn=state.turn),
+            "said": guide.mouth.said,
+            "events": [(type(one).TYPE, msgspec.to_builtins(one)) for one in guide.ledger.events],
+            "asked": [str(code) for code in guide.directory.asked],
+        }
+
+    def do_city(self, is_offline: bool) -> None:
+        self.centre.guide.directory.is_offline = is_offline
+
     def do_hour(self, hour: int) -> None:
         """Today at another hour; 10 is when everything is open."""
         self.centre.clock.at = MORNING.replace(hour=hour)
@@ -136,12 +163,14 @@ async def main(folder: Path) -> None:
     orders = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     serving = asyncio.create_task(stage.server.run())
+    guiding = asyncio.create_task(stage.centre.guide.desk.run())
     await stage.server.ready.wait()
     _say(stage.greeting())
     while line := await orders.readline():
         _say({"answer": stage.obey(json.loads(line))})
     serving.cancel()
-    await asyncio.wait([serving])
+    guiding.cancel()
+    await asyncio.wait([serving, guiding])
 
 
 def _say(line: object) -> None:
