@@ -190,7 +190,7 @@ class Photographer:
             if picture == "directions":
                 self._touch(page, "Công an phường", "page-guide-way")
             if picture != "feedback":
-                page.get_by_role("button", name="Về đầu").click()
+                self._home(page)
         self._touch(page, "Thời gian chờ", "page-guide-opinion")
         self._touch(page, "Hài lòng", "page-guide-thanked")
         self._guide_voice(page)
@@ -200,7 +200,7 @@ class Photographer:
         self._touch(page, "Lấy số thứ tự", "page-guide-services")
         self._touch(page, "Hộ tịch", "page-guide-priority")
         self._touch(page, "Người cao tuổi", "page-guide-ticket")
-        page.get_by_role("button", name="Về đầu").click()
+        self._home(page)
 
     def _guide_dossier(self, page: Page) -> None:
         self._touch(page, "Tra cứu hồ sơ", "page-guide-code")
@@ -222,7 +222,7 @@ class Photographer:
         self._stage.order("guide_scan", text=UNDERWAY)
         self._settle(page, "page-guide-offline")
         self._stage.order("city", is_offline=False)
-        page.get_by_role("button", name="Về đầu").click()
+        self._home(page)
 
     def _guide_papers(self, page: Page) -> None:
         self._touch(page, "Giấy tờ cần mang", "page-guide-procedures")
@@ -232,10 +232,10 @@ class Photographer:
             page.get_by_role("button", name=answer).click()
             page.wait_for_timeout(300)
         self._touch(page, "Có rồi", "page-guide-checked")
-        page.get_by_role("button", name="Về đầu").click()
+        self._home(page)
 
     def _guide_voice(self, page: Page) -> None:
-        page.get_by_role("button", name="Về đầu").last.click()
+        self._home(page)
         self._stage.order("hear", wishes=["papers khai-sinh", "counter khai-sinh", "ticket khai-sinh"], is_sure=False)
         self._settle(page, "page-guide-choose")
         self._stage.order("hear", wishes=[])
@@ -246,16 +246,16 @@ class Photographer:
         self._shoot(officer, "/quay/quay-01/so", "page-queue-guide-call")
         officer.get_by_role("button", name="Tôi đến ngay").click()
         self._settle(page, "page-guide-coming")
-        page.get_by_role("button", name="Về đầu").click()
+        self._home(page)
         self._stage.order("hear", wishes=["counter khai-sinh"])
         self._settle(page, "page-guide-counter")
-        page.get_by_role("button", name="Về đầu").click()
+        self._home(page)
 
     def _guide_looks(self) -> None:
         page = self._page(BOARD)
         self._shoot(page, "/huong-dan", "page-guide-large-screen")
         self._touch(page, "Tra cứu hồ sơ", "page-guide-large-screen-code")
-        page.get_by_role("button", name="Về đầu").click()
+        self._home(page)
         page = self._page(TABLET)
         page.goto(f"{self._stage.url}/huong-dan")
         self._touch(page, "Chữ to", "page-guide-larger")
@@ -263,10 +263,20 @@ class Photographer:
         self._touch(page, "Giấy tờ cần mang", "page-guide-contrast-procedures")
         self._stage.order("guide_scan", text=READY)
         self._settle(page, "page-guide-contrast-answer")
-        page.get_by_role("button", name="Về đầu").click()
+        self._home(page)
         page.get_by_role("button", name="Chữ to").click()
         page.get_by_role("button", name="Tương phản cao").click()
         self._touch(page, "English", "page-guide-en")
+        page.get_by_role("button", name="Tiếng Việt").click()
+        self._stage.order("hour", hour=12)
+        self._stage.order("hear", wishes=["ticket khai-sinh"])
+        page.get_by_role("button", name="Không", exact=True).click()
+        self._settle(page, "page-guide-closed")
+        self._stage.order("hour", hour=10)
+
+    def _home(self, page: Page) -> None:
+        page.get_by_role("button", name="Về đầu").last.click()
+        page.get_by_role("heading", name="Ông/bà cần gì?").wait_for()
 
     def _touch(self, page: Page, name: str, picture: str) -> None:
         page.get_by_role("button", name=name).first.click()

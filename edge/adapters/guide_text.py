@@ -55,7 +55,7 @@ class GuideSentences:
         procedure = self._hall.procedures.get(meaning.procedure or "")
         if procedure is None:
             return words(f"guide.choice.{meaning.intent}")
-        return words(f"guide.choice.{meaning.intent}_of", procedure=procedure.name(lang))
+        return words(f"guide.choice.{meaning.intent}_of", procedure=_inside(procedure.name(lang)))
 
     def _choose(self, words: Words, scene: Scene) -> str:
         choices = [self.meaning(one, words.lang) for one in scene.state.choices]
@@ -209,6 +209,11 @@ def _next_holiday(words: Words, hall: Hall, today: date) -> str:
     one = min(ahead, key=lambda holiday: holiday.first)
     first, last = f"{one.first:%d/%m}", f"{one.last:%d/%m}"
     return words("guide.say.hours_next_holiday", holiday=one.name, first=first, last=last)
+
+
+def _inside(name: str) -> str:
+    """A name in the middle of a sentence; an abbreviation stays as it is."""
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
 def _ending(code: DossierCode) -> str:

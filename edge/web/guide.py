@@ -23,6 +23,7 @@ from edge.web.site import Site, Viewer
 from edge.web.words import Words
 
 TICK_S = 1.0
+LONG = 150  # letters from which a sentence is written smaller
 HOME = frozenset(
     {Stage.AWAY, Stage.MENU}
 )  # they look the same, so that a finger that wakes the screen finds its button
@@ -82,7 +83,9 @@ class GuidePage:
         """The machine's own words; while nobody is here, what it would greet with."""
         scene = view.scene
         resting = self._desk.text.sentence(Prompt.GREETING, scene) if scene.state.stage is Stage.AWAY else ""
-        self._subtitle.say(view.subtitle or resting)
+        said = view.subtitle or resting
+        self._subtitle.say(said)
+        self._subtitle.classes(replace="guide-subtitle long" if len(said) > LONG else "guide-subtitle")
         self._mouth.classes(replace="guide-mouth speaking" if view.is_speaking else "guide-mouth")
         ears = view.ears
         show(self._ears, is_shown=ears is not None)

@@ -8,6 +8,7 @@ from edge.web import charts
 from edge.web.alert_cards import AlertList
 from edge.web.faults import camera_fault
 from edge.web.frame import top_bar
+from edge.web.guide_call import call_line
 from edge.web.live import Live
 from edge.web.parts import Text, block, drawing, head, heading, show
 from edge.web.site import Site, Viewer
@@ -27,6 +28,7 @@ class OfficerPage:
         self._charts = self._live.paced(self._refresh_chart)
         with block("div", "fixed-screen"):
             top_bar(site, viewer, view.name, view.unit, self._queue_link())
+            call_line(site, viewer, self._live)
             with block("main", "officer"):
                 with block("div", "officer-now"):
                     self._present = PresentPanel(viewer)
