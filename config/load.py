@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from config.locker_checks import locker_mistakes
 from config.schema import Config
 
 LIKELY = 0.6  # share of a word that is right, from which it is worth suggesting; two swapped letters are one mistake
@@ -45,19 +46,20 @@ class ConfigError(Exception):
 
 def load(file: Path) -> Config:
     """Raise ConfigError with every mistake; relative paths in the file count from the file's own folder."""
-    table = _anchored(_parse(file), file.parent)
-    mistakes = _dangling(table) + _unreadable(table)
+    table = _anchored(parse(file), file.parent)
+    mistakes = _dangling(table) + _crossed(table) + _unreadable(table)
     try:
         config = Config.model_validate(table)
     except ValidationError as error:
-        mistakes = [_explain(problem) for problem in error.errors(include_url=False)] + mistakes
+        mistakes = [explain(problem) for problem in error.errors(include_url=False)] + mistakes
         raise ConfigError(file, mistakes) from error
     if mistakes:
         raise ConfigError(file, mistakes)
     return config
 
 
-def _parse(file: Path) -> dict[str, Any]:
+def parse(file: Path) -> dict[str, Any]:
+    """The raw table. Raise ConfigError."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
@@ -79,11 +81,12 @@ def _anchored(value: Any, folder: Path, key: str = "") -> Any:
     return value
 
 
-def _explain(problem: Any) -> Mistake:
+def explain(problem: Any, root: type[BaseModel] = Config) -> Mistake:
+    """One of pydantic's errors in the words of a technician; `root` is the model of the whole file."""
     location = tuple(str(step) for step in problem["loc"] if step != "[key]")
     path = ".".join(location) or "the file"
     if problem["type"] == "extra_forbidden":
-        known = _known_keys(location[:-1])
+        known = _known_keys(location[:-1], root)
         return Mistake(path, None, "unknown key", _nearest(location[-1], known))
     if problem["type"] == "missing":
         return Mistake(path, None, "is missing")
@@ -101,9 +104,9 @@ def _shown(value: object) -> str | None:
     return None if _LONG_NUMBER.search(text) else text
 
 
-def _known_keys(location: tuple[str, ...]) -> list[str]:
+def _known_keys(location: tuple[str, ...], root: type[BaseModel]) -> list[str]:
     """Field names of the section at `location` (dict keys such as a counter's id are stepped over)."""
-    model: Any = Config
+    model: Any = root
     for step in location:
         fields = getattr(model, "model_fields", {})
         annotation = fields[step].annotation if step in fields else model
@@ -135,6 +138,8 @@ def _dangling(table: dict[str, Any]) -> list[Mistake]:
         named += [(f"units.{key}.chain.{place}", who, people) for place, who in enumerate(_listed(unit.get("chain")))]
     if isinstance(centre := table.get("centre"), dict):
         named.append(("centre.leader", centre.get("leader"), people))
+    boards, doors = (_sections(table.get("locker"), name) for name in ("boards", "compartments"))
+    named += [(f"locker.compartments.{key}.board", door.get("board"), list(boards)) for key, door in doors.items()]
     return [
         Mistake(path, _shown(value), f"is not defined; there are: {', '.join(known) or 'none'}", _nearest(value, known))
         for path, value, known in named
@@ -142,8 +147,14 @@ def _dangling(table: dict[str, Any]) -> list[Mistake]:
     ]
 
 
-def _sections(table: dict[str, Any], name: str) -> dict[str, dict[str, Any]]:
-    found = table.get(name)
+def _crossed(table: dict[str, Any]) -> list[Mistake]:
+    """Boards and compartments of a locker that stand in each other's way."""
+    boards, compartments = (_sections(table.get("locker"), name) for name in ("boards", "compartments"))
+    return [Mistake(path, None, why) for path, why in locker_mistakes(boards, compartments)]
+
+
+def _sections(table: Any, name: str) -> dict[str, dict[str, Any]]:
+    found = table.get(name) if isinstance(table, dict) else None
     return {key: part for key, part in found.items() if isinstance(part, dict)} if isinstance(found, dict) else {}
 
 
