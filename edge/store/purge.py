@@ -41,7 +41,6 @@ def _of_locker(connection: sqlite3.Connection, cutoffs: Cutoffs) -> dict[str, in
     return {
         "locker_phones": stays.forget_phones(connection, cutoffs.locker_phones_s)
         + locker_outbox.give_up(connection, cutoffs.locker_phones_s),
-        "locker_sms": locker_outbox.purge(connection, cutoffs.sms_s),
         "locker_authorisations": lockers.purge_authorisations(connection, cutoffs.locker_stays_s),
         "locker_stays": stays.purge(connection, cutoffs.locker_stays_s),
     }
