@@ -1,0 +1,53 @@
+"""A bystander with a notebook at the simulated doors: pulses felt, doors that opened and closed. Pure; seconds are monotonic.
+
+It knows nothing of the agent. `edge.soak.audit` compares its notes with the journal.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from time import monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One time that a door stood open. `closed_s` None: it still does."""
+
+    opened_s: float
+    closed_s: float | None = None
+
+
+class Witness:
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self.pulses: Counter[str] = Counter()
+        self._cycles: defaultdict[str, list[Cycle]] = defaultdict(list)
+        self._clock = clock
+
+    def pulsed(self, compartment: str) -> None:
+        self.pulses[compartment] += 1
+
+    def moved(self, compartment: str, *, is_open: bool) -> None:
+        """The door itself, whatever its sensor says. The same news twice is one."""
+        cycles = self._cycles[compartment]
+        was_open = bool(cycles) and cycles[-1].closed_s is None
+        if is_open and not was_open:
+            cycles.append(Cycle(self._clock()))
+        elif was_open and not is_open:
+            cycles[-1] = replace(cycles[-1], closed_s=self._clock())
+
+    def closings(self, compartment: str, since_s: float) -> int:
+        """How often this door was open and then closed, the closing since then."""
+        return sum(cycle.closed_s is not None and cycle.closed_s >= since_s for cycle in self._cycles[compartment])
+
+    def openings(self, compartment: str, since_s: float) -> int:
+        """How often it stood open at any time since then."""
+        cycles = self._cycles[compartment]
+        return sum(cycle.closed_s is None or cycle.closed_s >= since_s for cycle in cycles)
+
+    def is_open(self, compartment: str) -> bool:
+        cycles = self._cycles[compartment]
+        return bool(cycles) and cycles[-1].closed_s is None
+
+    @property
+    def cycles(self) -> int:
+        return sum(map(len, self._cycles.values()))
