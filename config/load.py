@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from config.locker_checks import locker_mistakes
 from config.schema import Config
 
 LIKELY = 0.6  # share of a word that is right, from which it is worth suggesting; two swapped letters are one mistake
@@ -46,7 +47,7 @@ class ConfigError(Exception):
 def load(file: Path) -> Config:
     """Raise ConfigError with every mistake; relative paths in the file count from the file's own folder."""
     table = _anchored(_parse(file), file.parent)
-    mistakes = _dangling(table) + _unreadable(table)
+    mistakes = _dangling(table) + _crossed(table) + _unreadable(table)
     try:
         config = Config.model_validate(table)
     except ValidationError as error:
@@ -135,6 +136,8 @@ def _dangling(table: dict[str, Any]) -> list[Mistake]:
         named += [(f"units.{key}.chain.{place}", who, people) for place, who in enumerate(_listed(unit.get("chain")))]
     if isinstance(centre := table.get("centre"), dict):
         named.append(("centre.leader", centre.get("leader"), people))
+    boards, doors = (_sections(table.get("locker"), name) for name in ("boards", "compartments"))
+    named += [(f"locker.compartments.{key}.board", door.get("board"), list(boards)) for key, door in doors.items()]
     return [
         Mistake(path, _shown(value), f"is not defined; there are: {', '.join(known) or 'none'}", _nearest(value, known))
         for path, value, known in named
@@ -142,8 +145,14 @@ def _dangling(table: dict[str, Any]) -> list[Mistake]:
     ]
 
 
-def _sections(table: dict[str, Any], name: str) -> dict[str, dict[str, Any]]:
-    found = table.get(name)
+def _crossed(table: dict[str, Any]) -> list[Mistake]:
+    """Boards and compartments of a locker that stand in each other's way."""
+    boards, compartments = (_sections(table.get("locker"), name) for name in ("boards", "compartments"))
+    return [Mistake(path, None, why) for path, why in locker_mistakes(boards, compartments)]
+
+
+def _sections(table: Any, name: str) -> dict[str, dict[str, Any]]:
+    found = table.get(name) if isinstance(table, dict) else None
     return {key: part for key, part in found.items() if isinstance(part, dict)} if isinstance(found, dict) else {}
 
 

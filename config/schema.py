@@ -3,54 +3,14 @@
 `config.load` reads and checks a file; `edge.app` turns the sections into what services take.
 """
 
-import re
 from datetime import timedelta, timezone
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-
-def _key(text: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", text):
-        msg = "write it with small letters a-z, digits and hyphens, 40 at most (such as quay-01)"
-        raise ValueError(msg)
-    return text
-
-
-Key = Annotated[str, AfterValidator(_key)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
-Port = Annotated[int, Field(ge=0, le=65_535)]
-
-
-def _phone(text: str) -> str:
-    digits = text.replace(" ", "").replace(".", "")
-    national = "0" + digits.removeprefix("+84").removeprefix("84") if digits.startswith(("+84", "84")) else digits
-    if len(national) != 10 or not national.isdigit() or national[0] != "0" or national[1] not in "35789":
-        msg = "not a Vietnamese mobile number (0[35789] and 8 digits, or +84...)"
-        raise ValueError(msg)
-    return "+84" + national[1:]
-
-
-Phone = Annotated[str, AfterValidator(_phone)]
-
-
-def _address(text: str) -> str:
-    try:
-        ip_network(text, strict=False)
-    except ValueError as error:
-        msg = "not an address or a network (such as 192.168.1.20 or 192.168.1.0/24)"
-        raise ValueError(msg) from error
-    return text
-
-
-Address = Annotated[str, AfterValidator(_address)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from config.fields import Address, Key, Phone, Port, Seconds, Section, Share
+from config.locker import Locker
 
 
 class Agent(Section):
@@ -178,7 +138,7 @@ class SmsHttp(Section):
 
     url: str = Field(pattern=r"^https?://")
     token_file: Path
-    body: dict[str, str | int | bool] = {"to": "{to}", "text": "{text}", "ref": "{ref}"}
+    body: dict[str, str | int | bool] = Field(default={"to": "{to}", "text": "{text}", "ref": "{ref}"})
     status_url: str | None = None
     result_field: str | None = None
     accepted: tuple[str, ...] = ()
@@ -269,12 +229,13 @@ class Config(Section):
 
     agent: Agent
     centre: Centre | None = None
-    counters: dict[Key, Counter] = {}
-    units: dict[Key, Unit] = {}
-    contacts: dict[Key, Contact] = {}
+    counters: dict[Key, Counter] = Field(default={})
+    units: dict[Key, Unit] = Field(default={})
+    contacts: dict[Key, Contact] = Field(default={})
     satisfaction: Satisfaction = Satisfaction()
     visits: Visits = Visits()
     escalation: Escalation = Escalation()
+    locker: Locker | None = None
     sms: Sms = Sms()
     mqtt: Mqtt | None = None
     web: Web = Web()

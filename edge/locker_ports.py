@@ -9,26 +9,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from edge.domain.door import Door as Door  # noqa: PLC0414 - offered from here
+from edge.domain.door import Pulse as Pulse  # noqa: PLC0414 - offered from here
 from edge.domain.locker import CompartmentState, Purpose
 from edge.domain.msisdn import Msisdn
 from edge.domain.pickup_code import PickupCode
 
 # --- the doors, as the locker service sees them ---
-
-
-class Door(StrEnum):
-    OPEN = "open"
-    CLOSED = "closed"
-    UNKNOWN = "unknown"  # not read yet, or nobody can tell
-
-
-class Pulse(StrEnum):
-    """What is known of an unlock. None of these says that the door opened: only a door that is *seen* open does."""
-
-    ANSWERED = "answered"
-    LOST = "lost"  # it may have reached the board: read the doors, never send it again blindly
-    NOT_SENT = "not_sent"  # surely nothing left the port
-    REFUSED = "refused"  # the board said no (duty cycle, channel)
 
 
 @dataclass(frozen=True, slots=True)

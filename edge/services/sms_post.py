@@ -8,17 +8,16 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 
 from edge.domain.chain import AlertState, answered_id
 from edge.domain.msisdn import Msisdn, NotAMobileNumber
-from edge.ports import Clock, Ledger, SmsPort, SmsRefused, SmsReply, SmsReport, SmsStatus, SmsUnavailable
+from edge.ports import Clock, Ledger, SmsPort, SmsReply, SmsReport, SmsStatus
 from edge.services.alert_text import AlertText
 from edge.services.alerts import AlertService
 from edge.services.faults import Faults
 from edge.services.plan import CounterPlan
+from edge.services.sms_sending import Handover, PostRules, hand_over, is_progress, send_for_ever
 from edge.store import alerts as table
 from edge.store import outbox
 from edge.store.alerts import AlertRow
@@ -26,20 +25,6 @@ from edge.store.outbox import Sending, SmsRow
 from sync.events import AlertSms, Payload
 
 log = logging.getLogger(__name__)
-
-PART = "sms"
-
-
-@dataclass(frozen=True, slots=True)
-class PostRules:
-    """How the outbox is emptied. An SMS that nobody took for `give_up_s` has failed: the next contact is told."""
-
-    first_wait_s: float = 2.0
-    most_wait_s: float = 120.0
-    give_up_s: float = 3600.0
-    submit_s: float = 30.0  # an answer of the transport is awaited that long; it is asked again with the same ref
-    poll_s: float = 1.0
-    at_once: int = 4
 
 
 class SmsPost:
@@ -61,7 +46,8 @@ class SmsPost:
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._send_for_ever(), name="sms-send")
+            sending = send_for_ever(self.send_due, self._alerts.to_send, self._rules)
+            group.create_task(sending, name="sms-send")
             group.create_task(self._receive_for_ever(), name="sms-receive")
 
     async def send_due(self) -> int:
@@ -81,15 +67,6 @@ class SmsPost:
             await self._reply(item)
         await self._port.done(item)
 
-    async def _send_for_ever(self) -> None:
-        while True:
-            self._alerts.to_send.clear()
-            while await self.send_due() == self._rules.at_once:
-                pass
-            with suppress(TimeoutError):  # no wait_for: before Python 3.12 it can swallow a cancellation
-                async with asyncio.timeout(self._rules.poll_s):
-                    await self._alerts.to_send.wait()
-
     async def _receive_for_ever(self) -> None:
         async for item in self._port.inbox():
             await self.take(item)
@@ -101,25 +78,24 @@ class SmsPost:
             log.error("alert %s: contact %s is not in the configuration any more", row.alert, row.contact)
             await self._note(row.ref, Sending.FAILED)
             return
-        try:
-            async with asyncio.timeout(self._rules.submit_s):
-                await self._port.submit(row.ref, number.reveal(), self._words(alert))
-        except SmsRefused:
-            log.warning("alert %s: the SMS to %s was refused", row.alert, row.contact)
-            await self._note(row.ref, Sending.FAILED)
-        except (SmsUnavailable, TimeoutError):
-            await self._put_off(row)
-        else:
-            await self._note(row.ref, Sending.SUBMITTED)
-            await self._faults.recovered(PART)
+        words = self._words(alert)
+        match await hand_over(
+            self._port, self._faults, self._rules.submit_s, ref=row.ref, to=number.reveal(), text=words
+        ):
+            case Handover.TAKEN:
+                await self._note(row.ref, Sending.SUBMITTED)
+            case Handover.REFUSED:
+                log.warning("alert %s: the SMS to %s was refused", row.alert, row.contact)
+                await self._note(row.ref, Sending.FAILED)
+            case Handover.NOT_NOW:
+                await self._put_off(row)
 
     async def _put_off(self, row: SmsRow) -> None:
         now_s = self._clock.now().timestamp()
-        await self._faults.fault(PART, "unavailable")
         if now_s - row.told_s >= self._rules.give_up_s:
             await self._note(row.ref, Sending.FAILED)
             return
-        wait_s = min(self._rules.most_wait_s, self._rules.first_wait_s * 2.0 ** min(row.attempts, 16))
+        wait_s = self._rules.wait_s(row.attempts)
 
         def change(connection: sqlite3.Connection) -> Sequence[Payload]:
             outbox.put_off(connection, row.ref, now_s + wait_s)
@@ -136,9 +112,8 @@ class SmsPost:
             await self._alerts.announce(alert)
 
     def _noted(self, connection: sqlite3.Connection, ref: str, status: Sending, now: datetime) -> Sequence[Payload]:
-        """The status only ever moves forward: a report may overtake our own note, and may come twice."""
         row = outbox.find(connection, ref)
-        if row is None or _PROGRESS[status] <= _PROGRESS[row.status]:
+        if row is None or not is_progress(row.status, status):
             return ()
         outbox.note(connection, ref, status)
         told = AlertSms(alert=row.alert, ref=ref, contact=row.contact, status=SmsStatus(status).value)
@@ -169,16 +144,6 @@ class SmsPost:
         plan = self._plans.get(alert.counter)
         since = datetime.fromtimestamp(alert.since_s, self._clock.now().tzinfo)
         return self._text.compose(alert.alert, plan.name if plan else alert.counter, since, alert.why, alert.reasons)
-
-
-_PROGRESS = {
-    Sending.QUEUED: 0,
-    Sending.CANCELLED: 0,
-    Sending.SUBMITTED: 1,
-    Sending.UNKNOWN: 2,
-    Sending.FAILED: 3,
-    Sending.DELIVERED: 4,
-}
 
 
 def _answered(connection: sqlite3.Connection, answer: str | None, keys: frozenset[str]) -> tuple[str, str] | None:

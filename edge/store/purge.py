@@ -4,6 +4,7 @@ import sqlite3
 from datetime import datetime
 
 from edge.domain.retention import Cutoffs
+from edge.store import locker_outbox
 
 
 def purge(connection: sqlite3.Connection, cutoffs: Cutoffs, now: datetime) -> dict[str, int]:
@@ -22,6 +23,7 @@ def purge(connection: sqlite3.Connection, cutoffs: Cutoffs, now: datetime) -> di
         "alert_sms": _run(
             connection, "DELETE FROM alert_sms WHERE told_s < ? AND status <> 'queued'", cutoffs.sms_s
         ),
+        "locker_sms": locker_outbox.purge(connection, cutoffs.sms_s),
         "alerts": _run(connection, "DELETE FROM alerts WHERE raised_s < ?", cutoffs.visits_s),
     }  # fmt: skip
     connection.execute("DELETE FROM retention_runs")

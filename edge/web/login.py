@@ -91,22 +91,29 @@ class LoginDesk:
         self._nobody = User("", Role.OFFICER, PinHash.of(secrets.token_hex(8)), pyotp.random_base32())
 
     async def attempt(self, name: str, pin: str, code: str) -> User | Refused:
+        return await self._in_turn(name, pin[:64], code)
+
+    async def confirm(self, name: str, code: str) -> User | Refused:
+        """The one-time code alone, for whoever is known to be at this machine: a terminal of the agent's own user."""
+        return await self._in_turn(name, None, code)
+
+    async def _in_turn(self, name: str, pin: str | None, code: str) -> User | Refused:
         if self._waiting >= WAITING_AT_MOST:
             return Refused(1.0)
         self._waiting += 1
         try:
             async with self._turn:
-                return await self._attempt(name.strip().lower()[:64], pin[:64], code.replace(" ", "")[:16])
+                return await self._attempt(name.strip().lower()[:64], pin, code.replace(" ", "")[:16])
         finally:
             self._waiting -= 1
 
-    async def _attempt(self, name: str, pin: str, code: str) -> User | Refused:
+    async def _attempt(self, name: str, pin: str | None, code: str) -> User | Refused:
         wait = self._backoff.wait_s(name)
         if wait > 0:
             return Refused(wait)
         found = self._book.get(name)
         user = found or self._nobody
-        is_pin_right = await asyncio.to_thread(user.pin.matches, pin)
+        is_pin_right = pin is None or await asyncio.to_thread(user.pin.matches, pin)
         step = self._matching_step(user, code)
         if found is None or not is_pin_right or step is None or not self._steps.is_fresh(user.name, step):
             log.warning("login refused")

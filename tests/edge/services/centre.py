@@ -16,7 +16,8 @@ from edge.services.alerts import AlertService
 from edge.services.counter import CounterService
 from edge.services.faults import Faults
 from edge.services.plan import CounterPlan, telling_order
-from edge.services.sms_post import PostRules, SmsPost
+from edge.services.sms_post import SmsPost
+from edge.services.sms_sending import PostRules
 from edge.services.station import CounterRules
 from edge.services.statistics import StatisticsService
 from edge.store.migrations import scripts

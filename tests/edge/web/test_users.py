@@ -7,7 +7,7 @@ import pyotp
 import pytest
 from pydantic import TypeAdapter
 
-from config.schema import Key
+from config.fields import Key
 from edge.web.users import (
     SCRYPT_N,
     PinHash,

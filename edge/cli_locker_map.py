@@ -1,0 +1,118 @@
+"""`motcua locker map`: which door hangs on which channel. Each door is opened once; a person says which number moved.
+
+A lock and its contact may be wired to different channels, and a contact may be the other way round: both are found by reading.
+"""
+
+import asyncio
+import sys
+from dataclasses import dataclass
+
+import typer
+
+from config.locker import Compartment
+from config.schema import Config
+from edge.adapters import locker_wire as wire
+from edge.cli_common import print_line
+from edge.cli_locker import Line, answers, asked, show
+
+NOBODY = "0"
+_OTHER_WAY = {"closed_short": "open_short", "open_short": "closed_short"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What one pulse did: the number a person saw move, and the compartments whose contacts changed."""
+
+    pulsed: str
+    number: str | None
+    moved: tuple[str, ...]
+
+    @property
+    def is_as_wired(self) -> bool:
+        return self.moved == (self.pulsed,)
+
+
+async def map_cabinet(line: Line, settings: Config, *, as_json: bool) -> bool:
+    """Whether every door did what the configuration says. The lines to copy go to stdout, what to do to stderr."""
+    assert settings.locker is not None  # noqa: S101 - the caller looked
+    compartments = settings.locker.compartments
+    await _person("Close every door of the cabinet, then press Enter")
+    inverted = {key for key, door in (await _doors(line, as_json=as_json)).items() if door == "open"}
+    for key in sorted(inverted):
+        _tell(f"{key}: reads open though it is closed: its contact is the other way round, or the door is not shut")
+    found = [await _map_one(line, key, compartments[key].number, as_json=as_json) for key in compartments]
+    _print(found, compartments, inverted, as_json=as_json)
+    return not inverted and all(one.is_as_wired and one.number == compartments[one.pulsed].number for one in found)
+
+
+async def _map_one(line: Line, key: str, number: str, *, as_json: bool) -> Mapped:
+    before = await _doors(line, as_json=as_json)
+    _tell(f"{key}: its door opens now")
+    after: dict[str, str] = {}
+    seen: str | None = None
+    async for say in answers(line, wire.Open(compartment=key, why="map"), as_json=as_json):
+        if isinstance(say, wire.Doors):
+            after = say.doors
+            seen = await _number_seen(number)
+            _tell("close it")
+        elif isinstance(say, wire.Opening) and not as_json:
+            show(say.opening, as_json=False)
+    moved = tuple(sorted(one for one, door in after.items() if door != before.get(one)))
+    if moved != (key,):
+        _tell(
+            f"{key}: its contact did not move, but {', '.join(moved) or 'none'} did: look at the wiring of the contacts"
+        )
+    return Mapped(key, seen, moved)
+
+
+async def _doors(line: Line, *, as_json: bool) -> dict[str, str]:
+    (say,) = await asked(line, wire.Read(), as_json=as_json)
+    return say.doors if isinstance(say, wire.Doors) else {}
+
+
+async def _number_seen(expected: str) -> str | None:
+    answer = await _person(f"Which number stands on the door that opened? ({NOBODY}: none opened)", expected)
+    return None if answer == NOBODY else answer.strip()
+
+
+def _print(found: list[Mapped], compartments: dict[str, Compartment], inverted: set[str], *, as_json: bool) -> None:
+    """The door keeps its key, size and place; board and channel are those of the pulse that moved it."""
+    by_number = {one.number: key for key, one in compartments.items()}
+    for one in found:
+        if one.number is None:
+            _tell(f"{one.pulsed}: nothing moved; no lines for it")
+            continue
+        key, wired = by_number.get(one.number, one.pulsed), compartments[one.pulsed]
+        feedback = _OTHER_WAY[wired.feedback] if one.pulsed in inverted else wired.feedback
+        row = {
+            "compartment": key,
+            "board": wired.board,
+            "channel": wired.channel,
+            "number": one.number,
+            "feedback": feedback,
+        }
+        if as_json:
+            print_line(row | {"moved": list(one.moved)})
+        else:
+            typer.echo(_toml(key, row, compartments.get(key, wired)))
+
+
+def _toml(key: str, row: dict[str, str | int], door: Compartment) -> str:
+    kept = {name: getattr(door, name) for name in ("size", "low", "row", "column", "rows", "columns")}
+    lines = [f"{name} = {_value(value)}" for name, value in (row | kept).items() if name != "compartment"]
+    return "\n".join([f"[locker.compartments.{key}]", *lines, ""])
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+async def _person(question: str, default: str = "") -> str:
+    """Ask in a thread: the boards go on being read meanwhile."""
+    return str(await asyncio.to_thread(typer.prompt, question, default=default, show_default=bool(default), err=True))
+
+
+def _tell(sentence: str) -> None:
+    sys.stderr.write(sentence + "\n")

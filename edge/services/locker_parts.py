@@ -1,0 +1,99 @@
+"""What the citizen's desk and the staff's desk share: asking the cabinet for an opening, and the words of a refusal."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from edge.domain.locker_actions import Refuse
+from edge.domain.locker_cabinet import Choice, choose, is_busy, is_frozen, is_offerable
+from edge.domain.locker_events import Claim, Event, Recall, Reserve
+from edge.domain.msisdn import Msisdn, NotAMobileNumber
+from edge.locker_ports import Doors, OpeningView, Procedure, ReceiptPrinter, RefusalWhy, Refused, Scans, Seal
+from edge.ports import Clock, Ledger
+from edge.services.locker_cabinet import Cabinet, NotDurable
+from edge.services.locker_changes import Extra
+from edge.services.locker_codes import Codes
+from edge.services.locker_openings import Openings
+from edge.services.locker_plan import CabinetPlan, LockerSettings
+
+NOT_TRUSTED, BUSY = Refused(RefusalWhy.NOT_TRUSTED), Refused(RefusalWhy.BUSY)
+NOT_THERE, NOT_ALLOWED = Refused(RefusalWhy.NOT_THERE), Refused(RefusalWhy.NOT_ALLOWED)
+
+
+@dataclass(frozen=True, slots=True)
+class Furniture:
+    """What stands beside the cabinet; each may be missing. `procedures` gives those of one language."""
+
+    printer: ReceiptPrinter | None = None
+    procedures: Callable[[str], tuple[Procedure, ...]] = lambda _lang: ()
+    scans: Mapping[str, Scans] = field(default_factory=dict)  # by keypad
+    desk_scans: Scans | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LockerParts:
+    plan: CabinetPlan
+    settings: LockerSettings
+    ledger: Ledger
+    doors: Doors
+    seal: Seal
+    clock: Clock
+    cabinet: Cabinet
+    codes: Codes
+    openings: Openings
+    furniture: Furniture = field(default_factory=Furniture)
+    fresh: Callable[[], str] = lambda: uuid4().hex[:12]
+    letter: Callable[[str], str] = secrets.choice
+
+    def refused_now(self, *, is_staff: bool = False) -> Refused | None:
+        """Why no door opens at present. Staff may test and recall also after a wrong door moved."""
+        compartments = self.cabinet.compartments.values()
+        if self.cabinet.why_not_trusted() or (is_frozen(compartments) and not is_staff):
+            return NOT_TRUSTED
+        return BUSY if is_busy(compartments, self.settings.doors) else None
+
+    def free(self, size: str, *, low: bool) -> str | None:
+        """The compartment to offer; a low one, the least worn of the right size, before others."""
+        places, used, now_s = self.plan.places, self.cabinet.openings, self.clock.monotonic()
+        choices = [
+            Choice(key, places[key].size, places[key].low, used.get(key, 0))
+            for key, compartment in self.cabinet.compartments.items()
+            if key in places and is_offerable(compartment, now_s, self.settings.doors)
+        ]
+        return choose(choices, size, self.settings.doors.sizes, low=low)
+
+    def of_stay(self, stay: str) -> str | None:
+        """The compartment where a stay is; None when it is over."""
+        found = (key for key, compartment in self.cabinet.compartments.items() if compartment.stay == stay)
+        return next(found, None)
+
+    async def opened(
+        self, compartment: str, event: Claim | Recall | Reserve, extra: Extra | None = None
+    ) -> OpeningView | Refused:
+        """In turn: ask for a door, and begin what a screen can follow."""
+        view = self.openings.begin(event.opening, compartment, self.plan.number(compartment))
+        refusal = await self.asked(compartment, event, extra)
+        if refusal is None:
+            return view
+        self.openings.forget(event.opening)
+        return refusal
+
+    async def asked(self, compartment: str, event: Event, extra: Extra | None = None) -> Refused | None:
+        """In turn: a step without a door, or its refusal."""
+        try:
+            refusal = await self.cabinet.ask(compartment, event, extra)
+        except NotDurable:
+            return NOT_TRUSTED
+        return None if refusal is None else refused(refusal)
+
+
+def refused(refusal: Refuse) -> Refused:
+    return Refused(RefusalWhy(refusal.why.value), refusal.wait_s)
+
+
+def mobile(phone: str) -> Msisdn | Refused:
+    try:
+        return Msisdn.parse(phone)
+    except NotAMobileNumber:
+        return Refused(RefusalWhy.BAD_PHONE)

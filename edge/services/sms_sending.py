@@ -1,0 +1,80 @@
+"""What every post office does alike: hand over one message, wait longer after each failure, empty its outbox for ever.
+
+The posts of alerts and of the locker build on it; the app never sees it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+
+from edge.ports import SmsPort, SmsRefused, SmsUnavailable
+from edge.services.faults import Faults
+from edge.store.outbox import Sending
+
+PART = "sms"
+
+
+@dataclass(frozen=True, slots=True)
+class PostRules:
+    """How an outbox is emptied. An alert that nobody took for `give_up_s` has failed: the next contact is told."""
+
+    first_wait_s: float = 2.0
+    most_wait_s: float = 120.0
+    give_up_s: float = 3600.0
+    submit_s: float = 30.0  # an answer of the transport is awaited that long; it is asked again with the same ref
+    poll_s: float = 1.0
+    at_once: int = 4
+
+    def wait_s(self, attempts: int) -> float:
+        """Until the next try, after that many in vain."""
+        return min(self.most_wait_s, self.first_wait_s * 2.0 ** min(attempts, 16))
+
+
+class Handover(Enum):
+    """What the transport said to one message."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"  # it never will
+    NOT_NOW = "not_now"  # again later, with the same ref
+
+
+async def hand_over(port: SmsPort, faults: Faults, submit_s: float, *, ref: str, to: str, text: str) -> Handover:
+    """One try; a transport that cannot take anything now is a fault of the device until it can."""
+    try:
+        async with asyncio.timeout(submit_s):
+            await port.submit(ref, to, text)
+    except SmsRefused:
+        return Handover.REFUSED
+    except (SmsUnavailable, TimeoutError):
+        await faults.fault(PART, "unavailable")
+        return Handover.NOT_NOW
+    await faults.recovered(PART)
+    return Handover.TAKEN
+
+
+async def send_for_ever(send_due: Callable[[], Awaitable[int]], wake: asyncio.Event, rules: PostRules) -> None:
+    """Empty the outbox, then look again when woken or after `poll_s`."""
+    while True:
+        wake.clear()
+        while await send_due() == rules.at_once:
+            pass
+        with suppress(TimeoutError):  # no wait_for: before Python 3.12 it can swallow a cancellation
+            async with asyncio.timeout(rules.poll_s):
+                await wake.wait()
+
+
+def is_progress(known: Sending, told: Sending) -> bool:
+    """The status only ever moves forward: a report may overtake our own note, and may come twice."""
+    return _PROGRESS[told] > _PROGRESS[known]
+
+
+_PROGRESS = {
+    Sending.QUEUED: 0,
+    Sending.CANCELLED: 0,
+    Sending.SUBMITTED: 1,
+    Sending.UNKNOWN: 2,
+    Sending.FAILED: 3,
+    Sending.DELIVERED: 4,
+}

@@ -1,0 +1,188 @@
+"""The SMS to a citizen over a real journal: one a code, honest about what left, and nothing personal left behind."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from edge.domain.retention import RetentionRules, cutoffs
+from edge.ports import SmsReply, SmsReport, SmsStatus
+from edge.store.locker_outbox import Handed, SmsKind, Words, ref_of
+from edge.store.outbox import Sending
+from edge.store.purge import purge
+from tests.edge.services.fakes import IdempotentPhone
+from tests.edge.services.locker_town import CITIZEN, DIGITS, DOSSIER, Died, FernetSeal, Town
+
+REF = ref_of("stay-1", SmsKind.CODE, 1)
+
+
+@pytest.fixture
+def phone() -> IdempotentPhone:
+    return IdempotentPhone()
+
+
+@pytest.fixture
+async def town(tmp_path: Path, phone: IdempotentPhone) -> AsyncIterator[Town]:
+    town = await Town.open(tmp_path, phone)
+    yield town
+    await town.journal.close()
+
+
+async def test_a_code_goes_out_once_and_is_forgotten(town: Town, phone: IdempotentPhone) -> None:
+    for _ in range(3):
+        await town.queue()
+        await town.post.send_due()
+    to, text = phone.sent[REF]
+    assert (to, len(phone.sent), phone.asked) == (CITIZEN, 1, [REF])
+    assert DOSSIER in text
+    assert DIGITS in text
+    assert town.codes.told == [("stay-1", 1)]
+
+
+async def test_it_counts_as_unsent_until_the_transport_says_that_it_left(town: Town) -> None:
+    seen: list[str] = []
+    town.post.subscribe(seen.append)
+    await town.queue()
+    await town.post.send_due()
+    assert Sending.QUEUED is await town.status()
+    for told in (SmsStatus.SUBMITTED, SmsStatus.DELIVERED, SmsStatus.SUBMITTED, SmsStatus.DELIVERED):
+        await town.post.take(SmsReport(REF, told))
+    assert Sending.DELIVERED is await town.status()
+    assert seen == ["stay-1", "stay-1"]
+
+
+async def test_without_a_modem_it_waits_longer_each_time_and_never_gives_up(town: Town, phone: IdempotentPhone) -> None:
+    phone.is_down = True
+    await town.queue()
+    tries = []
+    for _ in range(400):
+        before = len(phone.asked)
+        await town.post.send_due()
+        tries.append(len(phone.asked) - before)
+        town.clock.advance(60)
+    assert Sending.QUEUED is await town.status()
+    assert sum(tries[300:]) == pytest.approx(50, abs=1)  # every two minutes at last
+    assert town.faults.why("sms") == "unavailable"
+    phone.is_down = False
+    town.clock.advance(120)
+    await town.post.send_due()
+    assert list(phone.sent) == [REF]
+    assert town.faults.why("sms") is None
+
+
+async def test_a_replaced_code_is_not_sent(town: Town, phone: IdempotentPhone) -> None:
+    town.codes.owed = {("stay-1", 2): "111222"}
+    await town.queue()
+    await town.queue(number=2)
+    await town.post.send_due()
+    assert [(await town.row(place=place)).status for place in (0, 1)] == [Sending.CANCELLED, Sending.QUEUED]
+    assert [ref_of("stay-1", SmsKind.CODE, 2)] == list(phone.sent)
+
+
+async def test_what_is_cancelled_is_not_sent_and_what_was_handed_over_stays_true(
+    town: Town, phone: IdempotentPhone
+) -> None:
+    await town.queue()
+    await town.post.send_due()
+    await town.queue(kind=SmsKind.REMINDER, number=0)
+    await town.cancel()
+    await town.post.send_due()
+    await town.post.take(SmsReport(REF, SmsStatus.DELIVERED))
+    assert [(await town.row(place=place)).status for place in (0, 1)] == [Sending.DELIVERED, Sending.CANCELLED]
+    assert list(phone.sent) == [REF]
+
+
+async def test_a_refused_number_has_failed(town: Town, phone: IdempotentPhone) -> None:
+    phone.refuses.add(CITIZEN)
+    await town.queue()
+    await town.post.send_due()
+    assert Sending.FAILED is await town.status()
+    assert town.codes.told == []
+
+
+async def test_a_number_of_another_devices_key_has_failed(town: Town, phone: IdempotentPhone) -> None:
+    own, town.seal = town.seal, FernetSeal(Fernet.generate_key())
+    await town.queue()
+    town.seal = own
+    await town.queue("stay-2", SmsKind.RECEIPT, number=0, phone="not a number", words=Words("03", receipt="BN-7F3K"))
+    await town.post.send_due()
+    assert [(await town.row(stay)).status for stay in ("stay-1", "stay-2")] == [Sending.FAILED] * 2
+    assert phone.sent == {}
+
+
+async def test_killed_after_the_handing_over_sends_once_and_forgets_the_code(
+    town: Town, phone: IdempotentPhone
+) -> None:
+    async def die() -> None:
+        raise Died
+
+    phone.after_submit = die
+    await town.queue()
+    with pytest.raises(ExceptionGroup):
+        await town.post.send_due()
+    phone.after_submit, town.codes.dies_at_sent = None, True
+    town = await town.killed()
+    with pytest.raises(ExceptionGroup):
+        await town.post.send_due()
+    assert Handed.YES is (await town.row()).handed
+    town.codes.dies_at_sent = False
+    town = await town.killed()
+    await town.post.settle()
+    await town.post.send_due()
+    assert (phone.asked, list(phone.sent)) == ([REF, REF], [REF])
+    assert (town.codes.told, town.codes.owed) == ([("stay-1", 1)], {})
+    await town.journal.close()
+
+
+async def test_the_running_post_sends_when_woken_and_takes_reports(town: Town, phone: IdempotentPhone) -> None:
+    is_told = asyncio.Event()
+    town.post.subscribe(lambda _stay: is_told.set())
+    running = asyncio.create_task(town.post.run())
+    await town.queue()
+    town.post.wake()
+    phone.incoming.put_nowait(SmsReply("in-1", CITIZEN, "cam on"))
+    phone.incoming.put_nowait(SmsReport(REF, SmsStatus.SUBMITTED))
+    async with asyncio.timeout(10):
+        await is_told.wait()
+        while len(phone.forgotten) < 2 or not phone.sent:
+            await asyncio.sleep(0.01)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    assert Sending.SUBMITTED is await town.status()
+
+
+async def test_neither_number_nor_code_is_anywhere(
+    town: Town, phone: IdempotentPhone, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    await town.queue()
+    row = await town.row()
+    phone.is_down = True
+    await town.post.send_due()
+    assert row.phone is not None
+    phone.is_down = False
+    town.clock.advance(5)
+    await town.post.send_due()
+    assert (await town.row()).phone is None  # the transport has it: nobody needs the number any more
+    await town.post.take(SmsReport(REF, SmsStatus.FAILED))
+    files = b"".join(path.read_bytes() for path in town.folder.rglob("*") if path.is_file())
+    told = f"{row!r} {caplog.text}".encode()
+    assert REF.encode() in files
+    assert [secret for secret in (CITIZEN, CITIZEN[3:], DIGITS) for place in (files, told) if secret.encode() in place] == []  # fmt: skip
+
+
+async def test_old_rows_go_and_waiting_ones_stay(town: Town) -> None:
+    await town.queue()
+    await town.post.send_due()
+    await town.queue("stay-2", SmsKind.RECEIPT, number=0)
+    later = town.clock.now() + timedelta(days=100)
+    old = cutoffs(later.timestamp(), RetentionRules())
+    counted = await town.change(lambda connection: purge(connection, old, later))
+    assert counted["locker_sms"] == 1
+    assert Sending.QUEUED is (await town.row("stay-2")).status
