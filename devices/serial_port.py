@@ -5,6 +5,7 @@ Drivers call `open_port` with a stable name or `tcp://host:port`; simulators cal
 
 import asyncio
 import errno
+import logging
 import os
 import socket
 import tty
@@ -19,6 +20,8 @@ from urllib.parse import urlsplit
 import serialx
 
 from devices.errors import DeviceError
+
+logging.getLogger("serialx").setLevel(logging.WARNING)  # below, it writes every octet: an identity card that is scanned
 
 OPEN_TIMEOUT_S = 5.0
 WRITE_TIMEOUT_S = 2.0  # a frame of 20 bytes takes 21 ms at 9600 baud; who takes longer has stopped reading

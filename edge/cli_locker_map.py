@@ -84,7 +84,7 @@ def _print(found: list[Mapped], compartments: dict[str, Compartment], inverted: 
             continue
         key, wired = by_number.get(one.number, one.pulsed), compartments[one.pulsed]
         feedback = _OTHER_WAY[wired.feedback] if one.pulsed in inverted else wired.feedback
-        row = {
+        row: dict[str, str | int] = {
             "compartment": key,
             "board": wired.board,
             "channel": wired.channel,

@@ -36,7 +36,9 @@ class LockBoards:
         self._by_channel = {place: compartment for compartment, place in wiring.items()}
         self._boards: dict[str, LockBoard] = {name: board for line in lines for name, board in line.boards.items()}
         self._watchers: list[_Watcher] = []
-        self._unheard: set[str] = set()  # boards whose doors a reader was told are UNKNOWN while the driver still believes them
+        self._unheard: set[str] = (
+            set()
+        )  # boards whose doors a reader was told are UNKNOWN while the driver still believes them
         self._trace: deque[TraceRow] = deque(maxlen=TRACE_KEPT)
         self._listeners: list[Callable[[TraceRow], None]] = []
         for line in self._lines:

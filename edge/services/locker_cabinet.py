@@ -7,22 +7,24 @@ first when the disk takes anything again.
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 from edge.domain.door import Door, Pulse
-from edge.domain.locker import Compartment
-from edge.domain.locker_actions import Action, Authorise, ReadAll, Refuse, SendPulse
+from edge.domain.locker import Compartment, Opening
+from edge.domain.locker_actions import Action, Authorise, Opened, ReadAll, Refuse, SendPulse
 from edge.domain.locker_cabinet import doors_seen
 from edge.domain.locker_events import Authorised, BoardLost, Booted, Event, NotWritten, Pulsed, Tick
 from edge.domain.locker_step import due_s, step
 from edge.locker_ports import BoardChange, DoorChange, Doors
 from edge.ports import Clock, Ledger
 from edge.services.faults import Faults
-from edge.services.locker_changes import Extra, LockerChanges, Work
+from edge.services.locker_changes import Beside, LockerChanges, Work, differs, is_told
 from edge.services.locker_plan import CabinetPlan, LockerSettings
-from edge.store import locker as table
+from edge.store import lockers as table
 from sync.errors import JournalError
+from sync.events import Payload
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,7 @@ class Cabinet:
         """`told` is called on the loop with each step that is durable, and with none of those that are not."""
         self.plan = plan
         self.compartments: dict[str, Compartment] = {}
+        self.openings: dict[str, int] = {}  # how often each door was seen open: its wear
         self.is_read = False  # every door since the agent started
         self.is_disk_well = True
         self.lost_boards: dict[str, str] = {}
@@ -86,24 +89,24 @@ class Cabinet:
         task.add_done_callback(self._acting.discard)
         return await asyncio.shield(task)
 
-    async def ask(self, compartment: str, event: Event, extra: Extra | None = None) -> Refuse | None:
-        """In turn: a step that somebody asks for. `extra` is written in the same transaction, before the step.
+    async def ask(self, compartment: str, event: Event, beside: Beside | None = None) -> Refuse | None:
+        """In turn: a step that somebody asks for. `beside` is written in the same transaction, before the step.
 
         Why nothing changed, or None. Raise NotDurable.
         """
         after, actions = step(self.compartments[compartment], event, self._clock.monotonic(), self._settings.doors)
         refusal = next((action for action in actions if isinstance(action, Refuse)), None)
         if refusal is None:
-            await self._write(self._work({compartment: after}, actions, extra), is_asked=True)
+            await self._write(self._work({compartment: after}, actions, beside), is_asked=True)
         return refusal
 
-    async def write(self, extra: Extra) -> None:
+    async def write(self, beside: Beside) -> None:
         """In turn: change tables beside the compartments. Raise NotDurable."""
-        await self._write(self._work({}, (), extra), is_asked=True)
+        await self._write(self._work({}, (), beside), is_asked=True)
 
-    async def happened(self, compartment: str, event: Event) -> None:
-        """Something became of a compartment, whether the disk takes it or not."""
-        await self.in_turn(lambda: self._happened(compartment, event))
+    async def happened(self, compartment: str, event: Event, beside: Beside | None = None) -> None:
+        """Something became of a compartment, whether the disk takes it now or later."""
+        await self.in_turn(lambda: self._happened(compartment, event, beside))
 
     async def seen(self, doors: Mapping[str, Door]) -> None:
         await self.in_turn(lambda: self._seen(doors))
@@ -117,7 +120,9 @@ class Cabinet:
         except TimeoutError:
             log.warning("locker: the boards did not answer in time")
             doors = {}
-        fresh = {key: doors.get(key, Door.UNKNOWN) for key in self.compartments if self._seen_at.get(key, 0.0) <= asked_at}
+        fresh = {
+            key: doors.get(key, Door.UNKNOWN) for key in self.compartments if self._seen_at.get(key, 0.0) <= asked_at
+        }
         await self.seen(fresh)
         self.is_read = True
 
@@ -125,8 +130,10 @@ class Cabinet:
 
     async def load(self) -> None:
         """What the disk says, and of no door what it is: nothing opens before all were read."""
-        stored = await self._ledger.read(table.cabinet)
-        self.compartments = {key: stored.get(key, Compartment(key)) for key in {**stored, **self.plan.places}}
+        rows = await self._ledger.read(table.load)
+        self.openings = {key: row.openings for key, row in rows.items()}
+        stored = {key: row.compartment for key, row in rows.items() if key in self.plan.places or row.compartment.stay}
+        self.compartments = {key: stored.get(key, Compartment(key)) for key in {**self.plan.places, **stored}}
         for key in self.compartments:
             await self._happened(key, Booted())
 
@@ -159,22 +166,22 @@ class Cabinet:
 
     # --- steps ---
 
-    async def _happened(self, compartment: str, event: Event) -> None:
+    async def _happened(self, compartment: str, event: Event, beside: Beside | None = None) -> None:
         after, actions = step(self.compartments[compartment], event, self._clock.monotonic(), self._settings.doors)
-        await self._write(self._work({compartment: after}, actions), is_asked=False)
+        await self._write(self._work({compartment: after}, actions, beside), is_asked=False)
 
     async def _seen(self, doors: Mapping[str, Door]) -> None:
         changed, actions = doors_seen(self.compartments, doors, self._clock.monotonic(), self._settings.doors)
         await self._write(self._work(changed, actions), is_asked=False)
 
-    def _work(self, changed: Mapping[str, Compartment], actions: Iterable[Action], extra: Extra | None = None) -> Work:
-        return Work(dict(changed), tuple(actions), self._clock.now(), extra)
+    def _work(
+        self, changed: Mapping[str, Compartment], actions: Iterable[Action], beside: Beside | None = None
+    ) -> Work:
+        return Work(dict(changed), tuple(actions), self._clock.now(), beside)
 
     async def _write(self, work: Work, *, is_asked: bool) -> None:
         """Make a step durable where it must be, then take it over and do what it asks for."""
-        if not self._is_for_disk(work):
-            self._take_over(work)
-        elif await self._try([*self._unwritten, work]):
+        if not self._is_for_disk(work) or await self._try([*self._unwritten, work]):
             self._take_over(work)
         elif is_asked or len(self._unwritten) >= UNWRITTEN_AT_MOST:
             if is_asked:
@@ -187,11 +194,14 @@ class Cabinet:
         await self._follow(work.actions)
 
     def _is_for_disk(self, work: Work) -> bool:
-        is_stored = any(table.differs(self.compartments.get(key), after) for key, after in work.changed.items())
-        return is_stored or work.extra is not None or self._changes.is_told(work.actions)
+        is_stored = any(differs(self.compartments.get(key), after) for key, after in work.changed.items())
+        return is_stored or work.beside is not None or is_told(work.actions)
 
     def _take_over(self, work: Work) -> None:
         self.compartments |= work.changed
+        for action in work.actions:
+            if isinstance(action, Opened):
+                self.openings[action.compartment] = self.openings.get(action.compartment, 0) + 1
         self._told(work)
 
     async def _try(self, batch: list[Work]) -> bool:
@@ -256,7 +266,7 @@ class Cabinet:
                 pulse = await self._doors.pulse(order.compartment, order.stay)
         except TimeoutError:
             pulse = Pulse.LOST
-        await self.happened(order.compartment, Pulsed(order.opening, pulse))
+        await self.happened(order.compartment, Pulsed(order.opening, pulse), _noted(opening, pulse))
 
     async def _watch(self) -> None:
         async for change in self._doors.watch():
@@ -293,3 +303,13 @@ class Cabinet:
         while True:
             await self.retry_disk()
             await asyncio.sleep(self._settings.disk_retry_s)
+
+
+def _noted(opening: Opening, pulse: Pulse) -> Beside:
+    """What became of an authorised pulse, for the history."""
+
+    def change(connection: sqlite3.Connection) -> tuple[Payload, ...]:
+        table.note_pulse(connection, opening.opening, opening.pulses, pulse)
+        return ()
+
+    return change

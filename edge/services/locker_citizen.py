@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from edge.domain.cccd import Cccd
 from edge.domain.code_check import Judgement, Verdict
@@ -11,19 +12,22 @@ from edge.domain.locker import OpenFor, Purpose
 from edge.domain.locker_events import Claim, Reserve
 from edge.domain.pickup_code import NotAPickupCode, PickupCode
 from edge.domain.receipt_id import ReceiptId
-from edge.domain.scanned import PhoneTail, Unreadable, read_text
+from edge.domain.scanned import Unreadable, read_text
 from edge.locker_ports import OpeningView, Procedure, RefusalWhy, Refused, Scans
 from edge.services.locker_cabinet import NotDurable
-from edge.services.locker_parts import NOT_ALLOWED, NOT_THERE, NOT_TRUSTED, LockerParts, mobile
-from edge.store import locker_stays as stays
-from edge.store.locker_stays import NewStay
+from edge.services.locker_codes import Meant
+from edge.services.locker_parts import NOT_ALLOWED, NOT_THERE, NOT_TRUSTED, LockerParts, Newcomer, mobile
 from sync.events import LockerCodeRefused, Payload
 
 log = logging.getLogger(__name__)
 
-Meant = DossierCode | ReceiptId | PhoneTail
 WRONG = Refused(RefusalWhy.WRONG)
-_ANSWERS = {Verdict.WRONG: RefusalWhy.WRONG, Verdict.DEAD: RefusalWhy.DEAD, Verdict.WAITING: RefusalWhy.WAIT}
+_ANSWERS: dict[Verdict, tuple[Literal["wrong", "dead", "waiting"], RefusalWhy]] = {
+    Verdict.RIGHT: ("wrong", RefusalWhy.WRONG),  # of a stay that ended while it was judged
+    Verdict.WRONG: ("wrong", RefusalWhy.WRONG),
+    Verdict.DEAD: ("dead", RefusalWhy.DEAD),
+    Verdict.WAITING: ("waiting", RefusalWhy.WAIT),
+}
 
 
 class CitizenCounter:
@@ -49,16 +53,17 @@ class CitizenCounter:
     ) -> OpeningView | Refused:  # fmt: skip
         asked = next((one for one in self.procedures(lang) if one.key == procedure), None)
         number, code = mobile(phone), _dossier(dossier)
-        for wrong in (number, code):
-            if isinstance(wrong, Refused):
-                return wrong
+        if isinstance(number, Refused):
+            return number
+        if isinstance(code, Refused):
+            return code
         if keypad not in self._parts.plan.keypads:
             return NOT_ALLOWED
         if asked is None:
             return NOT_THERE
-        new = NewStay(
-            self._parts.fresh(), Purpose.DEPOSIT, dossier=str(code) if code else None, procedure=procedure,
-            receipt=str(ReceiptId.new(self._parts.letter)), phone=number, lang=lang,
+        new = Newcomer(
+            self._parts.fresh(), Purpose.DEPOSIT, keypad, number, dossier=code, procedure=procedure,
+            receipt=str(ReceiptId.new(self._parts.letter)), lang=lang,
         )  # fmt: skip
         return await self._parts.cabinet.in_turn(lambda: self._deposit(keypad, new, asked.size, low=low))
 
@@ -82,8 +87,7 @@ class CitizenCounter:
         refusal = self._parts.refused_now()
         if refusal is not None:
             return refusal
-        candidates = await self._parts.ledger.read(lambda connection: _candidates(connection, meant))
-        judgement = await self._parts.codes.judged(keypad, candidates, typed)
+        judgement = await self._parts.codes.judged(keypad, meant, typed)
         if judgement.verdict is Verdict.RIGHT and judgement.stay is not None:
             return await self._claim(keypad, judgement, judgement.stay)
         return await self._turned_away(keypad, judgement)
@@ -100,11 +104,12 @@ class CitizenCounter:
         return answer
 
     async def _turned_away(self, keypad: str, judgement: Judgement) -> Refused:
-        counted, why = self._parts.codes.counted(keypad, judgement), judgement.verdict
+        counted = self._parts.codes.counted(keypad, judgement)
+        why, answer = _ANSWERS[judgement.verdict]
 
         def change(connection: sqlite3.Connection) -> Sequence[Payload]:
             counted(connection)
-            return (LockerCodeRefused(keypad=keypad, stay=judgement.stay, why=why.value),)
+            return (LockerCodeRefused(keypad=keypad, stay=judgement.stay, why=why),)
 
         try:
             await self._parts.cabinet.write(change)
@@ -112,9 +117,9 @@ class CitizenCounter:
             return NOT_TRUSTED
         self._parts.codes.keep(keypad, judgement)
         log.info("locker: code refused keypad=%s why=%s", keypad, why)
-        return Refused(_ANSWERS[why], judgement.wait_s)
+        return Refused(answer, judgement.wait_s)
 
-    async def _deposit(self, keypad: str, new: NewStay, size: str, *, low: bool) -> OpeningView | Refused:
+    async def _deposit(self, keypad: str, new: Newcomer, size: str, *, low: bool) -> OpeningView | Refused:
         refusal = self._parts.refused_now()
         if refusal is not None:
             return refusal
@@ -141,14 +146,3 @@ def _dossier(text: str | None) -> DossierCode | Refused | None:
     if isinstance(meant, Unreadable):
         return Refused(RefusalWhy(meant.why.value))
     return meant if meant is None or isinstance(meant, DossierCode) else Refused(RefusalWhy.BAD_DOSSIER)
-
-
-def _candidates(connection: sqlite3.Connection, meant: Meant) -> tuple[str, ...]:
-    """Every stay that what was typed may mean."""
-    match meant:
-        case DossierCode():
-            return stays.of_dossier(connection, str(meant))
-        case ReceiptId():
-            return stays.of_receipt(connection, str(meant))
-        case PhoneTail():
-            return stays.of_tail(connection, meant.reveal())

@@ -7,14 +7,22 @@ import hmac
 import secrets
 import sqlite3
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
 
-from edge.domain.code_check import Judgement, Keypad, judge, restored
+from edge.domain.code_check import Judgement, Keypad, StoredCode, judge, restored
+from edge.domain.dossier import DossierCode
+from edge.domain.msisdn import Msisdn
 from edge.domain.pickup_code import PickupCode, derived, digest, drawn
+from edge.domain.receipt_id import ReceiptId
+from edge.domain.scanned import PhoneTail
 from edge.locker_ports import Seal
 from edge.ports import Clock, Ledger
 from edge.services.locker_plan import LockerSettings
 from edge.store import locker_codes as table
 from sync.events import Payload
+
+Meant = DossierCode | ReceiptId | PhoneTail
 
 
 class Codes:
@@ -34,9 +42,10 @@ class Codes:
 
     async def load(self, keypads: Sequence[str]) -> None:
         """The wait of each keypad begins again in full."""
-        wrong = await self._ledger.read(table.keypads)
         now_s, rules = self._clock.monotonic(), self._settings.codes
-        self._keypads = {key: restored(wrong.get(key, 0), now_s, rules) for key in keypads}
+        for keypad in keypads:
+            wrong = await self._ledger.read(partial(table.wrong_at, keypad=keypad))
+            self._keypads[keypad] = restored(wrong, now_s, rules)
 
     def make(self, stay: str, number: int) -> PickupCode:
         """The code to issue as this stay's `number`."""
@@ -45,26 +54,32 @@ class Codes:
             return derived(self._settings.secret, stay, number, digits)
         return drawn(self._below, digits)
 
-    def issue(self, connection: sqlite3.Connection, stay: str, number: int, code: PickupCode, *, to_send: bool) -> None:
-        """Store the HMAC of a new code; the one before it is dead. `to_send`: the post will ask for it."""
-        is_sealed = to_send and not self._settings.is_derived
-        sealed = self._seal.close(code.reveal()) if is_sealed else None
-        table.issue(connection, stay, number, digest(self._key, stay, code), sealed, is_owed=to_send)
+    def issue(
+        self, connection: sqlite3.Connection, stay: str, number: int, code: PickupCode, at: datetime, *, is_owed: bool
+    ) -> None:
+        """Store the HMAC of a new code; the one before it is dead. `is_owed`: the post will ask for it."""
+        sealed = self._seal.close(code.reveal()) if is_owed and not self._settings.is_derived else None
+        table.issue(connection, StoredCode(stay, number, digest(self._key, stay, code)), at.timestamp(), sealed)
+        if not is_owed:
+            table.note_sent(connection, stay, number, at.timestamp())
 
-    async def judged(self, keypad: str, stays: Sequence[str], typed: PickupCode) -> Judgement:
-        """What a typed code is, against the codes of every stay that may be meant. `keep` makes it count."""
-        stored = await self._ledger.read(lambda connection: table.newest(connection, stays))
+    def tail(self, number: Msisdn) -> bytes:
+        """What a registered number is found by; its digits stand nowhere."""
+        return PhoneTail.of(number).digest(self._key)
+
+    async def judged(self, keypad: str, meant: Meant, typed: PickupCode) -> Judgement:
+        """What a typed code is, against the codes of every stay that may be meant. `counted` and `keep` make it count."""
+        stored = await self._ledger.read(lambda connection: self._candidates(connection, meant))
         return judge(
             self._key, self._keypads[keypad], stored, typed, now_s=self._clock.monotonic(), rules=self._settings.codes
         )
 
-    def counted(self, keypad: str, judgement: Judgement) -> Callable[[sqlite3.Connection], Sequence[Payload]]:
+    def counted(self, keypad: str, judgement: Judgement) -> Callable[[sqlite3.Connection], tuple[Payload, ...]]:
         """The change that stores the attempts of a judgement."""
 
-        def change(connection: sqlite3.Connection) -> Sequence[Payload]:
+        def change(connection: sqlite3.Connection) -> tuple[Payload, ...]:
             table.save_keypad(connection, keypad, judgement.keypad.wrong)
-            for code in judgement.codes:
-                table.save_attempts(connection, code)
+            table.save_attempts(connection, judgement.codes)
             return ()
 
         return change
@@ -82,8 +97,19 @@ class Codes:
         return derived(self._settings.secret, stay, number, self._settings.codes.digits)
 
     async def sent(self, stay: str, number: int) -> None:
+        now_s = self._clock.now().timestamp()
+
         def change(connection: sqlite3.Connection) -> Sequence[Payload]:
-            table.forget(connection, stay, number)
+            table.note_sent(connection, stay, number, now_s)
             return ()
 
         await self._ledger.transact(change)
+
+    def _candidates(self, connection: sqlite3.Connection, meant: Meant) -> tuple[StoredCode, ...]:
+        match meant:
+            case DossierCode():
+                return table.of_dossier(connection, meant.canonical)
+            case ReceiptId():
+                return table.of_receipt(connection, str(meant))
+            case PhoneTail():
+                return table.of_phone_tail(connection, meant.digest(self._key))

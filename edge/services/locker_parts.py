@@ -1,10 +1,13 @@
 """What the citizen's desk and the staff's desk share: asking the cabinet for an opening, and the words of a refusal."""
 
 import secrets
+import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from edge.domain.dossier import DossierCode
+from edge.domain.locker import IN_HAND, SEEN_OPEN, Purpose
 from edge.domain.locker_actions import Refuse
 from edge.domain.locker_cabinet import Choice, choose, is_busy, is_frozen, is_offerable
 from edge.domain.locker_events import Claim, Event, Recall, Reserve
@@ -12,13 +15,21 @@ from edge.domain.msisdn import Msisdn, NotAMobileNumber
 from edge.locker_ports import Doors, OpeningView, Procedure, ReceiptPrinter, RefusalWhy, Refused, Scans, Seal
 from edge.ports import Clock, Ledger
 from edge.services.locker_cabinet import Cabinet, NotDurable
-from edge.services.locker_changes import Extra
+from edge.services.locker_changes import Beside
 from edge.services.locker_codes import Codes
 from edge.services.locker_openings import Openings
 from edge.services.locker_plan import CabinetPlan, LockerSettings
+from edge.store import stays
+from edge.store.stays import Stay
+from sync.events import Payload
 
 NOT_TRUSTED, BUSY = Refused(RefusalWhy.NOT_TRUSTED), Refused(RefusalWhy.BUSY)
 NOT_THERE, NOT_ALLOWED = Refused(RefusalWhy.NOT_THERE), Refused(RefusalWhy.NOT_ALLOWED)
+
+
+def fresh_id() -> str:
+    """A name for a stay or an opening."""
+    return uuid4().hex[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,20 @@ class Furniture:
     procedures: Callable[[str], tuple[Procedure, ...]] = lambda _lang: ()
     scans: Mapping[str, Scans] = field(default_factory=dict)  # by keypad
     desk_scans: Scans | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A stay that is about to begin."""
+
+    stay: str
+    purpose: Purpose
+    by: str
+    phone: Msisdn
+    dossier: DossierCode | None = None
+    procedure: str | None = None
+    receipt: str | None = None
+    lang: str = "vi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +68,7 @@ class LockerParts:
     codes: Codes
     openings: Openings
     furniture: Furniture = field(default_factory=Furniture)
-    fresh: Callable[[], str] = lambda: uuid4().hex[:12]
+    fresh: Callable[[], str] = fresh_id
     letter: Callable[[str], str] = secrets.choice
 
     def refused_now(self, *, is_staff: bool = False) -> Refused | None:
@@ -68,23 +93,54 @@ class LockerParts:
         found = (key for key, compartment in self.cabinet.compartments.items() if compartment.stay == stay)
         return next(found, None)
 
+    def is_in_hand(self, compartment: str) -> bool:
+        """Somebody is at its door, or has left it open."""
+        return self.cabinet.compartments[compartment].state in IN_HAND | SEEN_OPEN
+
+    def begun(self, new: Newcomer, compartment: str) -> Beside:
+        """The change that begins a stay; the number rests sealed."""
+        row = Stay(
+            new.stay, compartment, new.purpose, new.by, self.clock.now().timestamp(),
+            dossier=new.dossier.canonical if new.dossier else None, dossier_issued=new.dossier.issued if new.dossier else None,
+            procedure=new.procedure, receipt=new.receipt, phone=self.seal.close(new.phone.reveal()),
+            phone_tail=self.codes.tail(new.phone), lang=new.lang,
+        )  # fmt: skip
+
+        def change(connection: sqlite3.Connection) -> tuple[Payload, ...]:
+            stays.begin(connection, row)
+            return ()
+
+        return change
+
+    def renumbered(self, stay: str, phone: Msisdn) -> Beside:
+        """The change that takes another number for a stay that has begun."""
+        sealed, tail = self.seal.close(phone.reveal()), self.codes.tail(phone)
+
+        def change(connection: sqlite3.Connection) -> tuple[Payload, ...]:
+            stays.save_phone(connection, stay, sealed, tail)
+            return ()
+
+        return change
+
     async def opened(
-        self, compartment: str, event: Claim | Recall | Reserve, extra: Extra | None = None
+        self, compartment: str, event: Claim | Recall | Reserve, beside: Beside | None = None
     ) -> OpeningView | Refused:
         """In turn: ask for a door, and begin what a screen can follow."""
         view = self.openings.begin(event.opening, compartment, self.plan.number(compartment))
-        refusal = await self.asked(compartment, event, extra)
+        refusal = await self.asked(compartment, event, beside)
         if refusal is None:
             return view
         self.openings.forget(event.opening)
         return refusal
 
-    async def asked(self, compartment: str, event: Event, extra: Extra | None = None) -> Refused | None:
+    async def asked(self, compartment: str, event: Event, beside: Beside | None = None) -> Refused | None:
         """In turn: a step without a door, or its refusal."""
         try:
-            refusal = await self.cabinet.ask(compartment, event, extra)
+            refusal = await self.cabinet.ask(compartment, event, beside)
         except NotDurable:
             return NOT_TRUSTED
+        except stays.AlreadyThere:
+            return Refused(RefusalWhy.ALREADY_INSIDE)
         return None if refusal is None else refused(refusal)
 
 

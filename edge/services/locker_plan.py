@@ -36,9 +36,9 @@ class LockerSettings:
     """`secret` makes the codes and their HMAC; it is a file of this device. `is_derived`: HOTP, else drawn and sealed."""
 
     secret: bytes = field(repr=False)
-    doors: LockerRules = LockerRules()
-    codes: CodeRules = CodeRules()
-    overdue: OverdueRules = OverdueRules()
+    doors: LockerRules = field(default_factory=LockerRules)
+    codes: CodeRules = field(default_factory=CodeRules)
+    overdue: OverdueRules = field(default_factory=OverdueRules)
     is_derived: bool = True
     pulse_within_s: float = 10.0  # a driver that has not come back by then: the reply is lost
     read_within_s: float = 20.0

@@ -5,10 +5,9 @@ import logging
 from collections.abc import Callable, Mapping
 
 from edge.domain.dossier import DossierCode
-from edge.domain.locker import CompartmentState, OpenFor, Purpose
+from edge.domain.locker import OpenFor, Purpose
 from edge.domain.locker_events import BringBack, Claim, Found, Recall, Reserve, TakeOut
 from edge.domain.overdue import RecallWhy, refuse_second
-from edge.domain.receipt_id import ReceiptId
 from edge.domain.scanned import Unreadable, read_text
 from edge.locker_ports import (
     CabinetView,
@@ -23,12 +22,12 @@ from edge.locker_ports import (
     Step,
     TraceRow,
 )
-from edge.services.locker_parts import NOT_ALLOWED, NOT_THERE, LockerParts, mobile
+from edge.services.locker_parts import NOT_ALLOWED, NOT_THERE, LockerParts, Newcomer, mobile
 from edge.services.locker_plan import MAY_HANDLE, MAY_REPAIR
 from edge.services.locker_reissue import Reissue
 from edge.services.locker_view import LockerView
-from edge.store import locker_stays as stays
-from edge.store.locker_stays import NewStay
+from edge.store import stays
+from edge.store.stays import Stay
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +38,10 @@ LONGEST_PULSE_S = 60.0
 class StaffCounter:
     """`edge.locker_ports.StaffDesk`. `run` opens the doors of a recall of all, one after the other."""
 
-    def __init__(self, parts: LockerParts, view: LockerView) -> None:
+    def __init__(self, parts: LockerParts, view: LockerView, reissue: Reissue) -> None:
         self._parts = parts
         self._view = view
-        self._reissue = Reissue(parts)
+        self._reissue = reissue
         self._recalls: asyncio.Queue[tuple[str, Recall]] = asyncio.Queue(len(parts.plan.places) or 1)
 
     # --- looking ---
@@ -87,7 +86,7 @@ class StaffCounter:
         if isinstance(number, Refused):
             return number
         sizes = self._parts.settings.doors.sizes
-        new = NewStay(self._parts.fresh(), Purpose.RESULT, dossier=str(code), phone=number)
+        new = Newcomer(self._parts.fresh(), Purpose.RESULT, by.name, number, dossier=code)
         wanted = size if size in sizes else sizes[0]
         return await self._parts.cabinet.in_turn(lambda: self._load(by, new, wanted, low=low))
 
@@ -170,20 +169,27 @@ class StaffCounter:
             return NOT_THERE
         return await self._parts.cabinet.in_turn(lambda: self._parts.asked(compartment, event))
 
-    async def _load(self, by: Staff, new: NewStay, size: str, *, low: bool) -> OpeningView | Refused:
-        """A result whose door did not open the first time is loaded into its own compartment once more."""
+    async def _load(self, by: Staff, new: Newcomer, size: str, *, low: bool) -> OpeningView | Refused:
         refusal = self._parts.refused_now()
         if refusal is not None:
             return refusal
-        known = await self._parts.ledger.read(lambda connection: stays.of_dossier(connection, new.dossier or ""))
-        waiting = self._parts.of_stay(known[0]) if known else None
-        if waiting is not None:
-            return await self._parts.opened(waiting, Claim(self._parts.fresh(), OpenFor.LOAD, by.name))
+        dossier = new.dossier.canonical if new.dossier else ""
+        known = await self._parts.ledger.read(lambda connection: stays.result_of(connection, dossier))
+        if known is not None:
+            return await self._load_again(by, known, new)
         compartment = self._parts.free(size, low=low)
         if compartment is None:
             return Refused(RefusalWhy.NO_ROOM)
         reserve = Reserve(new.stay, self._parts.fresh(), Purpose.RESULT, by.name)
         return await self._parts.opened(compartment, reserve, self._parts.begun(new, compartment))
+
+    async def _load_again(self, by: Staff, known: Stay, new: Newcomer) -> OpeningView | Refused:
+        """Into the compartment that was reserved for it, with the number given now."""
+        compartment = self._parts.of_stay(known.stay)
+        if compartment is None or self._parts.cabinet.compartments[compartment].is_loaded:
+            return Refused(RefusalWhy.ALREADY_INSIDE)
+        claim = Claim(self._parts.fresh(), OpenFor.LOAD, by.name)
+        return await self._parts.opened(compartment, claim, self._parts.renumbered(known.stay, new.phone))
 
     async def _recall_one(self, compartment: str, recall: Recall) -> None:
         """Others wait for nobody: what cannot be opened now says why, and the next door follows."""

@@ -103,6 +103,11 @@ def end(connection: sqlite3.Connection, stay: str, why: str, now_s: float) -> No
     connection.execute("UPDATE locker_stays SET over_s = ?, over_why = ? WHERE stay = ?", (now_s, why, stay))
 
 
+def save_phone(connection: sqlite3.Connection, stay: str, phone: bytes, phone_tail: bytes) -> None:
+    """The officer gave another number before anything was loaded."""
+    connection.execute("UPDATE locker_stays SET phone = ?, phone_tail = ? WHERE stay = ?", (phone, phone_tail, stay))
+
+
 def forget_phone(connection: sqlite3.Connection, stay: str) -> None:
     connection.execute("UPDATE locker_stays SET phone = NULL, phone_tail = NULL WHERE stay = ?", (stay,))
 

@@ -1,13 +1,13 @@
 """What the locker's post needs around it: a code book that can say a code once, a seal, and an agent that can be killed."""
 
+import secrets
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self, TypeVar
 
-from cryptography.fernet import Fernet, InvalidToken
-
 from config.strings import load_strings
+from edge.adapters.seal import KEY_BYTES, DeviceSeal
 from edge.domain.pickup_code import PickupCode
 from edge.ports import SmsPort
 from edge.services.faults import Faults
@@ -28,20 +28,6 @@ CITIZEN = "+84912345678"
 DOSSIER = "000.00.00.H29-261121-0012"
 DIGITS = "482913"
 WORDS = Words("07", DOSSIER)
-
-
-class FernetSeal:
-    def __init__(self, key: bytes) -> None:
-        self._box = Fernet(key)
-
-    def close(self, plain: str) -> bytes:
-        return self._box.encrypt(plain.encode())
-
-    def open(self, sealed: bytes) -> str:
-        try:
-            return self._box.decrypt(sealed).decode()
-        except InvalidToken as error:
-            raise ValueError("sealed by another key") from error
 
 
 class OneSaying:
@@ -70,7 +56,7 @@ class Died(Exception):
 class Town:
     """One agent's life around the post; `killed` opens the same journal again."""
 
-    def __init__(self, folder: Path, journal: Journal, phone: SmsPort, clock: FakeClock, codes: OneSaying, seal: FernetSeal) -> None:  # fmt: skip
+    def __init__(self, folder: Path, journal: Journal, phone: SmsPort, clock: FakeClock, codes: OneSaying, seal: DeviceSeal) -> None:  # fmt: skip
         self.folder, self.journal, self.phone, self.clock, self.codes, self.seal = (
             folder,
             journal,
@@ -88,12 +74,12 @@ class Town:
 
     @classmethod
     async def open(
-        cls, folder: Path, phone: SmsPort | None = None, clock: FakeClock | None = None, codes: OneSaying | None = None, seal: FernetSeal | None = None
+        cls, folder: Path, phone: SmsPort | None = None, clock: FakeClock | None = None, codes: OneSaying | None = None, seal: DeviceSeal | None = None
     ) -> Self:  # fmt: skip
         journal = await Journal.open(folder, site="phuong-mau", device="tu-01", migrations=scripts())
         town = cls(
             folder, journal, phone or IdempotentPhone(), clock or FakeClock(), codes or OneSaying(),
-            seal or FernetSeal(Fernet.generate_key()),
+            seal or DeviceSeal(secrets.token_bytes(KEY_BYTES)),
         )  # fmt: skip
         await town.faults.load()
         return town

@@ -2,21 +2,22 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 
+from edge.adapters.seal import KEY_BYTES, DeviceSeal
 from edge.domain.retention import RetentionRules, cutoffs
 from edge.ports import SmsReply, SmsReport, SmsStatus
 from edge.store.locker_outbox import Handed, SmsKind, Words, ref_of
 from edge.store.outbox import Sending
 from edge.store.purge import purge
 from tests.edge.services.fakes import IdempotentPhone
-from tests.edge.services.locker_town import CITIZEN, DIGITS, DOSSIER, Died, FernetSeal, Town
+from tests.edge.services.locker_town import CITIZEN, DIGITS, DOSSIER, Died, Town
 
 REF = ref_of("stay-1", SmsKind.CODE, 1)
 
@@ -106,7 +107,7 @@ async def test_a_refused_number_has_failed(town: Town, phone: IdempotentPhone) -
 
 
 async def test_a_number_of_another_devices_key_has_failed(town: Town, phone: IdempotentPhone) -> None:
-    own, town.seal = town.seal, FernetSeal(Fernet.generate_key())
+    own, town.seal = town.seal, DeviceSeal(secrets.token_bytes(KEY_BYTES))
     await town.queue()
     town.seal = own
     await town.queue("stay-2", SmsKind.RECEIPT, number=0, phone="not a number", words=Words("03", receipt="BN-7F3K"))

@@ -1,0 +1,111 @@
+"""`EscposPrinter`: prints one slip at a time and says what is known of it. Called by the agent's adapters."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from devices.errors import DeviceError
+from devices.printer import commands
+from devices.printer.commands import PrinterStatus
+from devices.printer.slip import Artist, Slip
+from devices.serial_port import Port, PortLost
+
+OpenPort = Callable[[], Awaitable[Port]]
+
+
+class Outcome(StrEnum):
+    """What became of a job. UNKNOWN: it was given and no answer came; the paper may come out later, so it is never sent again."""
+
+    PRINTED = "printed"
+    NO_PAPER = "no_paper"
+    OFFLINE = "offline"
+    UNKNOWN = "unknown"
+
+
+class NoAnswer(DeviceError, TimeoutError):
+    """The printer said nothing in time: it is off, or the cable is."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterTimes:
+    """How long is waited. `print_s` covers the line, the print and the cut; a serial line's own time is added from `baud`."""
+
+    answer_s: float = 2.0
+    print_s: float = 20.0
+
+
+class EscposPrinter:
+    """One printer behind `open_port`. `answers` False: the way to it cannot be read, so a job that was given stays UNKNOWN."""
+
+    def __init__(
+        self, open_port: OpenPort, artist: Artist, *, answers: bool = True, baud: int | None = None, times: PrinterTimes | None = None
+    ) -> None:  # fmt: skip
+        self._open_port = open_port
+        self._artist = artist
+        self._answers = answers
+        self._baud = baud
+        self._times = times or PrinterTimes()
+        self._lock = asyncio.Lock()
+
+    async def print(self, slip: Slip) -> Outcome:
+        """Ask, send, wait until it is carried out. Nothing is ever sent twice. Raise ValueError for a QR text too long."""
+        job = await asyncio.to_thread(self._artist.job, slip)
+        async with self._lock:
+            try:
+                port = await self._open_port()
+            except PortLost:
+                return Outcome.OFFLINE
+            try:
+                return await self._run(port, job)
+            finally:
+                await port.close()
+
+    async def status(self) -> PrinterStatus:
+        """Ask without printing. Raise PortLost, NoAnswer."""
+        async with self._lock:
+            port = await self._open_port()
+            try:
+                return await self._ask(port)
+            finally:
+                await port.close()
+
+    async def _run(self, port: Port, job: bytes) -> Outcome:
+        if self._answers:
+            try:
+                status = await self._ask(port)
+            except (PortLost, NoAnswer):
+                return Outcome.OFFLINE  # nothing but a question was sent
+            if not status.is_ready:
+                return Outcome.OFFLINE if status.has_paper else Outcome.NO_PAPER
+        return await self._give(port, job)
+
+    async def _give(self, port: Port, job: bytes) -> Outcome:
+        line_s = len(job) * 10 / self._baud if self._baud else 0.0
+        try:
+            await port.write(job)
+            if not self._answers:
+                return Outcome.UNKNOWN
+            sensor = await _octet(port, commands.is_sensor, self._times.print_s + line_s)
+        except (PortLost, NoAnswer):
+            return Outcome.UNKNOWN
+        return Outcome.UNKNOWN if sensor & 0x0C else Outcome.PRINTED  # the roll ended under it
+
+    async def _ask(self, port: Port) -> PrinterStatus:
+        answers = []
+        for which in (commands.PRINTER, commands.OFFLINE_CAUSE, commands.ROLL):
+            await port.write(commands.ask(which))
+            answers.append(await _octet(port, commands.is_status, self._times.answer_s))
+        return PrinterStatus.parse(*answers)
+
+
+async def _octet(port: Port, is_it: Callable[[int], bool], within_s: float) -> int:
+    """The first octet that can be the answer; what else the printer says is passed over."""
+    try:
+        async with asyncio.timeout(within_s):
+            while True:
+                for octet in await port.read():
+                    if is_it(octet):
+                        return octet
+    except TimeoutError as error:
+        raise NoAnswer("the printer does not answer") from error

@@ -1,0 +1,1 @@
+"""Barcode and QR scanners that speak over a serial port (USB-CDC). Keyboard scanners lose Vietnamese letters."""

@@ -1,0 +1,90 @@
+"""`SerialScanner`: reads one scanner for ever, through unplugging. Called by the agent's adapters. Texts are never logged."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from devices.scanner.framer import Framer
+from devices.serial_port import Port, PortLost, PortWhy
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerTimes:
+    """`pause_s` ends a text that has no suffix. A lost port is tried again after a wait that doubles."""
+
+    pause_s: float = 0.15
+    first_wait_s: float = 0.5
+    longest_wait_s: float = 15.0
+
+
+class SerialScanner:
+    """`run` until cancelled. `on_text` hears each scan, `on_state` why the port is lost, or None when it is there again."""
+
+    def __init__(
+        self,
+        open_port: Callable[[], Awaitable[Port]],
+        on_text: Callable[[str], None],
+        on_state: Callable[[PortWhy | None], Awaitable[None]],
+        times: ScannerTimes | None = None,
+    ) -> None:
+        self._open_port = open_port
+        self._on_text = on_text
+        self._on_state = on_state
+        self._times = times or ScannerTimes()
+        self._is_lost = False
+        self.rejected = 0
+
+    async def run(self) -> None:
+        wait_s = self._times.first_wait_s
+        while True:
+            try:
+                port = await self._open_port()
+            except PortLost as error:
+                await self._lose(error.why)
+                await asyncio.sleep(wait_s)
+                wait_s = min(self._times.longest_wait_s, 2 * wait_s)
+                continue
+            wait_s = self._times.first_wait_s
+            await self._find()
+            try:
+                await self._listen(port)
+            except PortLost as error:
+                await self._lose(error.why)
+            finally:
+                await port.close()
+            await asyncio.sleep(wait_s)  # a port that opens and breaks at once must not be tried in a tight loop
+
+    async def _listen(self, port: Port) -> None:
+        framer = Framer()
+        while True:
+            try:
+                async with asyncio.timeout(self._times.pause_s if framer.is_waiting() else None):
+                    octets = await port.read()
+            except TimeoutError:
+                texts = framer.pause()
+            else:
+                texts = framer.feed(octets)
+            for text in texts:
+                self._on_text(text)
+            self._count(framer)
+
+    def _count(self, framer: Framer) -> None:
+        if framer.rejected:
+            self.rejected += framer.rejected
+            framer.rejected = 0
+            _log.warning("scanner: a scan that is too long or no UTF-8 was dropped")
+
+    async def _lose(self, why: PortWhy) -> None:
+        if not self._is_lost:
+            self._is_lost = True
+            _log.warning("scanner lost: %s", why)
+        await self._on_state(why)
+
+    async def _find(self) -> None:
+        if self._is_lost:
+            self._is_lost = False
+            _log.info("scanner is back")
+        await self._on_state(None)

@@ -1,0 +1,98 @@
+"""A scanner on a real pty: what is heard, and what is told when the cable is pulled."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from devices.scanner.driver import ScannerTimes, SerialScanner
+from devices.scanner.sim import PtyScanner
+from devices.serial_port import PortWhy, open_port
+
+CARD = "001085012345||Nguyễn Thị Ánh|02091985|Nữ|Số 5, ngõ 12, Phường Ô Chợ Dừa|01072021"
+
+
+class Counter:
+    """The scanner, the hand that uses it, and who listens."""
+
+    def __init__(self, link: Path) -> None:
+        self.hand = PtyScanner(link)
+        self.heard: list[str] = []
+        self.states: list[PortWhy | None] = []
+        self.scanner = SerialScanner(
+            partial(open_port, str(link)), self.heard.append, self._note, ScannerTimes(0.1, 0.01, 0.05)
+        )
+
+    async def _note(self, why: PortWhy | None) -> None:
+        self.states.append(why)
+
+
+@pytest.fixture
+async def counter(tmp_path: Path) -> AsyncIterator[Counter]:
+    counter = Counter(tmp_path / "scanner")
+    with counter.hand:
+        running = asyncio.create_task(counter.scanner.run())
+        await until(lambda: counter.states == [None])
+        yield counter
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+async def until(fact: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not fact():
+            await asyncio.sleep(0.01)
+
+
+async def test_scans_are_heard_in_order(counter: Counter) -> None:
+    for text in ("BN-7F3K", CARD, "000.00.00.H29-261121-0012"):
+        counter.hand.scan(text)
+    await until(lambda: len(counter.heard) == 3)
+    assert counter.heard == ["BN-7F3K", CARD, "000.00.00.H29-261121-0012"]
+
+
+async def test_without_a_suffix_a_pause_ends_it(counter: Counter) -> None:
+    counter.hand.send(b"BN-")
+    counter.hand.send(b"7F3K")
+    await until(lambda: counter.heard == ["BN-7F3K"])
+
+
+async def test_rubbish_is_dropped_and_the_next_scan_heard(counter: Counter, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    counter.hand.send(b"\xff\xfe\r")
+    counter.hand.send(b"x" * 3000 + b"\r")
+    counter.hand.scan(CARD)
+    await until(lambda: counter.heard == [CARD])
+    assert counter.scanner.rejected == 2
+    assert "Nguyễn" not in caplog.text
+    assert "001085012345" not in caplog.text
+
+
+async def test_unplugged_and_back(counter: Counter, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    counter.hand.send(b"half a sc")
+    counter.hand.unplug()
+    await until(lambda: len(counter.states) >= 4)  # tried again and again
+    assert None not in counter.states[1:]
+    counter.hand.plug_in()
+    await until(lambda: counter.states[-1] is None)
+    counter.hand.scan("BN-2")
+    await until(lambda: counter.heard[-1:] == ["BN-2"])
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == ["scanner lost", "scanner is back"]
+
+
+async def test_a_port_that_is_not_there_yet(tmp_path: Path) -> None:
+    counter = Counter(tmp_path / "later")
+    running = asyncio.create_task(counter.scanner.run())
+    await until(lambda: len(counter.states) >= 2)
+    assert set(counter.states) == {PortWhy.MISSING}
+    with counter.hand:
+        await until(lambda: counter.states[-1] is None)
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
