@@ -36,6 +36,7 @@ class Auditor:
         self.collected: Counter[str | None] = Counter()  # by dossier
         self.stays: dict[str, str] = {}  # those that live, and their compartment
         self.faults: Counter[tuple[str, str]] = Counter()  # by compartment and why
+        self._known: set[tuple[str, str]] = set()
         self._data_dir = data_dir
         self._witness = witness
         self._promises = promises
@@ -66,6 +67,10 @@ class Auditor:
         self._since_s = now_s
         return told
 
+    def knows(self, kind: str, name: str) -> bool:
+        """Whether a handover was told: `loaded` or `collected` of a dossier, `deposited` of a receipt."""
+        return (kind, name) in self._known
+
     def verify(self) -> None:
         report = inspect.verify(self._data_dir)
         self._promises.hold(Promise.JOURNAL, report.ok, f"event {report.first_bad}: {report.why}")
@@ -90,8 +95,13 @@ class Auditor:
                 code = (stay, self._code.get(stay, 0))
                 self._promises.hold(Promise.ONCE, code not in self._used, f"stay {stay}: one code opened a door twice")
                 self._used.add(code)
+            case LockerLoaded(dossier=name):
+                self._known.add(("loaded", name))
+            case LockerDeposited(receipt=name):
+                self._known.add(("deposited", name))
             case LockerCollected(stay=stay, dossier=dossier):
                 self.collected[dossier] += 1
+                self._known.add(("collected", dossier or ""))
                 self._over(stay, "collected")
             case LockerReleased(stay=stay):
                 self._over(stay, "released")

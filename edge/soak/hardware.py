@@ -87,11 +87,11 @@ class Hardware:
         self._to_board(octets)
 
 
-def compartments_text(hardware: Hardware) -> str:
-    """The `[locker.boards]` and `[locker.compartments]` of a configuration."""
+def compartments_text(hardware: Hardware, *, without: str | None = None) -> str:
+    """The `[locker.boards]` and `[locker.compartments]` of a configuration, perhaps without one."""
     boards = BOARDS[hardware.family]
     lines = [_board(hardware, address) for address in boards]
-    lines += [_compartment(name, place, boards) for name, place in hardware.places.items()]
+    lines += [_compartment(name, place, boards) for name, place in hardware.places.items() if name != without]
     return "\n".join(lines)
 
 

@@ -18,6 +18,7 @@ class Promise(StrEnum):
     KEPT = "nothing told is lost"
     NOT_INVENTED = "nothing on the disk that did not happen"
     CODES = "no code lost"
+    APART = "pulses at least 300 ms apart"
     READ_FIRST = "after a start every door is read before one opens"
     JOURNAL = "the journal verifies"
 
