@@ -52,6 +52,7 @@ class Site:
     def starts(self) -> None:
         """An agent is about to start: nothing may open before it has read every board."""
         self._read.clear()
+        self._unlocked_s = 0.0  # a new process takes longer to start than the pause
 
     # --- what must be so when nothing moves ---
 

@@ -19,6 +19,7 @@ from edge.adapters.sms import ChannelPort
 from edge.adapters.supervisor import cancelled
 from edge.app import open_journal
 from edge.domain.code_check import CodeRules
+from edge.domain.door import Door
 from edge.domain.door_map import Place
 from edge.domain.locker import LockerRules
 from edge.locker_ports import Procedure
@@ -81,6 +82,13 @@ async def open_station(file: Path, channel: SmsChannel, clock: Clock) -> AsyncIt
             yield Station(journal, service, boards, lines)
         finally:
             await cancelled(running)
+
+
+async def until_read(station: Station) -> None:
+    """Every door is known. The caller sets the timeout, because a board may be missing."""
+    cabinet = station.service.cabinet
+    while not (cabinet.is_read and all(one.door is not Door.UNKNOWN for one in cabinet.compartments.values())):  # noqa: ASYNC110 - the service tells doors, not this
+        await asyncio.sleep(0.005)
 
 
 async def _run(boards: LockBoards, service: LockerService, switch: SmsSwitch, post: LockerPost) -> None:

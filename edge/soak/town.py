@@ -81,6 +81,7 @@ class Town:
         self._promises = promises
         self._pause_s = pause_s
         self._numbers = itertools.count(first + 1)
+        self.is_somebody_there = False
         self._reach: Reach = lambda _: None
         self._opened: set[str] = set()  # doors that opened since the last order
         self._closing: set[asyncio.TimerHandle] = set()
@@ -158,6 +159,18 @@ class Town:
         ]
         return [self.papers[name] for name in names if name in self.papers]
 
+    def deposits(self, cabinet: CabinetView) -> list[str]:
+        """Compartments with a citizen's papers."""
+        return [
+            one.compartment
+            for one in cabinet.compartments
+            if one.state in HOLDING and one.purpose is Purpose.DEPOSIT
+        ]
+
+    def where_is(self, paper: Paper) -> str:
+        """The compartment of a paper that is inside; else an empty name, which no compartment has."""
+        return next((compartment for compartment, one in self.inside.items() if one is paper), "")
+
     # --- staff on their round ---
 
     async def tidy(self, desk: Desk) -> None:
@@ -223,9 +236,11 @@ class Town:
         if not isinstance(order, Look | BackInService | Empty | Reissue):
             self._reach = reach
             self._opened.clear()
+            self.is_somebody_there = True
         last: AnySaid | None = None
         async for said in desk.ask(order):
             last = said
+        self.is_somebody_there = False
         if last is None:
             raise AgentGone
         if isinstance(last, Shown) and last.view is not None:

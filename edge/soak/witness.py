@@ -21,6 +21,7 @@ class Witness:
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self.pulses: Counter[str] = Counter()
         self._cycles: defaultdict[str, list[Cycle]] = defaultdict(list)
+        self._taken: defaultdict[str, set[int]] = defaultdict(set)
         self._clock = clock
 
     def pulsed(self, compartment: str) -> None:
@@ -35,9 +36,14 @@ class Witness:
         elif was_open and not is_open:
             cycles[-1] = replace(cycles[-1], closed_s=self._clock())
 
-    def closings(self, compartment: str, since_s: float) -> int:
-        """How often this door was open and then closed, the closing since then."""
-        return sum(cycle.closed_s is not None and cycle.closed_s >= since_s for cycle in self._cycles[compartment])
+    def take_closing(self, compartment: str, since_s: float) -> bool:
+        """Whether this door was open and then closed, the closing since then. Each time proves one handover and no second one."""
+        cycles = self._cycles[compartment]
+        for place, cycle in enumerate(cycles):
+            if cycle.closed_s is not None and cycle.closed_s >= since_s and place not in self._taken[compartment]:
+                self._taken[compartment].add(place)
+                return True
+        return False
 
     def openings(self, compartment: str, since_s: float) -> int:
         """How often it stood open at any time since then."""
