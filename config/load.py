@@ -46,19 +46,20 @@ class ConfigError(Exception):
 
 def load(file: Path) -> Config:
     """Raise ConfigError with every mistake; relative paths in the file count from the file's own folder."""
-    table = _anchored(_parse(file), file.parent)
+    table = _anchored(parse(file), file.parent)
     mistakes = _dangling(table) + _crossed(table) + _unreadable(table)
     try:
         config = Config.model_validate(table)
     except ValidationError as error:
-        mistakes = [_explain(problem) for problem in error.errors(include_url=False)] + mistakes
+        mistakes = [explain(problem) for problem in error.errors(include_url=False)] + mistakes
         raise ConfigError(file, mistakes) from error
     if mistakes:
         raise ConfigError(file, mistakes)
     return config
 
 
-def _parse(file: Path) -> dict[str, Any]:
+def parse(file: Path) -> dict[str, Any]:
+    """The raw table. Raise ConfigError."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
@@ -80,11 +81,12 @@ def _anchored(value: Any, folder: Path, key: str = "") -> Any:
     return value
 
 
-def _explain(problem: Any) -> Mistake:
+def explain(problem: Any, root: type[BaseModel] = Config) -> Mistake:
+    """One of pydantic's errors in the words of a technician; `root` is the model of the whole file."""
     location = tuple(str(step) for step in problem["loc"] if step != "[key]")
     path = ".".join(location) or "the file"
     if problem["type"] == "extra_forbidden":
-        known = _known_keys(location[:-1])
+        known = _known_keys(location[:-1], root)
         return Mistake(path, None, "unknown key", _nearest(location[-1], known))
     if problem["type"] == "missing":
         return Mistake(path, None, "is missing")
@@ -102,9 +104,9 @@ def _shown(value: object) -> str | None:
     return None if _LONG_NUMBER.search(text) else text
 
 
-def _known_keys(location: tuple[str, ...]) -> list[str]:
+def _known_keys(location: tuple[str, ...], root: type[BaseModel]) -> list[str]:
     """Field names of the section at `location` (dict keys such as a counter's id are stepped over)."""
-    model: Any = Config
+    model: Any = root
     for step in location:
         fields = getattr(model, "model_fields", {})
         annotation = fields[step].annotation if step in fields else model

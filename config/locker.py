@@ -5,9 +5,9 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from config.fields import Key, Seconds, Section
 
@@ -78,8 +78,16 @@ class Locker(Section):
     remind_days: Days = 3
     overdue_days: Days = 5
     opening_s: Seconds = 5.0  # a door that is not seen open after that long did not open
-    left_open_s: Seconds = 60.0
+    close_it_s: Seconds = 30.0  # then the screen asks to close it
+    left_open_s: Seconds = 60.0  # then staff are told
     keypads: tuple[Key, ...] = ("kiosk",)
     procedures_file: Path | None = None
     boards: dict[Key, Board] = Field(min_length=1)
     compartments: dict[Key, Compartment] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.close_it_s > self.left_open_s or self.remind_days > self.overdue_days:
+            msg = "first asked, then told: close_it_s <= left_open_s and remind_days <= overdue_days"
+            raise ValueError(msg)
+        return self

@@ -11,7 +11,7 @@ Found: TypeAlias = tuple[str, str]  # path and what is wrong
 HIGHEST_ADDRESS = {"xor8a": 99, "kerong-cu16": 9, "kerong-cu48": 255, "wkly": 31, "modbus": 247}
 LOWEST_ADDRESS = {"xor8a": 1, "kerong-cu16": 0, "kerong-cu48": 0, "wkly": 0, "modbus": 1}
 MOST_CHANNELS = {"xor8a": 50, "kerong-cu16": 16, "kerong-cu48": 48, "wkly": 64, "modbus": 64}
-PER_LINE = ("protocol", "baud", "echo")  # what boards on one port cannot differ in
+PER_LINE = ("protocol", "baud", "echo", "poll_ms")  # what boards on one port cannot differ in
 
 
 def locker_mistakes(boards: Rows, compartments: Rows) -> Iterator[Found]:

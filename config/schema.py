@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from config.fields import Address, Key, Phone, Port, Seconds, Section, Share
 from config.locker import Locker
+from config.peripherals import Printer, Scanner
 
 
 class Agent(Section):
@@ -236,6 +237,8 @@ class Config(Section):
     visits: Visits = Visits()
     escalation: Escalation = Escalation()
     locker: Locker | None = None
+    printer: Printer | None = None
+    scanner: dict[Key, Scanner] = Field(default={})
     sms: Sms = Sms()
     mqtt: Mqtt | None = None
     web: Web = Web()

@@ -18,6 +18,9 @@ from config.schema import Config
 from config.strings import load_strings
 from devices.sms.channel import SmsChannel
 from edge.adapters.clock import SystemClock
+from edge.adapters.locker_commands import LockerCommands
+from edge.adapters.locker_setup import LockerStation, locker_screen, open_locker, open_post
+from edge.adapters.locker_socket import LockerSocket
 from edge.adapters.machine import Machine
 from edge.adapters.rules import (
     contact_numbers,
@@ -39,10 +42,11 @@ from edge.services.faults import Faults
 from edge.services.health import HealthService
 from edge.services.retention import RetentionService
 from edge.services.sms_post import SmsPost
+from edge.services.sms_switch import SmsSwitch
 from edge.services.statistics import StatisticsService
 from edge.store import migrations
 from edge.web.server import WebServer
-from edge.web.site import DemoUser, Desks, WebSettings
+from edge.web.site import DemoUser, Desks, LockerScreen, WebSettings
 from edge.web.users import UserBook, write_secret
 from models import fetch
 from sync.errors import JournalError
@@ -68,6 +72,7 @@ class Agent:
     web: WebServer
     link: Link | None
     parts: tuple[Part, ...]
+    locker: LockerStation | None = None
 
     async def run(self) -> None:
         """Run every part under its supervisor until cancelled; a part that fails takes no other with it."""
@@ -168,20 +173,29 @@ async def _compose(
     retention = RetentionService(journal, faults, clock, retention_rules(config))
     machine = Machine(config.agent.data_dir, journal, counters)
     health = HealthService(journal, faults, machine, clock, checks=(retention.check,))
-    desks = Desks(counters, alerts, StatisticsService(journal), health, clock)
+    station = await open_locker(config, config.locker, journal, faults) if config.locker else None
+    desks = Desks(
+        counters, alerts, StatisticsService(journal), health, clock, locker=station.service.desks if station else None
+    )
     web = WebServer(desks, _users(config), strings, _web_settings(config, demo_users))
     link = open_link(config, journal, faults)
     parts: list[Part] = [("web", web.run), ("alerts", alerts.run), ("counters", counters.run), ("health", health.run)]
     parts += [("retention", retention.run), ("journal/pruning", partial(_prune_daily, journal))]
     parts += [(f"eyes/{key}", one.run) for key, one in eyes.items()]
     parts += [("link", link.run)] if link else []
-    if channel is not None:
-        text = AlertText(strings, config.agent.language)
-        post = SmsPost(
-            journal, ChannelPort(channel), alerts, text, plans=plans, contacts=numbers, faults=faults, clock=clock
+    if station is not None:
+        socket = LockerSocket(
+            config.agent.data_dir, LockerCommands(station.service.staff, station.boards, web.site.login)
         )
-        parts.append(("sms", post.run))
-    return Agent(config, journal, faults, counters, alerts, eyes, web, link, tuple(parts))
+        parts += [*station.parts, ("locker/socket", socket.run)]
+    if channel is not None:
+        switch = SmsSwitch(ChannelPort(channel))
+        text = AlertText(strings, config.agent.language)
+        post = SmsPost(journal, switch.alerts, alerts, text, plans=plans, contacts=numbers, faults=faults, clock=clock)
+        parts += [("sms", post.run), ("sms/switch", switch.run)]
+        if station is not None:
+            parts.append(("sms/locker", open_post(config, station, journal, switch.locker, faults).run))
+    return Agent(config, journal, faults, counters, alerts, eyes, web, link, tuple(parts), station)
 
 
 def _eyes(config: Config, landmarker: Path) -> dict[str, VisionEyes]:
@@ -207,12 +221,13 @@ def _web_settings(config: Config, demo_users: tuple[DemoUser, ...]) -> WebSettin
         language=config.agent.language,
         centre=config.centre.name if config.centre else "",
         demo_users=demo_users,
+        locker=locker_screen(config.locker) if config.locker else LockerScreen(),
     )
 
 
 async def _announce(config: Config, journal: Journal) -> None:
     """`device.started`, and `device.config_changed` when it is not the configuration of the last start."""
-    stations = tuple(["counter"] if config.counters else [])
+    stations = (*(["counter"] if config.counters else []), *(["locker"] if config.locker else []))
     started = DeviceStarted(boot=journal.identity.boot, version=version("motcua-edge"), stations=stations)
     now = hashlib.sha256(config.model_dump_json().encode()).hexdigest()
     stamp = config.agent.data_dir / "config.sha256"

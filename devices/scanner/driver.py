@@ -35,6 +35,7 @@ class SerialScanner:
         self._on_state = on_state
         self._times = times or ScannerTimes()
         self._is_lost = False
+        self.is_connected = False
         self.rejected = 0
 
     async def run(self) -> None:
@@ -48,12 +49,13 @@ class SerialScanner:
                 wait_s = min(self._times.longest_wait_s, 2 * wait_s)
                 continue
             wait_s = self._times.first_wait_s
-            await self._find()
             try:
+                await self._find()
                 await self._listen(port)
             except PortLost as error:
                 await self._lose(error.why)
             finally:
+                self.is_connected = False
                 await port.close()
             await asyncio.sleep(wait_s)  # a port that opens and breaks at once must not be tried in a tight loop
 
@@ -84,6 +86,7 @@ class SerialScanner:
         await self._on_state(why)
 
     async def _find(self) -> None:
+        self.is_connected = True
         if self._is_lost:
             self._is_lost = False
             _log.info("scanner is back")

@@ -36,9 +36,11 @@ class LockBoards:
         self._by_channel = {place: compartment for compartment, place in wiring.items()}
         self._boards: dict[str, LockBoard] = {name: board for line in lines for name, board in line.boards.items()}
         self._watchers: list[_Watcher] = []
+        self._silent = set(self._boards)  # of which nothing is known since the start
+        self._all_heard = asyncio.Event()
         self._unheard: set[str] = (
             set()
-        )  # boards whose doors a reader was told are UNKNOWN while the driver still believes them
+        )  # whose doors a reader was told are UNKNOWN while the driver still believes them
         self._trace: deque[TraceRow] = deque(maxlen=TRACE_KEPT)
         self._listeners: list[Callable[[TraceRow], None]] = []
         for line in self._lines:
@@ -52,6 +54,10 @@ class LockBoards:
             for line in self._lines:
                 group.create_task(line.run(), name=f"lock line {line.plan.port}")
             group.create_task(self._ask_the_unheard(), name="unheard boards")
+
+    async def all_heard(self) -> None:
+        """Until it is known of every board whether it is there. The caller sets the timeout."""
+        await self._all_heard.wait()
 
     async def watch(self) -> AsyncIterator[News]:
         watcher = _Watcher()
@@ -124,6 +130,9 @@ class LockBoards:
 
     def _seen(self, seen: DoorSeen | BoardSeen) -> None:
         if isinstance(seen, BoardSeen):
+            self._silent.discard(seen.board)
+            if not self._silent:
+                self._all_heard.set()
             self._tell(BoardChange(seen.board, seen.why.value if seen.why else None))
         elif compartment := self._by_channel.get((seen.board, seen.channel)):
             self._tell(DoorChange(compartment, Door(seen.door.value), seen.at, seen.pushed))

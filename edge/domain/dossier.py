@@ -51,7 +51,7 @@ def _parts(text: str) -> tuple[str, str, str]:
         return ".".join(long.groups()[:4]), long[5], long[6]
     if short := _SHORT.fullmatch(text):
         return short[1], short[2], short[3]
-    raise BadDossierCode("a dossier code reads unit-yymmdd-order, as in 000.00.00.H29-261124-0012")
+    raise BadDossierCode("a dossier code reads unit-yymmdd-order, the order in 4 or 5 digits")
 
 
 def _date(yymmdd: str) -> date:

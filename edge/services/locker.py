@@ -119,14 +119,18 @@ class LockerService:
 
     # --- receipts ---
 
+    async def print_next(self) -> None:
+        """Wait for a deposit that is done, tell its screen, print its receipt."""
+        compartment, opening = await self._receipts.get()
+        row = await self.parts.ledger.read(lambda connection: stays.now_in(connection, compartment))
+        receipt = row.receipt if row else None
+        self.openings.show(opening, Step.DONE, receipt=receipt)
+        if row is not None and receipt is not None and self.parts.furniture.printer is not None:
+            self.openings.printed(opening, await self._print(row, receipt))
+
     async def _print_for_ever(self) -> None:
         while True:
-            compartment, opening = await self._receipts.get()
-            row = await self.parts.ledger.read(lambda connection: stays.now_in(connection, compartment))  # noqa: B023 - awaited here
-            receipt = row.receipt if row else None
-            self.openings.show(opening, Step.DONE, receipt=receipt)
-            if row is not None and receipt is not None and self.parts.furniture.printer is not None:
-                self.openings.printed(opening, await self._print(row, receipt))
+            await self.print_next()
 
     async def _print(self, row: Stay, receipt: str) -> PrintOutcome:
         """Once: what became of a job that nobody heard of again is unknown, and the SMS says the same as the paper."""

@@ -73,7 +73,8 @@ class Cabinet:
         """None when doors may be opened."""
         if not self.is_disk_well:
             return DISK
-        if not self.is_read:
+        is_dark = all(one.door is Door.UNKNOWN for one in self.compartments.values())
+        if not self.is_read or (is_dark and not self.lost_boards):
             return STARTING
         return BOARDS if len(self.lost_boards) >= len(self.plan.boards) else None
 
@@ -140,7 +141,7 @@ class Cabinet:
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch(), name="locker-doors")
-            group.create_task(self._carry_out(), name="locker-pulses")
+            group.create_task(self._carry_out_for_ever(), name="locker-pulses")
             group.create_task(self._tick_for_ever(), name="locker-ticks")
             group.create_task(self._mind_the_disk(), name="locker-disk")
 
@@ -151,6 +152,11 @@ class Cabinet:
             due = due_s(compartment, self._settings.doors)
             if due is not None and due <= now_s:
                 await self.happened(key, Tick())
+
+    async def carry_out(self) -> None:
+        """The pulses and reads that are waiting now; `run` does them as they come."""
+        while not self._orders.empty():
+            await self._perform(self._orders.get_nowait())
 
     async def retry_disk(self) -> None:
         """Write what is owed; when the disk takes it, the cabinet is trusted again."""
@@ -247,15 +253,17 @@ class Cabinet:
             self._orders.put_nowait(order)
         self._is_read_ordered |= is_read
 
-    async def _carry_out(self) -> None:
+    async def _carry_out_for_ever(self) -> None:
         await self.read_doors()
         while True:
-            order = await self._orders.get()
-            if isinstance(order, SendPulse):
-                await self._pulse(order)
-            else:
-                self._is_read_ordered = False
-                await self.read_doors()
+            await self._perform(await self._orders.get())
+
+    async def _perform(self, order: Order) -> None:
+        if isinstance(order, SendPulse):
+            await self._pulse(order)
+        else:
+            self._is_read_ordered = False
+            await self.read_doors()
 
     async def _pulse(self, order: SendPulse) -> None:
         opening = self.compartments[order.compartment].opening

@@ -37,6 +37,10 @@ class Session:
         return self.is_leader or (self.role is Role.OFFICER and counter in self.user.counters)
 
     @property
+    def may_see_locker(self) -> bool:
+        return self.role in {Role.LEADER, Role.OFFICER}
+
+    @property
     def may_see_device(self) -> bool:
         return self.role in {Role.LEADER, Role.TECHNICIAN}
 

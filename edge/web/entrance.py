@@ -48,9 +48,21 @@ class _Entrance:
             f"<h1>{e(words('page.home.title'))}</h1><p>{e(words('page.home.how'))}</p>"
             + _cards(words, "officer", [(f"/quay/{view.counter}", view.name, view.unit) for view in mine])
             + _cards(words, "tablet", [(f"/danh-gia/{view.counter}", view.name, view.unit) for view in views])
+            + _cards(words, "locker", self._locker(words, session))
             + _cards(words, "rest", leader + device)
         )
         return respond(words, words("page.home.title"), body + self._who(words, session), path="/")
+
+    def _locker(self, words: Words, session: Session | None) -> list[tuple[str, str, str]]:
+        if self._site.desks.locker is None:
+            return []
+        under = self._site.settings.locker.name
+        cards = [("/tu", words("page.home.locker_citizen"), under)]
+        if session is None or session.may_see_locker:
+            cards.append(("/tu/can-bo", words("page.home.locker_desk"), under))
+        if session is None or session.may_see_device:
+            cards.append(("/tu/ky-thuat", words("page.home.locker_service"), under))
+        return cards
 
     async def ask(self, request: Request) -> Response:
         return self._form(request, safe_path(request.query_params.get("ve")), message="", status=200)

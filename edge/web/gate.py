@@ -24,6 +24,7 @@ PLAIN_PATHS = re.compile(r"/|/healthz|/metrics|/dang-nhap|/dang-xuat|/ngon-ngu/[
 MACHINERY = re.compile(r"/_nicegui(_ws)?/.*")
 OFFICER, TABLET = re.compile(r"/quay/([a-z0-9-]+)"), re.compile(r"/danh-gia/([a-z0-9-]+)")
 LEADER, DEVICE = "/lanh-dao", "/thiet-bi"
+LOCKER, LOCKER_DESK, LOCKER_SERVICE = "/tu", "/tu/can-bo", "/tu/ky-thuat"
 # NiceGUI's own start-up script stands in the page and builds templates at run time, hence the two 'unsafe-' words.
 CONTENT_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -72,7 +73,7 @@ class Gate:
 
     def _refuse_page(self, asked: HTTPConnection, path: str, session: Session | None) -> Response | None:
         words = self._site.words(asked.cookies.get(LANGUAGE_COOKIE))
-        needs_session = path in {LEADER, DEVICE} or OFFICER.fullmatch(path)
+        needs_session = path in {LEADER, DEVICE, LOCKER_DESK, LOCKER_SERVICE} or OFFICER.fullmatch(path)
         if needs_session and session is None:
             return RedirectResponse(f"/dang-nhap?ve={quote(path)}", status_code=303)
         if not self._exists(path):
@@ -84,16 +85,20 @@ class Gate:
         return None
 
     def _exists(self, path: str) -> bool:
+        if path in {LOCKER, LOCKER_DESK, LOCKER_SERVICE}:
+            return self._site.desks.locker is not None
         found = OFFICER.fullmatch(path) or TABLET.fullmatch(path)
         return path in {LEADER, DEVICE} or bool(found and found[1] in self._site.desks.counters.counters())
 
     def _may_see(self, asked: HTTPConnection, path: str, session: Session | None) -> bool:
-        if TABLET.fullmatch(path):
+        if path == LOCKER or TABLET.fullmatch(path):
             return self._is_tablet(asked.client.host if asked.client else "")
         if session is None:
             return False
         if path == LEADER:
             return session.is_leader
+        if path == LOCKER_DESK:
+            return session.may_see_locker
         officer = OFFICER.fullmatch(path)
         return session.may_see_counter(officer[1]) if officer else session.may_see_device
 

@@ -6,7 +6,8 @@ Every NiceGUI page of this package owns one `Live`.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 from urllib.parse import quote
 
 from nicegui import background_tasks, ui
@@ -52,25 +53,37 @@ class Live:
         """For desks that cannot be subscribed to."""
         ui.timer(seconds, refresh)
 
+    def attend(
+        self, subscribe: Callable[[Callable[[T], None]], Unsubscribe], react: Callable[[T], None]
+    ) -> Unsubscribe:
+        """As `follow`, from now on and until the answer is called or the page is gone."""
+        stop = _Once(subscribe(lambda news: self._react(react, news)))
+        self._stops = [each for each in self._stops if not (isinstance(each, _Once) and each.is_done)]
+        self._stops.append(stop)
+        return stop
+
     async def act(self, is_allowed: bool, action: Callable[[], Awaitable[object]]) -> bool:  # noqa: FBT001
         """Run a person's action if their session still allows it; say so on the page when it fails."""
+        return await self.ask(is_allowed, action) is not None
+
+    async def ask(self, is_allowed: bool, action: Callable[[], Awaitable[T]]) -> "Answer[T] | None":  # noqa: FBT001
+        """As `act`, with what the action answered; None when it did not run or failed, which the page then says."""
         if self._leave_if_over():
-            return False
+            return None
         if not is_allowed:
             log.warning("action refused path=%s", self.viewer.path)
             self.say("page.common.not_allowed")
-            return False
+            return None
         try:
-            await action()
+            return Answer(await action())
         except Exception:
             log.exception("action failed path=%s", self.viewer.path)
             self.say("page.common.action_failed")
-            return False
-        return True
+            return None
 
-    def say(self, key: str) -> None:
+    def say(self, key: str, **params: object) -> None:
         """A short notice that goes away by itself."""
-        self._notice_text.say(self.viewer.words(key))
+        self._notice_text.say(self.viewer.words(key, **params))
         show(self._notice, is_shown=True)
         with self._client:
             ui.timer(NOTICE_S, lambda: show(self._notice, is_shown=False), once=True)
@@ -101,6 +114,24 @@ class Live:
         self._stop()
         self._client.open(f"/dang-nhap?ve={quote(self.viewer.path)}")
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    value: T
+
+
+class _Once:
+    """An unsubscribing that may be asked for by the page's end and by the page itself."""
+
+    def __init__(self, unsubscribe: Unsubscribe) -> None:
+        self._unsubscribe = unsubscribe
+        self.is_done = False
+
+    def __call__(self) -> None:
+        if not self.is_done:
+            self.is_done = True
+            self._unsubscribe()
 
 
 class Paced:

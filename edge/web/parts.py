@@ -50,6 +50,12 @@ def show(element: Element, is_shown: bool) -> None:  # noqa: FBT001 - the fact i
         element.props.set_bool("hidden", not is_shown)
 
 
+def enable(element: Element, is_enabled: bool) -> None:  # noqa: FBT001 - the fact is the argument
+    """A button that cannot be pressed yet stays where it is."""
+    if element.props.get("disabled", False) == is_enabled:
+        element.props.set_bool("disabled", not is_enabled)
+
+
 def focus(element: Element) -> None:
     """Send the keyboard there; harmless when the element is gone meanwhile."""
     found = json.dumps(element.props.get("id") or element.html_id)

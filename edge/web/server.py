@@ -15,12 +15,16 @@ from nicegui.language import Language
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from starlette.responses import JSONResponse, Response
 
+from edge.locker_ports import LockerDesks
 from edge.web import theme
 from edge.web.auth import FormSeal, Sessions
 from edge.web.device import DevicePage
 from edge.web.entrance import routes
 from edge.web.gate import Gate, language_of, session_of
 from edge.web.leader import LeaderPage
+from edge.web.locker import LockerPage
+from edge.web.locker_desk import LockerDeskPage
+from edge.web.locker_service import LockerServicePage
 from edge.web.login import LoginDesk, StepMemory
 from edge.web.officer import OfficerPage
 from edge.web.site import Desks, Site, Viewer, WebSettings
@@ -155,6 +159,28 @@ class WebServer:
         @ui.page("/danh-gia/{counter}")
         def tablet(counter: str, request: Request) -> None:
             TabletPage(site, self._viewer(request), counter)
+
+        if site.desks.locker:
+            self._add_locker_pages(site.desks.locker)
+
+    def _add_locker_pages(self, desks: LockerDesks) -> None:
+        site = self.site
+
+        @ui.page("/tu")
+        def locker(request: Request) -> None:
+            LockerPage(site, self._viewer(request), desks)
+
+        @ui.page("/tu/can-bo")
+        def locker_desk(request: Request) -> None:
+            viewer = self._viewer(request)
+            if viewer.session and viewer.session.may_see_locker:
+                LockerDeskPage(site, viewer, desks.staff, viewer.session)
+
+        @ui.page("/tu/ky-thuat")
+        def locker_service(request: Request) -> None:
+            viewer = self._viewer(request)
+            if viewer.session and viewer.session.may_see_device:
+                LockerServicePage(site, viewer, desks.staff, viewer.session)
 
     def _viewer(self, request: Request) -> Viewer:
         words = self.site.words(language_of(request))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from edge.locker_ports import LockerDesks
 from edge.ports import AlertDesk, Clock, CounterDesk, HealthDesk, Statistics
 from edge.web.auth import FormSeal, Session, Sessions
 from edge.web.login import LoginDesk
@@ -22,6 +23,7 @@ class Desks:
     statistics: Statistics
     health: HealthDesk
     clock: Clock
+    locker: LockerDesks | None = None  # where the station is
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,22 @@ class DemoUser:
     name: str
     pin: str = field(repr=False)
     totp_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LockerScreen:
+    """The citizen's screen of a cabinet. `keypad` names it where guesses are counted; `hours` and `name` as a person reads them."""
+
+    keypad: str = "tu-01"
+    name: str = ""
+    code_digits: int = 6
+    help_phone: str = ""
+    hours: str = ""
+    session_s: float = 60.0  # without a touch, then the screen is empty again
+    warn_s: float = 15.0  # the last seconds, in which it asks whether somebody is there
+    done_s: float = 20.0  # how long "done" stays
+    tick_s: float = 1.0
+    code_shown_s: float = 60.0  # how long an officer sees a code that is read out
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +73,7 @@ class WebSettings:
     pages_at_most: int = 200
     unclaimed_page_s: float = 30.0  # a page nobody's browser connected to is forgotten
     demo_users: tuple[DemoUser, ...] = ()
+    locker: LockerScreen = LockerScreen()
 
     def tablet_networks(self) -> tuple[Network, ...]:
         """Raise ValueError for what is no address and no network."""

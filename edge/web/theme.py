@@ -36,6 +36,16 @@ TONES = {
     Level.DISSATISFIED: Tone("#8a5300", "#fdefd3"),
     Level.ANGRY: Tone("#9a3d1c", "#fbe3d8"),
 }
+# A compartment in the picture of the cabinet. Late is a person's matter and warm; only a broken door is red.
+DOORS = {
+    "free": Tone("#176b43", "#e3f3ea"),
+    "held": Tone("#0b5a63", "#d5ecef"),
+    "given": Tone("#434b96", "#e6e8f8"),
+    "busy": Tone("#7a5200", "#fff0c9"),
+    "late": Tone("#9a3d1c", "#fbe3d8"),
+    "fault": Tone(FAULT, FAULT_SOFT),
+    "out": Tone("#56656d", "#e1e7e9"),
+}
 QUIET = Tone("#56656d", "#e9eeef")  # nobody there, settling, opted out
 
 
@@ -45,6 +55,8 @@ def root_css() -> str:
     rows += [("fault", FAULT), ("fault-soft", FAULT_SOFT), ("quiet", QUIET.strong), ("quiet-soft", QUIET.soft)]
     for level, tone in TONES.items():
         rows += [(level.replace("_", "-"), tone.strong), (f"{level.replace('_', '-')}-soft", tone.soft)]
+    for group, tone in DOORS.items():
+        rows += [(f"door-{group}", tone.strong), (f"door-{group}-soft", tone.soft)]
     return ":root{" + "".join(f"--{name}:{colour};" for name, colour in rows) + "}"
 
 
@@ -56,7 +68,8 @@ def css_name(level: Level) -> str:
 @cache
 def stylesheet() -> str:
     """The whole style sheet as served; read once, because every page asks for its address in the loop."""
-    return root_css() + "\n" + (STATIC / "style.css").read_text(encoding="utf-8")
+    sheets = [(STATIC / name).read_text(encoding="utf-8") for name in ("style.css", "locker.css")]
+    return "\n".join([root_css(), *sheets])
 
 
 @cache

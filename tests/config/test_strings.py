@@ -9,7 +9,10 @@ ROOT = Path(__file__).parents[2]
 PREFIXES = {  # keys that the pages finish at run time, and the enums they finish them with
     "page.officer.phase_", "page.officer.note_", "page.officer.nudge_hint_", "page.leader.phase_", "page.tablet.sign_",
     "page.alert.state_", "page.alert.why_", "page.alert.sms_", "page.fault.", "page.advice.", "page.part.", "page.chart.",
-    "page.home.", "page.login.", "page.refusal.",
+    "page.home.", "page.login.", "page.refusal.", "page.locker.refusal.", "page.locker.why.", "page.locker.state.",
+    "page.locker.step.", "page.locker.step_hint.", "page.locker.printed.", "page.locker.group.", "page.locker.door.",
+    "page.locker.distrust.", "page.locker.staff.", "page.locker.trace.", "page.locker.event.", "page.locker.because.",
+    "page.locker.desk_step.", "page.locker.size.", "page.locker.sms.",
 }  # fmt: skip
 
 

@@ -64,7 +64,22 @@ EVENTS: dict[str, Event] = {
     "tick": Tick(),
     "late_tick": Tick(),
 }
-REQUESTS = frozenset(["reserve", "deposit", "pickup", "collect", "load", "test", "recall", "full", "empty", "take_out", "sensor", "bring_back"])
+REQUESTS = frozenset(
+    [
+        "reserve",
+        "deposit",
+        "pickup",
+        "collect",
+        "load",
+        "test",
+        "recall",
+        "full",
+        "empty",
+        "take_out",
+        "sensor",
+        "bring_back",
+    ]
+)
 QUIET_REQUESTS = {
     ("full", "occupied"),
     ("full", "overdue"),
@@ -161,7 +176,10 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "out_of_service": ("out_of_service", "KillCode Released"),
     },
     "aged": {"occupied": ("overdue", "")},
-    "take_out": dict.fromkeys(("unknown", "free", "occupied", "overdue", "open_failed", "open_unknown", "forced", "wrong_door"), ("out_of_service", "Fault")),
+    "take_out": dict.fromkeys(
+        ("unknown", "free", "occupied", "overdue", "open_failed", "open_unknown", "forced", "wrong_door"),
+        ("out_of_service", "Fault"),
+    ),
     "bring_back": {"out_of_service": ("occupied", "Fault")},
     "booted": dict.fromkeys(CompartmentState, ("unknown", "ReadAll")),
     "late_tick": {

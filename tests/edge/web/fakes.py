@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 
 from config.strings import StringTable, load_strings
 from edge.domain.level import Level
@@ -21,9 +21,9 @@ from edge.ports import (
     Tile,
 )
 from edge.web.site import Desks
+from tests.edge.web.locker_fakes import FakeLocker
+from tests.edge.web.morning import MORNING as MORNING  # noqa: PLC0414 - offered from here
 
-ZONE = timezone(timedelta(hours=7))
-MORNING = datetime(2026, 11, 20, 10, 42, tzinfo=ZONE)
 COUNTERS = {
     "quay-01": ("Quầy 1", "Tư pháp – Hộ tịch"),
     "quay-02": ("Quầy 2", "Đất đai – Xây dựng"),
@@ -165,10 +165,11 @@ class Centre:
         self.alerts = FakeAlerts()
         self.statistics = FakeStatistics()
         self.health = FakeHealth()
+        self.locker = FakeLocker()
 
     @property
     def desks(self) -> Desks:
-        return Desks(self.counters, self.alerts, self.statistics, self.health, self.clock)
+        return Desks(self.counters, self.alerts, self.statistics, self.health, self.clock, self.locker.desks)
 
     def fill(self) -> None:
         """Half past ten on a busy Friday."""

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from edge.domain.level import Level
+from edge.locker_ports import PrintOutcome, RefusalWhy, Refused, Step
 from edge.ports import AlertState, CameraState, CounterPhase
 from edge.web.server import WebServer
-from edge.web.site import WebSettings
+from edge.web.site import LockerScreen, WebSettings
 from edge.web.users import Role, UserBook, create_user
 from tests.edge.web.fakes import MORNING, Centre, FakeClock, an_alert, nudge, strings
 
@@ -37,6 +38,10 @@ class Stage:
         settings = WebSettings(
             state_dir=folder, port=0, centre="Trung tâm Phục vụ hành chính công", thanks_s=1.5, statistics_pause_s=0.1,
             health_every_s=0.5, unclaimed_page_s=1.5, language_reset_s=3.0,
+            locker=LockerScreen(
+                name="Tủ nhận trả hồ sơ", help_phone="028 3822 1234", hours="7:30–11:30, 13:30–16:30", tick_s=0.2,
+                code_shown_s=3.0,
+            ),
         )  # fmt: skip
         self.server = WebServer(self.centre.desks, UserBook(users), strings(), settings)
 
@@ -69,12 +74,29 @@ class Stage:
             "ratings": counters.ratings,
             "opted_out": counters.opted_out,
             "contests": alerts.contests,
-            "subscribers": len(counters.callbacks) + len(alerts.callbacks),
+            "subscribers": len(counters.callbacks) + len(alerts.callbacks) + self.centre.locker.subscribers,
             "owners": {alert.alert: alert.owner for alert in alerts.alerts.values()},
         }
 
     def do_break(self, is_broken: bool) -> None:
         self.centre.counters.is_broken = is_broken
+
+    def do_opening(self, opening: str, step: str, printed: str | None = None, **changes: Any) -> None:
+        changes |= {"printed": PrintOutcome(printed)} if printed else {}
+        self.centre.locker.move(opening, Step(step), **changes)
+
+    def do_refuse(self, why: str, wait_s: float | None = None) -> None:
+        self.centre.locker.refusal = Refused(RefusalWhy(why), wait_s)
+
+    def do_trust(self, why: str | None = None) -> None:
+        self.centre.locker.trust(why)
+
+    def do_scan(self, text: str, at: str = "citizen") -> None:
+        locker = self.centre.locker
+        (locker.citizen if at == "citizen" else locker.staff).scanner.scan(text)
+
+    def do_asked(self) -> list[tuple[object, ...]]:
+        return self.centre.locker.asked
 
     def do_pages(self) -> int:
         from nicegui import Client  # noqa: PLC0415 - only this order needs it

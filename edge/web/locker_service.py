@@ -1,0 +1,9 @@
+"""The technician's page of a cabinet."""
+
+from edge.locker_ports import StaffDesk
+from edge.web.auth import Session
+from edge.web.site import Site, Viewer
+
+
+class LockerServicePage:
+    def __init__(self, site: Site, viewer: Viewer, desk: StaffDesk, session: Session) -> None: ...

@@ -1,0 +1,52 @@
+"""Scans reach the page that looks, and a pulled cable the health strip."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from config.peripherals import Scanner
+from config.strings import LANGUAGES, load_strings
+from devices.scanner.driver import ScannerTimes
+from devices.scanner.sim import PtyScanner
+from edge.adapters.scanner import ScannerFeed
+from edge.services.faults import Faults
+from edge.store.migrations import scripts
+from sync.journal import Journal
+from tests.edge.services.fakes import FakeClock
+
+
+@pytest.fixture
+async def faults(tmp_path: Path) -> AsyncIterator[Faults]:
+    async with await Journal.open(
+        tmp_path / "agent", site="phuong-mau", device="tu-01", migrations=scripts()
+    ) as journal:
+        yield Faults(journal, FakeClock())
+
+
+async def test_the_page_that_looks_hears_it_and_nobody_else(tmp_path: Path, faults: Faults) -> None:
+    feed = ScannerFeed("kiosk", Scanner(port=str(tmp_path / "port")), faults, ScannerTimes(0.1, 0.01, 0.05))
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    left: list[str] = []
+    feed.subscribe(left.append)()
+    running = asyncio.create_task(feed.run())
+    with PtyScanner(tmp_path / "port") as hand:
+        async with asyncio.timeout(10):
+            while not feed._scanner.is_connected:
+                await asyncio.sleep(0.01)
+            feed.subscribe(heard.put_nowait)
+            hand.scan("BN-7F3K")
+            assert await heard.get() == "BN-7F3K"
+            hand.unplug()
+            while faults.why("scanner/kiosk") is None:
+                await asyncio.sleep(0.01)
+            assert all(load_strings().find(f"page.fault.{faults.why('scanner/kiosk')}", lang) for lang in LANGUAGES)
+            hand.plug_in()
+            while faults.why("scanner/kiosk") is not None:
+                await asyncio.sleep(0.01)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    assert left == []
