@@ -99,7 +99,7 @@ def _board(hardware: Hardware, address: int) -> str:
     channels = sum(place[0] == address for place in hardware.places.values())
     return (
         f'[locker.boards.b{address}]\nprotocol = "{hardware.family}"\nport = "{hardware.cabinet.port}"\n'
-        f"address = {address}\nchannels = {channels}\n"
+        f"address = {address}\nchannels = {channels}\npoll_ms = 100\n"
     )
 
 

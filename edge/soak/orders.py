@@ -3,18 +3,18 @@
 `answer` carries an order out at the real desks, in whichever process they are.
 """
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TypeAlias
 
 import msgspec
 
 from edge.adapters.locker_commands import followed
-from edge.locker_ports import CabinetView, LockerDesks, OpeningView, RefusalWhy, Refused, SpokenCode, Staff, Step
+from edge.locker_ports import CabinetView, LockerDesks, OpeningView, RefusalWhy, Refused, SpokenCode, Staff, StaffDesk, Step
 
 OFFICER, LEADER, TECHNICIAN = Staff("can-bo", "officer"), Staff("lanh-dao", "leader"), Staff("ky-thuat", "technician")
-KEYPAD, PROCEDURE = "kiosk", "chung-thuc"
+KEYPAD, OTHER_KEYPAD = "kiosk", "kiosk-2"
+PROCEDURE = "khai-sinh"
 ENDED = frozenset({Step.DONE, Step.FAILED})
 
 
@@ -129,20 +129,31 @@ async def answer(desks: LockerDesks, order: AnyOrder) -> AsyncIterator[AnySaid]:
             yield Yes()
 
 
-async def _followed(desks: LockerDesks, first: OpeningView) -> AsyncIterator[OpeningView]:
+async def _followed(desks: LockerDesks, first: OpeningView) -> AsyncGenerator[OpeningView, None]:
     """From the view that the service has now: it may have moved while the answer was on its way."""
     async for view in followed(desks.staff, desks.citizen.opening(first.opening) or first):
         yield view
-        await asyncio.sleep(0)
 
 
-async def _ask(desks: LockerDesks, order: AnyOrder) -> OpeningView | Refused | SpokenCode | CabinetView | None:
-    citizen, staff = desks.citizen, desks.staff
+Answer: TypeAlias = OpeningView | Refused | SpokenCode | CabinetView | None
+
+
+async def _ask(desks: LockerDesks, order: AnyOrder) -> Answer:
     match order:
         case PickUp():
-            return await citizen.pick_up(order.keypad, order.dossier, order.code)
+            return await desks.citizen.pick_up(order.keypad, order.dossier, order.code)
         case Deposit():
-            return await citizen.deposit(order.keypad, PROCEDURE, order.phone)
+            return await desks.citizen.deposit(order.keypad, PROCEDURE, order.phone)
+        case Load() | Collect() | Recall() | Empty() | Reissue():
+            return await _ask_officer(desks.staff, order)
+        case Test() | OutOfService() | BackInService():
+            return await _ask_technician(desks.staff, order)
+        case Look():
+            return desks.staff.cabinet()
+
+
+async def _ask_officer(staff: StaffDesk, order: Load | Collect | Recall | Empty | Reissue) -> Answer:
+    match order:
         case Load():
             return await staff.load(OFFICER, order.dossier, order.phone)
         case Collect():
@@ -153,11 +164,13 @@ async def _ask(desks: LockerDesks, order: AnyOrder) -> OpeningView | Refused | S
             return await staff.empty(OFFICER, order.stay)
         case Reissue():
             return await staff.reissue(OFFICER, order.stay, order.via)
+
+
+async def _ask_technician(staff: StaffDesk, order: Test | OutOfService | BackInService) -> Answer:
+    match order:
         case Test():
             return await staff.test(TECHNICIAN, order.compartment)
         case OutOfService():
             return await staff.out_of_service(TECHNICIAN, order.compartment)
         case BackInService():
             return await staff.back_in_service(TECHNICIAN, order.compartment)
-        case Look():
-            return staff.cabinet()

@@ -11,6 +11,7 @@ from edge.locker_ports import CabinetView
 from edge.soak.audit import Auditor
 from edge.soak.desk import Desk
 from edge.soak.hardware import BOARDS, Hardware, compartments_text
+from edge.soak.orders import KEYPAD, OTHER_KEYPAD
 from edge.soak.post_office import PostOffice
 from edge.soak.promises import Promise, Promises
 from edge.soak.town import Town, Where
@@ -46,7 +47,9 @@ class Site:
     def write_config(self, *, without: str | None = None) -> None:
         """`without`: leave one compartment out."""
         text = f'[agent]\nsite = "soak"\ndevice = "{self.family}"\ndata_dir = "{self.data}"\n'
-        text += '[locker]\nname = "Tủ"\n' + compartments_text(self.hardware, without=without)
+        text += f'[locker]\nname = "Tủ"\nkeypads = ["{KEYPAD}", "{OTHER_KEYPAD}"]\n' + compartments_text(
+            self.hardware, without=without
+        )
         self.config.write_text(text, encoding="utf-8")
 
     def starts(self) -> None:
@@ -106,4 +109,3 @@ class Site:
         with closing(sqlite3.connect(f"file:{self.data / JOURNAL_FILE}?mode=ro", uri=True)) as connection:
             query = "SELECT count(*) FROM locker_authorisations WHERE compartment = ?"
             return int(connection.execute(query, (compartment,)).fetchone()[0])
-

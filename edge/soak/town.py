@@ -154,17 +154,13 @@ class Town:
 
     def waiting_papers(self, cabinet: CabinetView) -> list[Paper]:
         """Results that the locker holds for certain."""
-        names = [
-            one.dossier for one in cabinet.compartments if one.state in HOLDING and one.purpose is Purpose.RESULT
-        ]
+        names = [one.dossier for one in cabinet.compartments if one.state in HOLDING and one.purpose is Purpose.RESULT]
         return [self.papers[name] for name in names if name in self.papers]
 
     def deposits(self, cabinet: CabinetView) -> list[str]:
         """Compartments with a citizen's papers."""
         return [
-            one.compartment
-            for one in cabinet.compartments
-            if one.state in HOLDING and one.purpose is Purpose.DEPOSIT
+            one.compartment for one in cabinet.compartments if one.state in HOLDING and one.purpose is Purpose.DEPOSIT
         ]
 
     def where_is(self, paper: Paper) -> str:

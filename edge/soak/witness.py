@@ -21,7 +21,8 @@ class Witness:
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self.pulses: Counter[str] = Counter()
         self._cycles: defaultdict[str, list[Cycle]] = defaultdict(list)
-        self._taken: defaultdict[str, set[int]] = defaultdict(set)
+        self._handed: defaultdict[str, set[int]] = defaultdict(set)  # places of cycles that proved something
+        self._told: defaultdict[str, set[int]] = defaultdict(set)
         self._clock = clock
 
     def pulsed(self, compartment: str) -> None:
@@ -38,17 +39,19 @@ class Witness:
 
     def take_closing(self, compartment: str, since_s: float) -> bool:
         """Whether this door was open and then closed, the closing since then. Each time proves one handover and no second one."""
-        cycles = self._cycles[compartment]
-        for place, cycle in enumerate(cycles):
-            if cycle.closed_s is not None and cycle.closed_s >= since_s and place not in self._taken[compartment]:
-                self._taken[compartment].add(place)
+        return self._take(self._handed, compartment, since_s, is_over=True)
+
+    def take_opening(self, compartment: str, since_s: float) -> bool:
+        """Whether it stood open at any time since then. Each time may be told once."""
+        return self._take(self._told, compartment, since_s, is_over=False)
+
+    def _take(self, taken: dict[str, set[int]], compartment: str, since_s: float, *, is_over: bool) -> bool:
+        for place, cycle in enumerate(self._cycles[compartment]):
+            is_new = (not is_over) if cycle.closed_s is None else cycle.closed_s >= since_s
+            if is_new and place not in taken[compartment]:
+                taken[compartment].add(place)
                 return True
         return False
-
-    def openings(self, compartment: str, since_s: float) -> int:
-        """How often it stood open at any time since then."""
-        cycles = self._cycles[compartment]
-        return sum(cycle.closed_s is None or cycle.closed_s >= since_s for cycle in cycles)
 
     def is_open(self, compartment: str) -> bool:
         cycles = self._cycles[compartment]
