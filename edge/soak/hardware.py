@@ -11,6 +11,7 @@ from typing import TypeAlias
 from devices.lock_board.families import codec_of
 from devices.lock_board.sim import Cabinet
 from devices.lock_board.sim_doors import SimDoor
+from devices.lock_board.sim_firmware import FIRMWARES
 
 Place: TypeAlias = tuple[int, int]  # board's address, channel
 BOARDS: Mapping[str, tuple[int, ...]] = {
@@ -21,6 +22,12 @@ BOARDS: Mapping[str, tuple[int, ...]] = {
     "modbus": (1, 2),
 }
 CHANNELS = 6  # doors a board
+_OPEN_ALL = {  # never sent by the agent; here a bit error or a fool sends it to the first board
+    "xor8a": bytes.fromhex("8A 01 00 11 9A"),
+    "kerong-cu16": bytes.fromhex("02 00 33 03 38"),
+    "wkly": bytes.fromhex("57 4B 4C 59 08 00 86 87"),
+    "modbus": bytes.fromhex("01 0F 00 00 00 08 01 FF BE D5"),
+}
 
 
 class Hardware:
@@ -40,6 +47,7 @@ class Hardware:
         self._reads = {codec.read_all(board, channels).frame: board for board in BOARDS[family]}
         self._to_board: Callable[[bytes], None] = self.cabinet.line.to_board
         self.cabinet.line.to_board = self._hear
+        self._to_heal: list[Callable[[], None]] = []
         self._pushing: set[asyncio.Task[None]] = set()
         for name, place in self.places.items():
             self._watch(name, self.cabinet.door(*place))
@@ -60,12 +68,34 @@ class Hardware:
         """Somebody has a crowbar."""
         self.door(compartment).force()
 
+    def read_frame(self, nth: int) -> bytes:
+        """The question for all doors of the nth board, as any master sends it."""
+        return list(self._reads)[nth]
+
+    def push_frame(self) -> bytes:
+        """A closed door that its board reports unasked; nothing where boards of the family never do."""
+        if self.family not in FIRMWARES:
+            return b""
+        board = self.cabinet.boards[0]
+        return FIRMWARES[self.family]().pushed(board, board.doors[-1]) or b""
+
+    def open_all(self) -> None:
+        """The first board obeys a frame that opens every door, wherever it came from."""
+        self._to_board(_OPEN_ALL[self.family])
+
+    def at_heal(self, action: Callable[[], None]) -> None:
+        """Undo something when everything is mended."""
+        self._to_heal.append(action)
+
     def heal(self) -> None:
         """A technician was here: everything works again."""
+        while self._to_heal:
+            self._to_heal.pop()()
         for board in self.cabinet.boards:
             board.is_on = board.says_after_unlock = True
         for door in self.cabinet.doors():
             door.free()
+            door.is_open_short = door.has_item = False
         self.cabinet.plug_in()
 
     def _watch(self, name: str, door: SimDoor) -> None:

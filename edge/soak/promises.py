@@ -20,6 +20,7 @@ class Promise(StrEnum):
     CODES = "no code lost"
     APART = "pulses at least 300 ms apart"
     READ_FIRST = "after a start every door is read before one opens"
+    RECOVERED = "what was mended works again"
     JOURNAL = "the journal verifies"
 
 

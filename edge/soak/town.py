@@ -108,15 +108,15 @@ class Town:
 
     async def load(self, desk: Desk) -> AnySaid:
         """An officer brings a result."""
-        paper = self._paper()
-        said = await self._follow(desk, Load(paper.name, paper.phone), self._putting(paper))
+        paper = self.new_paper()
+        said = await self.follow(desk, Load(paper.name, paper.phone), self._putting(paper))
         self._success(said, paper, "loaded", is_done=paper.where is Where.INSIDE)
         return said
 
     async def deposit(self, desk: Desk) -> AnySaid:
         """A citizen brings papers."""
-        paper = self._paper()
-        said = await self._follow(desk, Deposit(paper.phone), self._putting(paper))
+        paper = self.new_paper()
+        said = await self.follow(desk, Deposit(paper.phone), self._putting(paper))
         receipt = said.view.receipt if isinstance(said, Shown) and said.view else None
         self._success(said, paper, "deposited", is_done=paper.where is Where.INSIDE, name=receipt or "")
         return said
@@ -126,23 +126,39 @@ class Town:
         typed = code or self.code_of(paper)
         if typed is None:
             return No()
-        said = await self._follow(desk, PickUp(paper.name, typed), self._taking(paper))
+        said = await self.follow(desk, PickUp(paper.name, typed), self._taking(paper))
         self._success(said, paper, "collected", is_done=paper.where is Where.TAKEN)
         return said
 
     async def collect(self, desk: Desk, compartment: str) -> AnySaid:
         """An officer takes a deposit in the morning."""
-        return await self._follow(desk, Collect(compartment), self._taking(self.inside.get(compartment), by_staff=True))
+        return await self.follow(desk, Collect(compartment), self.reach_of_staff(self.inside.get(compartment)))
 
     async def recall(self, desk: Desk, compartment: str) -> AnySaid:
-        return await self._follow(desk, Recall(compartment), self._taking(self.inside.get(compartment), by_staff=True))
+        return await self.follow(desk, Recall(compartment), self.reach_of_staff(self.inside.get(compartment)))
+
+    async def follow(self, desk: Desk, order: AnyOrder, reach: Reach) -> AnySaid:
+        """Ask, stand there until the screen says that it is over, and give the last word."""
+        if not isinstance(order, Look | BackInService | Empty | Reissue):
+            self._reach = reach
+            self._opened.clear()
+            self.is_somebody_there = True
+        last: AnySaid | None = None
+        async for said in desk.ask(order):
+            last = said
+        self.is_somebody_there = False
+        if last is None:
+            raise AgentGone
+        if isinstance(last, Shown) and last.view is not None:
+            self._over(last.view)
+        return last
 
     async def reissue(self, desk: Desk, stay: str) -> AnySaid:
-        return await self._follow(desk, Reissue(stay), lambda _: None)
+        return await self.follow(desk, Reissue(stay), lambda _: None)
 
     async def look(self, desk: Desk) -> CabinetView:
         """Raise AgentGone."""
-        said = await self._follow(desk, Look(), self._reach)
+        said = await self.follow(desk, Look(), self._reach)
         if not isinstance(said, Picture) or said.cabinet is None:
             raise AgentGone
         return said.cabinet
@@ -178,13 +194,13 @@ class Town:
     async def _tidy(self, desk: Desk, one: CompartmentView) -> None:
         self._hands.push(one.compartment)
         if one.stay is None:
-            await self._follow(desk, BackInService(one.compartment), self._reach)
+            await self.follow(desk, BackInService(one.compartment), self._reach)
             return
         if one.state is CompartmentState.OUT_OF_SERVICE:
-            await self._follow(desk, BackInService(one.compartment), self._reach)
+            await self.follow(desk, BackInService(one.compartment), self._reach)
         said = await self.recall(desk, one.compartment)
         if isinstance(said, No) and one.compartment not in self.inside:
-            await self._follow(desk, Empty(one.stay), self._reach)
+            await self.follow(desk, Empty(one.stay), self._reach)
 
     # --- what must be so when nothing moves ---
 
@@ -198,17 +214,38 @@ class Town:
                 is_this = paper is not None and (one.purpose is Purpose.DEPOSIT or paper.name == one.dossier)
                 self._promises.hold(Promise.NOT_INVENTED, is_this, f"{one.compartment}: held for sure, and not in it")
 
+    def new_paper(self) -> Paper:
+        """Somebody has a dossier that was never here."""
+        number = next(self._numbers)
+        paper = Paper(f"000.00.00.H29-261124-{number:05}", f"+849{number:08}")
+        self.papers[paper.name] = paper
+        return paper
+
+    def reach_of(self, paper: Paper) -> Reach:
+        """A citizen takes this paper, and no other."""
+        return self._taking(paper)
+
+    def reach_of_staff(self, paper: Paper | None) -> Reach:
+        """Staff take this paper, and no other."""
+        return self._taking(paper, by_staff=True)
+
+    def takes_everything(self) -> None:
+        """From now on staff stand at the cabinet and take out whatever a door shows."""
+        self._reach = lambda compartment: self.reach_of_staff(self.inside.get(compartment))(compartment)
+
+    async def forgets(self, desk: Desk, paper: Paper) -> AnySaid:
+        """A citizen opens the door, and leaves without the paper."""
+        return await self.follow(desk, PickUp(paper.name, self.code_of(paper) or ""), lambda _: None)
+
+    def found(self, compartment: str) -> None:
+        """The next person finds a paper that nobody knows of, and brings it to the counter."""
+        self.reach_of_staff(self.inside.get(compartment))(compartment)
+
     def forget_all(self) -> None:
         """Nobody stands at the cabinet any more."""
         self._reach = lambda _: None
 
     # --- hands ---
-
-    def _paper(self) -> Paper:
-        number = next(self._numbers)
-        paper = Paper(f"000.00.00.H29-261124-{number:05}", f"+849{number:08}")
-        self.papers[paper.name] = paper
-        return paper
 
     def _putting(self, paper: Paper) -> Reach:
         def put(compartment: str) -> None:
@@ -226,22 +263,6 @@ class Town:
                 self.taken[paper.name] += 1
 
         return take
-
-    async def _follow(self, desk: Desk, order: AnyOrder, reach: Reach) -> AnySaid:
-        """Ask, stand there until the screen says that it is over, and give the last word."""
-        if not isinstance(order, Look | BackInService | Empty | Reissue):
-            self._reach = reach
-            self._opened.clear()
-            self.is_somebody_there = True
-        last: AnySaid | None = None
-        async for said in desk.ask(order):
-            last = said
-        self.is_somebody_there = False
-        if last is None:
-            raise AgentGone
-        if isinstance(last, Shown) and last.view is not None:
-            self._over(last.view)
-        return last
 
     def _over(self, view: OpeningView) -> None:
         """The screen said its last word: `done` only where this very door opened."""
