@@ -9,7 +9,7 @@ from edge.soak.desk import AgentGone
 from edge.soak.failures import CATALOGUE, Failure
 from edge.soak.promises import Promise
 from edge.soak.site import Site
-from edge.soak.stage import Stage
+from edge.soak.stage import NotRecovered, Stage
 
 SOURCES = (failures_line, failures_doors, failures_codes, failures_disk)
 
@@ -37,7 +37,7 @@ async def _turn(stage: Stage, one: Failure) -> None:
     try:
         await one.play(stage)
         await stage.settled()
-    except (AgentGone, TimeoutError) as error:
+    except (AgentGone, NotRecovered, TimeoutError) as error:
         stage.hold(Promise.RECOVERED, held=False, what=f"{stage.site.family}, {one.name}: {error!r}")
         await stage.mend()
         await stage.restart()

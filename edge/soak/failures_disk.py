@@ -1,5 +1,6 @@
 """What goes wrong with the disk, the clock and the configuration. For `edge.soak.failures`."""
 
+import asyncio
 import shutil
 import sqlite3
 from collections.abc import Sequence
@@ -28,28 +29,36 @@ async def _pragma(stage: Stage, pragma: str) -> None:
         await stage.station.journal.transact(change)
 
 
-async def _without_disk(stage: Stage, break_it: str, mend_it: str) -> None:
-    """Nothing opens; when the disk takes writing again, everything goes on and the codes still open."""
+@failure("disk full")
+async def full(stage: Stage) -> None:
+    """It may fill up in the middle of an opening: what was not written is not told, and what was told is written."""
     paper = await stage.waiting()
-    await _pragma(stage, break_it)
+    await _pragma(stage, "PRAGMA max_page_count = 1")  # as many as there are, and no more
+    mending = asyncio.create_task(_mended_soon(stage), name="mender")
+    await stage.pick_up(paper)
+    await stage.town.load(stage.desk)
+    await mending
+    await stage.until_trusted()
+    await stage.code_still_opens(paper)
+
+
+async def _mended_soon(stage: Stage) -> None:
+    await asyncio.sleep(stage.chance.uniform(0.5, 3.0))
+    await _pragma(stage, "PRAGMA max_page_count = 1000000")
+
+
+@failure("disk read-only")
+async def read_only(stage: Stage) -> None:
+    """Nothing opens at all; after it is mended (which takes a restart) everything goes on and the codes still open."""
+    paper = await stage.waiting()
+    await _pragma(stage, "PRAGMA query_only = 1")
     pulses = stage.hardware.pulses()
     said = await stage.pick_up(paper)
     loaded = await stage.town.load(stage.desk)
     stage.hold(Promise.NOT_SUCCESS, not is_done(said) and not is_done(loaded), "done without a disk")
     stage.hold(Promise.AUTHORISED, stage.hardware.pulses() == pulses, NO_DISK_PULSES)
-    await _pragma(stage, mend_it)
-    await stage.until_trusted()
+    await stage.restart()
     await stage.code_still_opens(paper)
-
-
-@failure("disk full")
-async def full(stage: Stage) -> None:
-    await _without_disk(stage, "PRAGMA max_page_count = 1", "PRAGMA max_page_count = 1000000")
-
-
-@failure("disk read-only")
-async def read_only(stage: Stage) -> None:
-    await _without_disk(stage, "PRAGMA query_only = 1", "PRAGMA query_only = 0")
 
 
 @failure("journal torn")

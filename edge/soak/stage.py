@@ -25,6 +25,10 @@ READ_S, NOTICED_S = 20.0, 8.0
 TRIES = 4  # a citizen comes back with the same code that often after a failure is mended
 
 
+class NotRecovered(Exception):
+    """What worked before a failure does not work after it was mended."""
+
+
 class Stage:
     """`async with Stage(site).open() as stage`: the agent runs. `start`, `stop` and `restart` are an orderly end of it."""
 
@@ -127,8 +131,10 @@ class Stage:
             if is_done(await self.town.load(self.desk)):
                 break
             await self.mend()
-        paper = next(one for name, one in self.town.papers.items() if name not in before and self.town.where_is(one))
-        return await self.told(paper)
+        new = [one for name, one in self.town.papers.items() if name not in before and self.town.where_is(one)]
+        if not new:
+            raise NotRecovered("no result could be loaded")
+        return await self.told(new[0])
 
     async def told(self, paper: Paper) -> Paper:
         """Its code has come. Raise TimeoutError."""

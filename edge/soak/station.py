@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from edge.adapters.lock_boards import LockBoards
 from edge.adapters.locker_setup import cabinet_plan, lock_lines, procedures, wiring
 from edge.adapters.seal import DeviceSeal, device_key
 from edge.adapters.sms import ChannelPort
-from edge.adapters.supervisor import cancelled
-from edge.app import open_journal
+from edge.adapters.supervisor import Backoff, cancelled
+from edge.app import open_journal, supervised
 from edge.domain.code_check import CodeRules
 from edge.domain.door import Door
 from edge.domain.locker import LockerRules
@@ -68,7 +68,8 @@ async def open_station(file: Path, channel: SmsChannel, clock: Clock) -> AsyncIt
         )  # fmt: skip
         service.wake_post = post.wake
         post.subscribe(service.sms_changed)
-        running = asyncio.create_task(_run(boards, service, switch, post), name="station")
+        parts = {"boards": boards.run, "locker": service.run, "sms/switch": switch.run, "sms/locker": post.run}
+        running = asyncio.create_task(_run(faults, parts), name="station")
         try:
             yield Station(journal, service, boards)
         finally:
@@ -82,7 +83,7 @@ async def until_read(station: Station) -> None:
         await asyncio.sleep(0.005)
 
 
-async def _run(boards: LockBoards, service: LockerService, switch: SmsSwitch, post: LockerPost) -> None:
+async def _run(faults: Faults, parts: dict[str, Callable[[], Awaitable[None]]]) -> None:
     async with asyncio.TaskGroup() as group:
-        for part in (boards.run, service.run, switch.run, post.run):
-            group.create_task(part(), name=part.__qualname__)
+        for name, part in parts.items():
+            group.create_task(supervised(faults, name, part, Backoff(first_s=0.1, most_s=0.5)), name=name)
