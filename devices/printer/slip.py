@@ -22,12 +22,12 @@ class FontMissing(DeviceError):
 
 
 class Size(Enum):
-    """Height of the letters in dots on wide paper, and whether they are bold."""
+    """Height of the letters in dots on wide and on narrow paper, and whether they are bold. HUGE: a receipt's id in one row."""
 
-    SMALL = (24, False)
-    NORMAL = (30, False)
-    STRONG = (34, True)
-    HUGE = (64, True)
+    SMALL = (24, 20, False)
+    NORMAL = (30, 24, False)
+    STRONG = (34, 27, True)
+    HUGE = (52, 36, True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,8 @@ class Artist:
 
 
 def _load(fonts: Path, size: Size, dots: int) -> ImageFont.FreeTypeFont:
-    height, is_bold = size.value
+    wide, narrow, is_bold = size.value
     file = fonts / ("DejaVuSans-Bold.ttf" if is_bold else "DejaVuSans.ttf")
     if not file.is_file():  # Pillow would look for the same name elsewhere
         raise FontMissing(f"{file} is missing; install Debian's fonts-dejavu-core")
-    return ImageFont.truetype(str(file), round(height * (0.8 if dots < WIDE else 1.0)))
+    return ImageFont.truetype(str(file), narrow if dots < WIDE else wide)

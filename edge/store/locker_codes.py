@@ -19,7 +19,7 @@ class OwedCode:
     sealed: bytes | None = field(repr=False)
 
 
-_NEWEST = "number = (SELECT max(number) FROM locker_codes AS other WHERE other.stay = code.stay)"
+_NEWEST = "turn = (SELECT max(turn) FROM locker_codes AS other WHERE other.stay = code.stay)"
 _LIVE = (
     "JOIN locker_stays AS stay ON stay.stay = code.stay"
     f" WHERE {_NEWEST} AND code.used_s IS NULL AND stay.over_s IS NULL AND stay.purpose = 'result'"
@@ -28,16 +28,16 @@ _LIVE = (
 
 def next_number(connection: sqlite3.Connection, stay: str) -> int:
     """Counts the codes of a stay from 1. Read it in the transaction that issues."""
-    found = connection.execute("SELECT coalesce(max(number), 0) + 1 FROM locker_codes WHERE stay = ?", (stay,))
+    found = connection.execute("SELECT coalesce(max(turn), 0) + 1 FROM locker_codes WHERE stay = ?", (stay,))
     return int(found.fetchone()[0])
 
 
 def issue(connection: sqlite3.Connection, code: StoredCode, now_s: float, sealed: bytes | None = None) -> None:
     """From now on the codes before it open nothing and are owed to nobody."""
     older = (code.stay, code.number)
-    connection.execute("UPDATE locker_codes SET is_dead = 1, sealed = NULL WHERE stay = ? AND number < ?", older)
+    connection.execute("UPDATE locker_codes SET is_dead = 1, sealed_code = NULL WHERE stay = ? AND turn < ?", older)
     connection.execute(
-        "INSERT INTO locker_codes (stay, number, digest, sealed, issued_s) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO locker_codes (stay, turn, keyed_digest, sealed_code, issued_s) VALUES (?, ?, ?, ?, ?)",
         (code.stay, code.number, code.digest, sealed, now_s),
     )
 
@@ -58,28 +58,30 @@ def of_receipt(connection: sqlite3.Connection, receipt: str) -> tuple[StoredCode
 
 
 def of_phone_tail(connection: sqlite3.Connection, phone_tail: bytes) -> tuple[StoredCode, ...]:
-    return tuple(_codes(connection, " AND stay.phone_tail = ?", (phone_tail,)))
+    return tuple(_codes(connection, " AND stay.keyed_tail = ?", (phone_tail,)))
 
 
 def save_attempts(connection: sqlite3.Connection, codes: Iterable[StoredCode]) -> None:
     rows = [(code.wrong, int(code.is_dead), code.stay, code.number) for code in codes]
-    connection.executemany("UPDATE locker_codes SET wrong = ?, is_dead = ? WHERE stay = ? AND number = ?", rows)
+    connection.executemany("UPDATE locker_codes SET wrong = ?, is_dead = ? WHERE stay = ? AND turn = ?", rows)
 
 
 def use_up(connection: sqlite3.Connection, stay: str, now_s: float) -> None:
     """The door was seen open: every code of the stay is spent."""
     values = (now_s, stay)
-    connection.execute("UPDATE locker_codes SET used_s = ?, sealed = NULL WHERE stay = ? AND used_s IS NULL", values)
+    connection.execute(
+        "UPDATE locker_codes SET used_s = ?, sealed_code = NULL WHERE stay = ? AND used_s IS NULL", values
+    )
 
 
 def kill(connection: sqlite3.Connection, stay: str) -> None:
-    connection.execute("UPDATE locker_codes SET is_dead = 1, sealed = NULL WHERE stay = ?", (stay,))
+    connection.execute("UPDATE locker_codes SET is_dead = 1, sealed_code = NULL WHERE stay = ?", (stay,))
 
 
 def owed(connection: sqlite3.Connection, stay: str, number: int) -> OwedCode | None:
     """None when it was replaced, used, killed or sent since."""
     found = connection.execute(
-        f"SELECT sealed FROM locker_codes AS code WHERE stay = ? AND number = ? AND {_NEWEST}"  # noqa: S608 - our own constant
+        f"SELECT sealed_code FROM locker_codes AS code WHERE stay = ? AND turn = ? AND {_NEWEST}"  # noqa: S608 - our own constant
         " AND used_s IS NULL AND sent_s IS NULL AND is_dead = 0",
         (stay, number),
     ).fetchone()
@@ -89,7 +91,7 @@ def owed(connection: sqlite3.Connection, stay: str, number: int) -> OwedCode | N
 def note_sent(connection: sqlite3.Connection, stay: str, number: int, now_s: float) -> None:
     """The sealed code goes: from now on nobody here can say it again."""
     values = (now_s, stay, number)
-    connection.execute("UPDATE locker_codes SET sent_s = ?, sealed = NULL WHERE stay = ? AND number = ?", values)
+    connection.execute("UPDATE locker_codes SET sent_s = ?, sealed_code = NULL WHERE stay = ? AND turn = ?", values)
 
 
 def wrong_at(connection: sqlite3.Connection, keypad: str) -> int:
@@ -117,7 +119,7 @@ def take_totp_step(connection: sqlite3.Connection, person: str, step: int) -> bo
 
 def _codes(connection: sqlite3.Connection, where: str, values: Sequence[object]) -> Iterable[StoredCode]:
     found = connection.execute(
-        "SELECT code.stay, code.number, code.digest, code.wrong, code.is_dead FROM locker_codes AS code"  # noqa: S608 - our own constants
+        "SELECT code.stay, code.turn, code.keyed_digest, code.wrong, code.is_dead FROM locker_codes AS code"  # noqa: S608 - our own constants
         f" {_LIVE}{where} ORDER BY code.stay",
         values,
     )

@@ -31,7 +31,7 @@ class Stay:
 
 
 _COLUMNS = (
-    "stay, compartment, purpose, by, reserved_s, dossier, dossier_issued, procedure, receipt, phone, phone_tail, lang,"
+    "stay, compartment, purpose, by, reserved_s, dossier, dossier_issued, procedure, receipt, sealed_phone, keyed_tail, lang,"
     " loaded_s, reminded_s, overdue_s, over_s, over_why"
 )
 
@@ -49,7 +49,7 @@ def begin(connection: sqlite3.Connection, stay: Stay) -> None:
     try:
         connection.execute(
             "INSERT INTO locker_stays (stay, compartment, purpose, by, reserved_s, dossier, dossier_issued, procedure,"
-            " receipt, phone, phone_tail, lang) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " receipt, sealed_phone, keyed_tail, lang) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             values,
         )
     except sqlite3.IntegrityError as error:
@@ -105,17 +105,19 @@ def end(connection: sqlite3.Connection, stay: str, why: str, now_s: float) -> No
 
 def save_phone(connection: sqlite3.Connection, stay: str, phone: bytes, phone_tail: bytes) -> None:
     """The officer gave another number before anything was loaded."""
-    connection.execute("UPDATE locker_stays SET phone = ?, phone_tail = ? WHERE stay = ?", (phone, phone_tail, stay))
+    connection.execute(
+        "UPDATE locker_stays SET sealed_phone = ?, keyed_tail = ? WHERE stay = ?", (phone, phone_tail, stay)
+    )
 
 
 def forget_phone(connection: sqlite3.Connection, stay: str) -> None:
-    connection.execute("UPDATE locker_stays SET phone = NULL, phone_tail = NULL WHERE stay = ?", (stay,))
+    connection.execute("UPDATE locker_stays SET sealed_phone = NULL, keyed_tail = NULL WHERE stay = ?", (stay,))
 
 
 def forget_phones(connection: sqlite3.Connection, over_before_s: float) -> int:
     """How many numbers went: of stays that were over by then."""
     gone = connection.execute(
-        "UPDATE locker_stays SET phone = NULL, phone_tail = NULL WHERE over_s < ? AND phone IS NOT NULL",
+        "UPDATE locker_stays SET sealed_phone = NULL, keyed_tail = NULL WHERE over_s < ? AND sealed_phone IS NOT NULL",
         (over_before_s,),
     )
     return gone.rowcount

@@ -55,6 +55,13 @@ def test_long_lines_wrap_and_keep_a_margin(dots: int, is_centred: bool) -> None:
     assert picture.height > 4 * artist.draw((Line("x", Size.STRONG),)).height
 
 
+@pytest.mark.parametrize("dots", [WIDE, NARROW])
+def test_a_receipts_id_stands_in_one_row(dots: int) -> None:
+    artist = Artist(dots)
+    heights = {artist.draw((Line(text, Size.HUGE),)).height for text in ("x", "BN-7K3P-M2QX", "BN-WQWQ-WQWX")}
+    assert len(heights) == 1
+
+
 def test_marks_of_one_line_do_not_touch_the_next(artist: Artist) -> None:
     one = artist.draw((Line("ỘẬỆ", Size.HUGE),))
     two = artist.draw((Line("ỘẬỆ", Size.HUGE), Line("ỘẬỆ", Size.HUGE)))

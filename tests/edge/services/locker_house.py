@@ -7,14 +7,14 @@ from typing import Self, TypeVar
 
 from edge.domain.door_map import Place
 from edge.locker_ports import OpeningView, PrintOutcome, Procedure, Receipt, Refused, SpokenCode, Staff, Step
-from edge.ports import Ledger
+from edge.ports import Change, Ledger
 from edge.services.faults import Faults
 from edge.services.locker import LockerService
 from edge.services.locker_parts import Furniture
 from edge.services.locker_plan import CabinetPlan, LockerSettings
 from edge.store.migrations import scripts
 from sync.errors import JournalFull
-from sync.events import Payload
+from sync.events import Payload, Recorded
 from sync.journal import Journal
 from tests.edge.services.fake_doors import FakeDoors
 from tests.edge.services.fakes import FakeClock
@@ -65,18 +65,20 @@ class FullDisk:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self.is_full = False
-        self.transact = self._unless_full(journal.transact)
-        self.record = self._unless_full(journal.record)
         self.read = journal.read
         self.follow = journal.follow
 
-    def _unless_full(self, write):  # type: ignore[no-untyped-def]
-        async def guarded(*arguments: object, **named: object) -> object:
-            if self.is_full:
-                raise JournalFull("no room")
-            return await write(*arguments, **named)
+    async def transact(self, change: Change, *, grouped: bool = False) -> tuple[Recorded, ...]:
+        self._refuse()
+        return await self._journal.transact(change, grouped=grouped)
 
-        return guarded
+    async def record(self, *payloads: Payload, grouped: bool = False) -> tuple[Recorded, ...]:
+        self._refuse()
+        return await self._journal.record(*payloads, grouped=grouped)
+
+    def _refuse(self) -> None:
+        if self.is_full:
+            raise JournalFull("no room")
 
 
 class House:
@@ -87,7 +89,7 @@ class House:
     ) -> None:
         self.folder, self.journal, self.clock, self.doors, self.settings = folder, journal, clock, doors, settings
         self.disk = FullDisk(journal)
-        ledger: Ledger = self.disk  # type: ignore[assignment]
+        ledger: Ledger = self.disk
         self.faults = Faults(ledger, clock)
         self.printer = FakePrinter()
         self._life = life

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from devices.sms.phone_sim import PhoneSimChannel, SimulatedPhones
 from edge.adapters.seal import KEY_BYTES, DeviceSeal
+from edge.adapters.sms import ChannelPort
 from edge.domain.retention import RetentionRules, cutoffs
 from edge.ports import SmsReply, SmsReport, SmsStatus
 from edge.store.locker_outbox import Handed, SmsKind, Words, ref_of
@@ -156,6 +158,23 @@ async def test_the_running_post_sends_when_woken_and_takes_reports(town: Town, p
     with suppress(asyncio.CancelledError):
         await running
     assert Sending.SUBMITTED is await town.status()
+
+
+async def test_simulated_phones_report_every_step(tmp_path: Path) -> None:
+    network = tmp_path / "phones.sqlite"
+    town = await Town.open(tmp_path / "agent", ChannelPort(PhoneSimChannel(network, delivery_s=0.05, poll_s=0.01)))
+    seen: asyncio.Queue[str] = asyncio.Queue()
+    town.post.subscribe(seen.put_nowait)
+    running = asyncio.create_task(town.post.run())
+    await town.queue()
+    async with asyncio.timeout(10):
+        while await town.status() is not Sending.DELIVERED:
+            assert await seen.get() == "stay-1"
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    await town.journal.close()
+    assert len(SimulatedPhones(network).texts(CITIZEN)) == 1
 
 
 async def test_neither_number_nor_code_is_anywhere(

@@ -211,7 +211,7 @@ def test_a_reissue_kills_the_one_before(connection: sqlite3.Connection) -> None:
     assert second.number == 2
     assert (second,) == locker_codes.of_dossier(connection, DOSSIER)
     assert None is locker_codes.owed(connection, "s1", 1)
-    assert [row[0] for row in connection.execute("SELECT sealed FROM locker_codes ORDER BY number")] == [
+    assert [row[0] for row in connection.execute("SELECT sealed_code FROM locker_codes ORDER BY turn")] == [
         None,
         b"second",
     ]
@@ -252,7 +252,7 @@ def test_a_code_is_owed_until_it_was_sent(connection: sqlite3.Connection) -> Non
 
     locker_codes.note_sent(connection, "s1", 1, 31.0)
     assert None is locker_codes.owed(connection, "s1", 1)
-    assert connection.execute("SELECT sealed FROM locker_codes").fetchone() == (None,)
+    assert connection.execute("SELECT sealed_code FROM locker_codes").fetchone() == (None,)
     assert None is not locker_codes.of_stay(connection, "s1")
 
 
