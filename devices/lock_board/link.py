@@ -61,9 +61,10 @@ class Link:
         self.counters = LinkCounters()
         self.trace = Trace()
         self.why_lost: PortWhy | None = None
-        self.echo = echo
+        self.echo = echo  # found out by itself too, anew for each port that is opened
         self.on_pushed: Callable[[DoorPushed], None] = lambda _: None
         self.on_port: Callable[[PortWhy | None], None] = lambda _: None
+        self._is_echo_configured = echo
         self._settings = settings
         self._pace = pace or PulsePace()
         self._timing = timing or LinkTiming()
@@ -203,6 +204,7 @@ class Link:
 
     async def _serve(self, port: Port) -> None:
         self._port, self._reopening = port, False
+        self.echo = self._is_echo_configured
         if self.why_lost is not None:
             log.info("lock line %s is back", self.address)
         self.why_lost = None
@@ -274,20 +276,32 @@ class Link:
         pending = self._pending
         if pending is None or pending.answer.done():
             return False
+        if pending.request.ask is Ask.UNLOCK and isinstance(heard, DoorsReply) and self._is_reading_owed(heard):
+            return False  # a reading that is still owed says nothing of an unlock
         answer = self.codec.answer(pending.request, heard)
         if answer is not None:
             pending.answer.set_result(answer)
         return answer is not None
 
     def _kind_of_unasked(self, heard: Heard) -> str:
+        entry = self._owed(heard)
+        if entry is None:
+            self.counters.stray += 1
+            return "stray"
+        self._unanswered.remove(entry)
+        self.counters.late += 1
+        return "late"
+
+    def _is_reading_owed(self, heard: Heard) -> bool:
+        oldest = asyncio.get_running_loop().time() - self._timing.suspect_s
+        readings = (one for one in self._unanswered if one[1] > oldest and one[0].ask is not Ask.UNLOCK)
+        return any(self.codec.answer(request, heard) is not None for request, _ in readings)
+
+    def _owed(self, heard: Heard) -> tuple[Request, float] | None:
+        """The request that was given up and that this answers."""
         oldest = asyncio.get_running_loop().time() - self._timing.late_s
-        for entry in self._unanswered:
-            if entry[1] > oldest and self.codec.answer(entry[0], heard) is not None:
-                self._unanswered.remove(entry)
-                self.counters.late += 1
-                return "late"
-        self.counters.stray += 1
-        return "stray"
+        owed = (one for one in self._unanswered if one[1] > oldest and self.codec.answer(one[0], heard) is not None)
+        return next(owed, None)
 
 
 def _checked(request: Request, heard: Heard) -> Heard:
