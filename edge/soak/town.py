@@ -127,7 +127,7 @@ class Town:
         if typed is None:
             return No()
         said = await self.follow(desk, PickUp(paper.name, typed), self._taking(paper))
-        self._success(said, paper, "collected", is_done=paper.where is Where.TAKEN)
+        self._success(said, paper, "collected", is_done=self.taken[paper.name] > 0)
         return said
 
     async def collect(self, desk: Desk, compartment: str) -> AnySaid:
