@@ -35,6 +35,7 @@ class Auditor:
 
     def __init__(self, data_dir: Path, witness: Witness, promises: Promises) -> None:
         self.collected: Counter[str | None] = Counter()  # by dossier
+        self.handovers = 0
         self.stays: dict[str, str] = {}  # those that live, and their compartment
         self.faults: Counter[tuple[str, str]] = Counter()  # by compartment and why
         self._known: set[tuple[str, str]] = set()
@@ -52,6 +53,7 @@ class Auditor:
         for payload in told:
             self._follow(payload)
             if isinstance(payload, _HANDOVER):
+                self.handovers += 1
                 happened = self._witness.take_closing(payload.compartment, self._since_s - LATE_S)
                 what = f"{payload.compartment}: {payload.TYPE} told, and the door was not open and closed"
                 self._promises.hold(Promise.HANDED_OVER, happened, what)

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from devices.lock_board.sim_doors import SimDoor
 from devices.lock_board.sim_doors import Sensor as DoorSensor
+from devices.lock_board.sim_doors import SimDoor
 from edge.locker_ports import Step
 from edge.soak.failures import failure
 from edge.soak.orders import LEADER, OFFICER, Empty, Load, Recall
@@ -143,8 +143,7 @@ async def closed_on_nothing(stage: Stage) -> None:
     if is_done(said) and said.view is not None:  # type: ignore[union-attr]
         view = stage.view(said.view.compartment)  # type: ignore[union-attr]
         await stage.town.follow(stage.desk, Empty(view.stay or ""), lambda _: None)
-        code = (await stage.told(paper)) and stage.town.code_of(paper)
-        refused = await stage.pick_up(paper, code)
+        refused = await stage.pick_up(await stage.told(paper))
         stage.hold(Promise.ONCE, not is_done(refused), "a code opened a compartment that was emptied")
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 
 from devices.lock_board.sim_line import Garble, LineFaults
-from edge.soak.failures import CATALOGUE, Failure
+from edge.soak.failures import CATALOGUE, Failure, Play
 from edge.soak.hardware import BOARDS
 from edge.soak.stage import Stage
 
@@ -14,7 +14,7 @@ Strike = Callable[[Stage], None]
 PULLED_S, OFF_S = 0.4, 0.4
 
 
-def _struck(strike: Strike, *, is_honest: bool = True) -> Callable[[Stage], object]:
+def _struck(strike: Strike, *, is_honest: bool = True) -> Play:
     """A citizen with a code comes while it happens; when it is over, the code has opened the door once or still does."""
 
     async def play(stage: Stage) -> None:

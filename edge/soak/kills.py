@@ -16,7 +16,7 @@ from pathlib import Path
 
 from edge.adapters.supervisor import cancelled
 from edge.soak.desk import AgentGone, Desk, RemoteDesk
-from edge.soak.promises import Promise, Promises
+from edge.soak.promises import Promise
 from edge.soak.site import Site
 from edge.soak.town import SMS_S
 
@@ -249,11 +249,3 @@ async def _awaited_code(site: Site, name: str) -> str | None:
             while site.town.code_of(paper) is None:  # noqa: ASYNC110 - a telephone does not call back
                 await asyncio.sleep(0.05)
     return site.town.code_of(paper)
-
-
-def merged(sites: list[Site]) -> Promises:
-    """What all of them saw."""
-    promises = Promises()
-    for site in sites:
-        promises.take(site.promises)
-    return promises

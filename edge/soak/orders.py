@@ -10,7 +10,17 @@ from typing import TypeAlias
 import msgspec
 
 from edge.adapters.locker_commands import followed
-from edge.locker_ports import CabinetView, LockerDesks, OpeningView, RefusalWhy, Refused, SpokenCode, Staff, StaffDesk, Step
+from edge.locker_ports import (
+    CabinetView,
+    LockerDesks,
+    OpeningView,
+    RefusalWhy,
+    Refused,
+    SpokenCode,
+    Staff,
+    StaffDesk,
+    Step,
+)
 
 OFFICER, LEADER, TECHNICIAN = Staff("can-bo", "officer"), Staff("lanh-dao", "leader"), Staff("ky-thuat", "technician")
 KEYPAD, OTHER_KEYPAD = "kiosk", "kiosk-2"

@@ -21,7 +21,7 @@ from edge.soak.town import AT_REST, HOLDING, SMS_S, Paper
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 ROOM = 5  # free compartments at the beginning of every turn
-READ_S, NOTICED_S = 20.0, 8.0
+READ_S, NOTICED_S = 60.0, 8.0  # a foreign Modbus slave needs half a minute to get over noise
 TRIES = 4  # a citizen comes back with the same code that often after a failure is mended
 
 
@@ -150,7 +150,11 @@ class Stage:
         """The door opens, the citizen takes the paper, and nobody looks at the screen any more."""
         opened = asyncio.Event()
         self.at_open(lambda _: opened.set())
-        coming = asyncio.create_task(self.pick_up(paper), name="citizen")
+
+        async def come() -> None:
+            await self.pick_up(paper)
+
+        coming = asyncio.create_task(come(), name="citizen")
         async with asyncio.timeout(NOTICED_S):
             await opened.wait()
             await asyncio.sleep(self.chance.uniform(0.0, 0.2))

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,7 +83,7 @@ async def until_read(station: Station) -> None:
         await asyncio.sleep(0.005)
 
 
-async def _run(faults: Faults, parts: dict[str, Callable[[], Awaitable[None]]]) -> None:
+async def _run(faults: Faults, parts: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
     async with asyncio.TaskGroup() as group:
         for name, part in parts.items():
             group.create_task(supervised(faults, name, part, Backoff(first_s=0.1, most_s=0.5)), name=name)
