@@ -133,9 +133,7 @@ class Board:
         return self._feedback(channel).door(shorted=shorted)
 
     async def read_all(self) -> Mapping[int, Door]:
-        heard = await self._link.read(self._codec.read_all(self._plan.address, self._plan.channels))
-        self._take(heard)
-        return self._as_doors(heard)
+        return await self._read_all(attempts=3)
 
     async def store_pulse(self) -> bool:
         pulse_ms = self._plan.pulse_ms
@@ -169,7 +167,7 @@ class Board:
         try:
             if self._why is not None:
                 await self._link.read(self._codec.read_one(self._plan.address, 1, self._plan.channels), attempts=1)
-            await self.read_all()
+            await self._read_all(attempts=1)
         except PortLost:
             self.miss(BoardWhy.PORT)
         except NoAnswer:
@@ -201,6 +199,11 @@ class Board:
         self.hurry()
 
     # --- what was seen ---
+
+    async def _read_all(self, attempts: int) -> Mapping[int, Door]:
+        heard = await self._link.read(self._codec.read_all(self._plan.address, self._plan.channels), attempts)
+        self._take(heard)
+        return self._as_doors(heard)
 
     def _take(self, heard: Heard) -> None:
         self._misses = 0
@@ -247,7 +250,7 @@ class Board:
     def _pause_s(self) -> float:
         if self._why is not None:
             return self._polling.absent_s if self._is_told else self._polling.fast_s
-        is_fast = self._closing or asyncio.get_running_loop().time() < self._fast_until
+        is_fast = self._misses or self._closing or asyncio.get_running_loop().time() < self._fast_until
         return self._polling.fast_s if is_fast else self._polling.normal_s
 
 

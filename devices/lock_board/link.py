@@ -8,6 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Never
 
 from devices.lock_board.board import Pulse
 from devices.lock_board.codec import (
@@ -61,9 +62,10 @@ class Link:
         self.counters = LinkCounters()
         self.trace = Trace()
         self.why_lost: PortWhy | None = None
-        self.echo = echo
+        self.echo = echo  # found out by itself too, anew for each port that is opened
         self.on_pushed: Callable[[DoorPushed], None] = lambda _: None
         self.on_port: Callable[[PortWhy | None], None] = lambda _: None
+        self._is_echo_configured = echo
         self._settings = settings
         self._pace = pace or PulsePace()
         self._timing = timing or LinkTiming()
@@ -81,16 +83,19 @@ class Link:
     async def run(self) -> None:
         """Keep the port open, for ever: a lost one is opened again with backoff, and logged once lost and once back."""
         wait_s = self._timing.backoff_s
+        loop = asyncio.get_running_loop()
         while True:
+            opened_at = loop.time()
             try:
                 port = await self._opener(self.address, self._settings)
             except PortLost as err:
                 self._lost(err)
-                await asyncio.sleep(wait_s)
-                wait_s = min(wait_s * 2, self._timing.longest_backoff_s)
-                continue
-            wait_s = self._timing.backoff_s
-            await self._serve(port)
+            else:
+                await self._serve(port)
+            if loop.time() - opened_at >= self._timing.steady_s:
+                wait_s = self._timing.backoff_s
+            await asyncio.sleep(wait_s)
+            wait_s = min(wait_s * 2, self._timing.longest_backoff_s)
 
     async def wait_open(self) -> None:
         """Until the port is open. The caller sets the timeout."""
@@ -202,7 +207,9 @@ class Link:
     # --- what comes in ---
 
     async def _serve(self, port: Port) -> None:
+        """Until the port is lost."""
         self._port, self._reopening = port, False
+        self.echo = self._is_echo_configured
         if self.why_lost is not None:
             log.info("lock line %s is back", self.address)
         self.why_lost = None
@@ -231,7 +238,7 @@ class Link:
             self.on_port(err.why)
         self.why_lost = err.why
 
-    async def _receive(self, port: Port) -> None:
+    async def _receive(self, port: Port) -> Never:
         decoder = Decoder(self.codec)
         while True:
             try:
@@ -274,20 +281,32 @@ class Link:
         pending = self._pending
         if pending is None or pending.answer.done():
             return False
+        if pending.request.ask is Ask.UNLOCK and isinstance(heard, DoorsReply) and self._is_reading_owed(heard):
+            return False  # a reading that is still owed says nothing of an unlock
         answer = self.codec.answer(pending.request, heard)
         if answer is not None:
             pending.answer.set_result(answer)
         return answer is not None
 
     def _kind_of_unasked(self, heard: Heard) -> str:
+        entry = self._owed(heard)
+        if entry is None:
+            self.counters.stray += 1
+            return "stray"
+        self._unanswered.remove(entry)
+        self.counters.late += 1
+        return "late"
+
+    def _is_reading_owed(self, heard: Heard) -> bool:
+        oldest = asyncio.get_running_loop().time() - self._timing.suspect_s
+        readings = (one for one in self._unanswered if one[1] > oldest and one[0].ask is not Ask.UNLOCK)
+        return any(self.codec.answer(request, heard) is not None for request, _ in readings)
+
+    def _owed(self, heard: Heard) -> tuple[Request, float] | None:
+        """The request that was given up and that this answers."""
         oldest = asyncio.get_running_loop().time() - self._timing.late_s
-        for entry in self._unanswered:
-            if entry[1] > oldest and self.codec.answer(entry[0], heard) is not None:
-                self._unanswered.remove(entry)
-                self.counters.late += 1
-                return "late"
-        self.counters.stray += 1
-        return "stray"
+        owed = (one for one in self._unanswered if one[1] > oldest and self.codec.answer(one[0], heard) is not None)
+        return next(owed, None)
 
 
 def _checked(request: Request, heard: Heard) -> Heard:
