@@ -10,7 +10,8 @@ import pytest
 
 from config.locker_checks import HIGHEST_ADDRESS, LOWEST_ADDRESS, MOST_CHANNELS
 from devices.lock_board.families import FAMILIES, codec_of
-from sync.events import DeviceStarted
+from edge.app import Agent
+from sync.events import DeviceStarted, Recorded
 from tests.edge.locker_site import Site, open_site
 
 ROOT = Path(__file__).parents[2]
@@ -57,11 +58,15 @@ async def test_a_locker_only_agent_loads_no_vision_library_and_no_printer(site: 
 
 async def test_the_agent_says_that_it_is_a_locker(site: Site) -> None:
     async with site.agent() as agent:
-        async for recorded in agent.journal.follow(after=0):
-            if isinstance(recorded.payload, DeviceStarted):
-                break
-    assert recorded.payload.stations == ("locker",)
+        told = [recorded.payload async for recorded in _first(agent, 2)]
+    assert [one.stations for one in told if isinstance(one, DeviceStarted)] == [("locker",)]
     assert agent.web.site.desks.locker is not None
+
+
+async def _first(agent: Agent, count: int) -> AsyncIterator[Recorded]:
+    events = agent.journal.follow(after=0)
+    for _ in range(count):
+        yield await anext(events)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
