@@ -9,9 +9,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.edge.web.locker_fakes import CODE, PHONE, RECEIPT, TAIL
 from tests.edge.web.play import StageProcess, launch, log_in
 
-FOR_DOCUMENTS = {"page-officer-nudge", "page-leader", "page-tablet"}
+FOR_DOCUMENTS = {
+    "page-officer-nudge", "page-leader", "page-tablet", "page-locker", "page-locker-open", "page-locker-officer",
+    "page-locker-technician",
+}  # fmt: skip
 OFFICER, LEADER, TABLET, TABLET_UPRIGHT = (1366, 768), (1920, 1080), (1280, 800), (800, 1280)
 
 
@@ -32,6 +36,8 @@ class Photographer:
         self.tablet()
         self.officer()
         self.leader()
+        self.locker()
+        self.locker_staff()
 
     def entrance(self) -> None:
         page = self._page(OFFICER)
@@ -77,6 +83,68 @@ class Photographer:
         page.get_by_role("button", name="Phản đối").first.click()
         self._save(page, "page-leader-contest")
         self._shoot(page, "/thiet-bi", "page-device")
+
+    def locker(self) -> None:
+        page = self._page(TABLET)
+        self._stage.order("locker_new")
+        self._shoot(page, "/tu", "page-locker")
+        page.get_by_role("button", name="Nhận kết quả").click()
+        self._type(page, TAIL)
+        self._pause(page, "page-locker-who")
+        page.get_by_role("button", name="Tiếp tục").click()
+        self._type(page, CODE)
+        self._pause(page, "page-locker-code")
+        page.get_by_role("button", name="Mở ngăn").click()
+        page.locator(".opening").wait_for()
+        self._stage.order("opening", opening="o-1", step="open")
+        self._pause(page, "page-locker-open")
+        self._stage.order("opening", opening="o-1", step="done")
+        self._pause(page, "page-locker-done")
+        page.get_by_role("button", name="Xong", exact=True).click()
+        self._deposit(page)
+        page.get_by_role("button", name="Cần giúp").click()
+        self._pause(page, "page-locker-help")
+        page.get_by_role("button", name="Thoát").click()
+        page.get_by_role("button", name="English").click()
+        self._pause(page, "page-locker-en")
+
+    def _deposit(self, page: Page) -> None:
+        page.get_by_role("button", name="Nộp hồ sơ").click()
+        self._pause(page, "page-locker-procedures")
+        page.get_by_role("button", name="Đăng ký khai sinh").click()
+        self._pause(page, "page-locker-papers")
+        page.get_by_role("button", name="Tôi có đủ, nộp luôn").click()
+        self._type(page, PHONE)
+        page.get_by_role("button", name="Tiếp tục").click()
+        self._pause(page, "page-locker-height")
+        page.get_by_role("button", name="Ngăn thấp").click()
+        page.locator(".opening").wait_for()
+        self._stage.order("opening", opening="o-2", step="done", receipt=RECEIPT, printed="printed")
+        self._pause(page, "page-locker-receipt")
+        page.get_by_role("button", name="Xong", exact=True).click()
+
+    def locker_staff(self) -> None:
+        page = self._page(OFFICER)
+        log_in(page, self._stage, "quay-01")
+        self._stage.order("locker_new")
+        self._shoot(page, "/tu/can-bo", "page-locker-officer-load")
+        page.get_by_role("button", name="Ngăn 07").click()
+        self._pause(page, "page-locker-officer")
+        page.get_by_role("tab", name="Dân nộp").click()
+        self._pause(page, "page-locker-officer-deposits")
+        page.get_by_role("button", name="Mở tất cả…").click()
+        self._pause(page, "page-locker-officer-recall-all")
+        page = self._page(OFFICER)
+        log_in(page, self._stage, "ky-thuat")
+        self._shoot(page, "/tu/ky-thuat", "page-locker-technician")
+
+    def _type(self, page: Page, text: str) -> None:
+        for letter in text:
+            page.locator(".keys").get_by_role("button", name=letter, exact=True).click()
+
+    def _pause(self, page: Page, name: str) -> None:
+        page.wait_for_timeout(1300)
+        self._save(page, name)
 
     def _page(self, size: tuple[int, int]) -> Page:
         context = self._browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="vi-VN")

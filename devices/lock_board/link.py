@@ -8,6 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Never
 
 from devices.lock_board.board import Pulse
 from devices.lock_board.codec import (
@@ -82,16 +83,19 @@ class Link:
     async def run(self) -> None:
         """Keep the port open, for ever: a lost one is opened again with backoff, and logged once lost and once back."""
         wait_s = self._timing.backoff_s
+        loop = asyncio.get_running_loop()
         while True:
+            opened_at = loop.time()
             try:
                 port = await self._opener(self.address, self._settings)
             except PortLost as err:
                 self._lost(err)
-                await asyncio.sleep(wait_s)
-                wait_s = min(wait_s * 2, self._timing.longest_backoff_s)
-                continue
-            wait_s = self._timing.backoff_s
-            await self._serve(port)
+            else:
+                await self._serve(port)
+            if loop.time() - opened_at >= self._timing.steady_s:
+                wait_s = self._timing.backoff_s
+            await asyncio.sleep(wait_s)
+            wait_s = min(wait_s * 2, self._timing.longest_backoff_s)
 
     async def wait_open(self) -> None:
         """Until the port is open. The caller sets the timeout."""
@@ -203,6 +207,7 @@ class Link:
     # --- what comes in ---
 
     async def _serve(self, port: Port) -> None:
+        """Until the port is lost."""
         self._port, self._reopening = port, False
         self.echo = self._is_echo_configured
         if self.why_lost is not None:
@@ -233,7 +238,7 @@ class Link:
             self.on_port(err.why)
         self.why_lost = err.why
 
-    async def _receive(self, port: Port) -> None:
+    async def _receive(self, port: Port) -> Never:
         decoder = Decoder(self.codec)
         while True:
             try:

@@ -30,7 +30,7 @@ class Cabinet:
 
     def __init__(
         self, family: str, boards: Sequence[tuple[int, int]], *, link: Path | None = None,
-        seed: int = 0, baud: int | None = None, faults: LineFaults | None = None,
+        seed: int = 0, baud: int | None = None, faults: LineFaults | None = None, minds_baud: bool = False,
     ) -> None:  # fmt: skip
         self.family = family
         self.boards = [
@@ -50,7 +50,8 @@ class Cabinet:
             self.line = SimLine(baud or firmware.baud, seed=seed, faults=faults)
             self._far_end = SimBoards(firmware, self.boards, self._from_board)
             self.line.to_board = self._far_end.hear
-        self._socket: PtySocket | TcpSocket = TcpSocket(self.line) if link is None else PtySocket(self.line, link)
+        self._socket: PtySocket | TcpSocket
+        self._socket = TcpSocket(self.line) if link is None else PtySocket(self.line, link, minds_baud=minds_baud)
         self.line.to_port = self._socket.write
         self.line.hang_up = self.unplug
 

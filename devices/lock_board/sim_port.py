@@ -2,23 +2,26 @@
 
 import asyncio
 import os
+import termios
 from contextlib import suppress
 from pathlib import Path
 
-from devices.lock_board.sim_line import SimLine
+from devices.lock_board.sim_line import Garble, SimLine
 from devices.serial_port import PtyLine, open_pty
 
 READ_SIZE = 4096
+OUTPUT_SPEED = 5  # where tcgetattr keeps it
 
 
 class PtySocket:
-    """A pty under a stable name."""
+    """A pty under a stable name. `minds_baud`: who opens it at another speed hears and says garbage, as on a real line."""
 
-    def __init__(self, line: SimLine, link: Path) -> None:
+    def __init__(self, line: SimLine, link: Path, *, minds_baud: bool = False) -> None:
         self.port = str(link)
         self._line = line
         self._link = link
         self._pty: PtyLine | None = None
+        self._minds_baud = minds_baud
 
     async def start(self) -> None:
         self.plug_in()
@@ -44,8 +47,12 @@ class PtySocket:
                 os.write(self._pty.master_fd, octets)
 
     def _read(self) -> None:
-        if self._pty is not None:
-            self._line.from_port(os.read(self._pty.master_fd, READ_SIZE))
+        if self._pty is None:
+            return
+        if self._minds_baud:
+            is_right = termios.tcgetattr(self._pty.far_fd)[OUTPUT_SPEED] == getattr(termios, f"B{self._line.baud}")
+            self._line.faults.garble = None if is_right else Garble.WRONG_BAUD
+        self._line.from_port(os.read(self._pty.master_fd, READ_SIZE))
 
 
 class TcpSocket:

@@ -23,6 +23,7 @@ class LinkTiming:
     suspect_s: float = 2.0  # within which an answer could be the one to the same question before
     backoff_s: float = 0.5  # first wait before a lost port is opened again, then doubled
     longest_backoff_s: float = 10.0
+    steady_s: float = 5.0  # a port that held so long is opened again without the long wait
     silent_requests: int = 20  # without any answer: the port is closed and opened anew, later half as often each time
     most_silent_requests: int = 320
 

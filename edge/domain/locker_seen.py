@@ -140,7 +140,7 @@ def _other_moved(compartment: Compartment, now_s: float) -> Step:
 
 def _booted(compartment: Compartment, now_s: float) -> Compartment:
     before = compartment.before if compartment.state is CompartmentState.UNKNOWN else compartment.state
-    opening = None if before is CompartmentState.OPEN_FAILED else compartment.opening
+    opening = compartment.opening
     if opening is not None:
         opened_s = None if opening.opened_s is None else now_s
         opening = replace(opening, since_s=now_s, sent_s=None, asked_s=None, again_s=None, opened_s=opened_s)

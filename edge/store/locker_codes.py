@@ -1,4 +1,4 @@
-"""The tables of pickup codes (digests only), of wrong attempts at keypads, and of the last TOTP steps.
+"""The tables of pickup codes (digests only) and of wrong attempts at keypads.
 
 For the locker service, inside the journal's transactions. Of each stay only the newest code counts.
 """
@@ -105,16 +105,6 @@ def save_keypad(connection: sqlite3.Connection, keypad: str, wrong: int) -> None
         "INSERT INTO locker_keypads VALUES (?, ?) ON CONFLICT (keypad) DO UPDATE SET wrong = excluded.wrong",
         (keypad, wrong),
     )
-
-
-def take_totp_step(connection: sqlite3.Connection, person: str, step: int) -> bool:
-    """Whether this step is newer than the last one this person used; it is taken then, and a code serves once."""
-    taken = connection.execute(
-        "INSERT INTO locker_totp_steps VALUES (?, ?) ON CONFLICT (person) DO UPDATE SET step = excluded.step"
-        " WHERE excluded.step > step",
-        (person, step),
-    )
-    return taken.rowcount > 0
 
 
 def _codes(connection: sqlite3.Connection, where: str, values: Sequence[object]) -> Iterable[StoredCode]:

@@ -1,7 +1,7 @@
 """The tables of compartments and of authorised pulses. For the locker service, inside the journal's transactions."""
 
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,14 +58,6 @@ def load(connection: sqlite3.Connection) -> dict[str, CompartmentRow]:
     return {row.compartment.compartment: row for row in rows}
 
 
-def unlisted_with_stay(connection: sqlite3.Connection, compartments: Collection[str]) -> tuple[str, ...]:
-    """Compartments that are no longer configured and still hold something: staff must be told."""
-    found = connection.execute(
-        "SELECT compartment FROM locker_compartments WHERE stay IS NOT NULL ORDER BY compartment"
-    )
-    return tuple(name for (name,) in found if name not in compartments)
-
-
 def save(connection: sqlite3.Connection, compartment: Compartment, now_s: float) -> None:
     """While UNKNOWN, what stood on the disk before stands there still. `since_s` moves only with the state."""
     values = _values(compartment)
@@ -97,13 +89,6 @@ def authorise(connection: sqlite3.Connection, asked: Authorise, opening: Opening
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (asked.opening, asked.pulse, asked.compartment, asked.stay, opening.what_for, opening.by, now_s),
     )
-
-
-def is_authorised(connection: sqlite3.Connection, opening: str, pulse: int) -> bool:
-    found = connection.execute(
-        "SELECT 1 FROM locker_authorisations WHERE opening = ? AND pulse = ? AND outcome IS NULL", (opening, pulse)
-    )
-    return found.fetchone() is not None
 
 
 def note_pulse(connection: sqlite3.Connection, opening: str, pulse: int, outcome: Pulse) -> None:

@@ -19,13 +19,16 @@ GROUPS = {
 }  # fmt: skip
 LEGEND = ("free", "held", "given", "busy", "late", "fault", "out")
 DENSE_FROM = 7  # columns from which a door has no room for its word
+FAILED = "failed"
+UNTOLD = {"queued", FAILED}  # the citizen does not know the code yet
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def group_of(one: CompartmentView) -> str:
     """Which colour and icon a compartment has."""
-    is_given = one.state is S.OCCUPIED and one.purpose is Purpose.DEPOSIT
-    return "given" if is_given else GROUPS[one.state]
+    if one.state is S.OCCUPIED and one.purpose is Purpose.DEPOSIT:
+        return "given"
+    return "late" if _is_unsent(one) else GROUPS[one.state]
 
 
 def age(words: Words, since: datetime, now: datetime) -> str:
@@ -41,7 +44,14 @@ def age(words: Words, since: datetime, now: datetime) -> str:
 def state_word(words: Words, one: CompartmentView) -> str:
     if group_of(one) == "given":
         return words("page.locker.state.given")
+    if one.state is S.OCCUPIED and one.sms in UNTOLD:
+        return words(f"page.locker.state.sms_{one.sms}")
     return words(f"page.locker.state.{one.state}")
+
+
+def _is_unsent(one: CompartmentView) -> bool:
+    """Nobody will come: the code has to be read out by telephone."""
+    return one.state is S.OCCUPIED and one.sms == FAILED
 
 
 class CabinetPicture:
@@ -80,7 +90,7 @@ class _Door:
             self._icon = drawing("", "door-icon")
             self._word = Text("span", "", "door-word")
             self._age = Text("span", "", "door-age")
-        self._root.style(place(one))
+        self._root.style(place(one)).props["data-number"] = one.number
         self._root.on("click", lambda _: on_pick(one.compartment))
 
     def show(self, one: CompartmentView, now: datetime, *, is_chosen: bool) -> None:
@@ -127,6 +137,6 @@ def place(one: CompartmentView) -> str:
 
 
 def _map_door(one: CompartmentView) -> Element:
-    with block("div", "door") as made, block("span", "leaf"):
+    with block("div", "door", data_number=one.number) as made, block("span", "leaf"):
         Text("span", one.number, "door-number")
     return made.style(place(one))

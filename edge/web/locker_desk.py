@@ -1,7 +1,7 @@
 """The officer's desk of a cabinet: the picture of all doors, loading, collecting, codes, overdue results, recall, history."""
 
 from edge.domain.locker import CompartmentState, Purpose
-from edge.locker_ports import CabinetView, CompartmentView, StaffDesk
+from edge.locker_ports import CabinetView, CompartmentView, LockerDesks
 from edge.web.auth import Session
 from edge.web.frame import top_bar
 from edge.web.live import Live
@@ -20,31 +20,36 @@ AGES_EVERY_S = 30.0
 class LockerDeskPage:
     """Never shows a citizen's number; a code only while it is read out."""
 
-    def __init__(self, site: Site, viewer: Viewer, desk: StaffDesk, session: Session) -> None:
-        self._site, self._words, self._desk = site, viewer.words, desk
+    def __init__(self, site: Site, viewer: Viewer, desks: LockerDesks, session: Session) -> None:
+        self._site, self._words, self._desk = site, viewer.words, desks.staff
         head(self._words, self._words("page.locker.desk"))
         self._live = Live(site, viewer)
         self._chosen: str | None = None
+        self._late: set[str | None] = set()
         with block("div", "fixed-screen"):
             top_bar(site, viewer, self._words("page.locker.desk"), site.settings.locker.name)
             with block("main", "locker-desk"):
                 with block("section", "panel cabinet-panel"):
                     self._build_cabinet()
                 with block("div", "desk-side"):
-                    self._hand = Hand(self._live, session, desk, lambda: session.may_see_locker)
+                    self._hand = Hand(self._live, session, desks, lambda: session.may_see_locker)
                     with block("section", "panel desk-panel"):
                         self._build_tabs()
-        self.show(desk.cabinet())
-        self._live.follow(desk.subscribe, self.show)
+        self._fresh_overdue = self._live.paced(self._overdue.refresh)
+        self.show(desks.staff.cabinet())
+        self._live.follow(desks.staff.subscribe, self.show)
         self._live.at_connect(self._catch_up)
-        self._live.every(AGES_EVERY_S, lambda: self.show(desk.cabinet()))
+        self._live.every(AGES_EVERY_S, lambda: self.show(desks.staff.cabinet()))
 
     def show(self, view: CabinetView) -> None:
         self._picture.show(view)
         show(self._distrust, is_shown=not view.trusted)
         self._distrust.say("" if view.trusted else self._words(f"page.locker.distrust.{view.why or 'starting'}"))
         given = [one for one in view.compartments if _is_given(one)]
-        late = [one for one in view.compartments if one.state is CompartmentState.OVERDUE]
+        late = {one.stay for one in view.compartments if one.state is CompartmentState.OVERDUE}
+        if late != self._late:
+            self._late = late
+            self._fresh_overdue.ask()
         self._deposits.show(given)
         self._tabs.count("deposits", len(given))
         self._tabs.count("overdue", len(late))
@@ -80,9 +85,9 @@ class LockerDeskPage:
         self._tabs.choose("door")
         self.show(self._desk.cabinet())
 
-    async def _catch_up(self) -> None:
+    def _catch_up(self) -> None:
         self.show(self._desk.cabinet())
-        await self._overdue.refresh()
+        self._fresh_overdue.ask()
 
 
 def _is_given(one: CompartmentView) -> bool:

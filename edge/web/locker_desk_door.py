@@ -12,7 +12,9 @@ from edge.web.parts import Text, block, button
 
 S = CompartmentState
 RECALL_WHY = ("overdue", "citizen_asked", "wrong_dossier", "fault")  # as `locker.recalled` has them, for one door
-HOLDS_RESULT = {S.OCCUPIED, S.OVERDUE, S.RECALL}
+HOLDS = {S.OCCUPIED, S.OVERDUE}
+NOTHING_TO_DO = {S.FREE, S.OUT_OF_SERVICE}
+FOR_TECHNICIAN = {S.OPEN_FAILED, S.OPEN_UNKNOWN, S.FORCED, S.WRONG_DOOR, S.OUT_OF_SERVICE, S.UNKNOWN}
 
 
 class DoorPanel:
@@ -44,6 +46,10 @@ class DoorPanel:
         if one.why:
             Text("p", words.first(f"page.locker.why.{one.why}", "page.locker.why.unknown"), "door-why")
         self._facts(one)
+        if one.state is S.FREE:
+            Text("p", words("page.locker.nothing_inside"), "none")
+        if one.state in FOR_TECHNICIAN:
+            Text("p", words("page.locker.tell_technician"))
         with block("div", "actions"):
             for text, action, classes in self._actions(one):
                 button(text, action, classes)
@@ -55,7 +61,7 @@ class DoorPanel:
         if one.dossier:
             facts.append((words("page.locker.dossier"), one.dossier))
         if one.procedure:
-            facts.append((words("page.locker.procedure"), one.procedure))
+            facts.append((words("page.locker.procedure"), self._hand.procedure(one.procedure)))
         if one.since:
             facts.append((words("page.locker.since"), f"{words.clock(one.since, now)} · {age(words, one.since, now)}"))
         if one.sms:
@@ -69,13 +75,13 @@ class DoorPanel:
 
     def _actions(self, one: CompartmentView) -> list[tuple[str, Callable[[], object], str]]:
         words = self._words
-        if one.stay is None:
+        if one.state in NOTHING_TO_DO:
             return []
-        if one.purpose is Purpose.DEPOSIT:
+        if one.purpose is Purpose.DEPOSIT and one.state in HOLDS:
             rows: list[tuple[str, Callable[[], object], str]] = [
                 (words("page.locker.collect"), lambda: self._collect(one), "primary")
             ]
-        elif one.state in HOLDS_RESULT:
+        elif one.state in HOLDS:
             rows = [
                 (words("page.locker.reissue_sms"), lambda: self._ask_sms(one), "primary"),
                 (words("page.locker.reissue_phone"), lambda: self._ask_spoken(one), ""),
@@ -83,7 +89,8 @@ class DoorPanel:
         else:
             rows = []
         rows.append((words("page.locker.recall"), lambda: self._ask_recall(one), "plain"))
-        rows.append((words("page.locker.empty"), lambda: self._ask_empty(one), "plain"))
+        if one.stay:
+            rows.append((words("page.locker.empty"), lambda: self._ask_empty(one), "plain"))
         return rows
 
     async def _collect(self, one: CompartmentView) -> None:
@@ -158,7 +165,7 @@ class _SpokenOnce:
         self._count = Text("p", words("page.locker.spoken_left", seconds=self._left), "how")
         with block("div", "actions"):
             button(words("page.locker.spoken_done"), self._dialog.close, "primary")
-        ui.timer(1.0, self._tick)
+        ui.timer(1.0, self._tick, immediate=False)
 
     def _tick(self) -> None:
         self._left -= 1

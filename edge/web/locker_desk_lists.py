@@ -51,7 +51,7 @@ class DepositList:
         with block("li", "row"):
             Text("b", one.number, "row-number")
             with block("div", "row-words"):
-                Text("p", one.procedure or one.dossier or words("page.locker.state.given"))
+                Text("p", self._hand.procedure(one.procedure) if one.procedure else words("page.locker.state.given"))
                 if one.since:
                     Text("p", f"{words.clock(one.since, now)} · {age(words, one.since, now)}", "how")
             made = button(words("page.locker.collect"), lambda: self._collect(one.compartment), "primary")
@@ -99,12 +99,14 @@ class HistoryPanel:
             field(words("page.locker.history_of"), "history-of", required="")
             submit(words("page.locker.look"))
         self._list = block("ol", "history", aria_live="polite")
+        self._numbers: Mapping[str, str] = {}
 
     async def _look(self, fields: Mapping[str, str]) -> None:
         rows = await self._hand.do(lambda _: self._desk.history(fields.get("history-of", "")))
         self._list.clear()
         if not isinstance(rows, tuple):
             return
+        self._numbers = {one.compartment: one.number for one in self._desk.cabinet().compartments}
         with self._list:
             for row in rows:
                 self._row(row)
@@ -115,13 +117,14 @@ class HistoryPanel:
         now = self._live.site.desks.clock.now()
         with block("li"):
             Text("span", self._words.clock(row.at, now), "history-at")
-            Text("span", event_words(self._words, row))
+            Text("span", event_words(self._words, row, self._numbers))
 
 
-def event_words(words: Words, row: HistoryRow) -> str:
+def event_words(words: Words, row: HistoryRow, numbers: Mapping[str, str]) -> str:
     """One event as a sentence; a kind nobody wrote a sentence for is named as it is."""
     kind = row.kind.removeprefix("locker.")
     named = {name: _value(words, name, row.values.get(name)) for name in _PARAMETERS}
+    named["compartment"] = numbers.get(named["compartment"], named["compartment"])
     return words.first(f"page.locker.event.{kind}", "page.locker.event.other", kind=kind, **named)
 
 

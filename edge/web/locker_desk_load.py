@@ -51,7 +51,9 @@ class LoadPanel:
     async def _load(self, fields: Mapping[str, str]) -> None:
         dossier, phone = fields.get("load-dossier", ""), fields.get("load-phone", "")
         size, low = fields.get("load-size") or None, fields.get("load-low") == "yes"
-        done = await self._hand.do(lambda by: self._desk.load(by, dossier, phone, size=size, low=low))
+        done = await self._hand.do(
+            lambda by: self._desk.load(by, dossier, phone, size=size, low=low), "page.locker.loaded"
+        )
         if done:
             reset(self._form)
             self._scanned.say("")

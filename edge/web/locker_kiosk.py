@@ -13,12 +13,13 @@ from nicegui import ui
 from edge.locker_ports import LockerDesks
 from edge.web.live import Live
 from edge.web.locker_icons import icon
-from edge.web.parts import Text, block, button, drawing, show
+from edge.web.parts import Text, block, button, drawing, focus, show
 from edge.web.site import Site, Viewer
 from edge.web.words import Words
 
 T = TypeVar("T")
 Draw = Callable[[], None]
+CITY_HOTLINE = "1022"
 SCAN_AT_MOST = 400  # characters; an identity card's QR is shorter
 
 # Speaks only with a voice that is installed on this machine; without one the button stays hidden and nothing is missed.
@@ -130,13 +131,16 @@ class Kiosk:
 
     def title(self, text: str, hint: str = "") -> tuple[Text, Text]:
         """The step's heading and what to do; spoken where the machine can speak."""
-        with block("div", "kiosk-title", aria_live="assertive"):
+        with block("div", "kiosk-title"):
             heading, under = Text("h1", text), Text("p", hint, "kiosk-hint")
+        heading.props["tabindex"] = "-1"
+        focus(heading)
         self.speak(f"{text}. {hint}")
         return heading, under
 
     def speak(self, text: str) -> None:
         """Only what also stands on the screen, and never a code or a number of a person."""
+        self._said.say(text)
         said = json.dumps(text, ensure_ascii=False)
         ui.run_javascript(f"window.motcuaVoice?.say({said}, '{self.words.lang}')")
 
@@ -151,7 +155,8 @@ class Kiosk:
 
     def help_line(self) -> str:
         phone = self.settings.help_phone
-        return self.words("page.locker.call_us", phone=phone) if phone else self.words("page.locker.call_1022")
+        own = phone and phone != CITY_HOTLINE
+        return self.words("page.locker.call_us", phone=phone) if own else self.words("page.locker.call_1022")
 
     # --- the shell ---
 
@@ -163,6 +168,8 @@ class Kiosk:
             self._main = block("main", "kiosk-main")
             self._wait = block("div", "kiosk-wait", role="status")
             self._foot = block("footer", "kiosk-foot")
+            self._said = Text("p", "", "unseen")
+        self._said.props.update({"role": "status", "aria-live": "assertive"})
         show(self._wait, is_shown=False)
         self._build_frame()
 

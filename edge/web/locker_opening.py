@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from edge.locker_ports import OpeningView, PrintOutcome, Step
+from edge.locker_ports import OpeningView, Step
 from edge.web.locker_cabinet import cabinet_map
 from edge.web.locker_icons import icon, qr_svg
 from edge.web.locker_kiosk import Kiosk
 from edge.web.parts import Text, block, button, drawing
 from edge.web.plain import e
 
+PRINTING = "printing"  # the receipt was given to the printer, which has not answered yet
 IN_MOTION = {Step.OPENING, Step.OPEN, Step.CLOSE_IT}
 
 
@@ -75,7 +76,7 @@ class OpeningScreen:
                 self._kiosk.title(words("page.locker.deposited"), words("page.locker.deposited_hint"))
                 Text("p", words("page.locker.receipt"), "receipt-label")
                 Text("p", receipt, "receipt-number")
-                Text("p", words(f"page.locker.printed.{view.printed or PrintOutcome.UNKNOWN}"), "receipt-print")
+                Text("p", words(f"page.locker.printed.{view.printed or PRINTING}"), "receipt-print")
                 button(words("page.locker.finish"), self._kiosk.leave, "primary kiosk-button")
 
     def _draw_failed(self) -> None:

@@ -1,7 +1,7 @@
 """The technician's page of a cabinet: what goes over the line, which channel is which door, one door tested at a time."""
 
 from edge.domain.locker import CompartmentState
-from edge.locker_ports import CabinetView, CompartmentView, StaffDesk
+from edge.locker_ports import CabinetView, CompartmentView, LockerDesks
 from edge.web.auth import Session
 from edge.web.frame import top_bar
 from edge.web.live import Live
@@ -17,23 +17,23 @@ from edge.web.words import Words
 class LockerServicePage:
     """Opens nothing without asking once more, because somebody may stand in front of that door."""
 
-    def __init__(self, site: Site, viewer: Viewer, desk: StaffDesk, session: Session) -> None:
-        self._site, self._words, self._desk = site, viewer.words, desk
+    def __init__(self, site: Site, viewer: Viewer, desks: LockerDesks, session: Session) -> None:
+        self._site, self._words, self._desk = site, viewer.words, desks.staff
         head(self._words, self._words("page.locker.service"))
         self._live = Live(site, viewer)
         with block("div", "fixed-screen"):
             top_bar(site, viewer, self._words("page.locker.service"), site.settings.locker.name)
             with block("main", "locker-service"):
                 with block("section", "panel trace-panel"):
-                    self._trace = TracePanel(self._live, desk)
+                    self._trace = TracePanel(self._live, desks.staff)
                 with block("div", "desk-side"):
-                    self._hand = Hand(self._live, session, desk, lambda: session.may_see_device)
+                    self._hand = Hand(self._live, session, desks, lambda: session.may_see_device)
                     with block("section", "panel desk-panel"):
                         self._build_map()
         self._shown: dict[str, CompartmentView] = {}
-        self.show(desk.cabinet())
-        self._live.follow(desk.subscribe, self.show)
-        self._live.at_connect(lambda: self.show(desk.cabinet()))
+        self.show(desks.staff.cabinet())
+        self._live.follow(desks.staff.subscribe, self.show)
+        self._live.at_connect(lambda: self.show(desks.staff.cabinet()))
 
     def show(self, view: CabinetView) -> None:
         self._distrust.say("" if view.trusted else self._words(f"page.locker.distrust.{view.why or 'starting'}"))
@@ -116,4 +116,3 @@ class DoorRow:
         self._service.say(words("page.locker.back_in" if is_out else "page.locker.take_out"))
         key = "page.locker.back_in_label" if is_out else "page.locker.take_out_label"
         self._service.props["aria-label"] = words(key, number=one.number)
-        self._service.update()

@@ -7,7 +7,7 @@ from nicegui import ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from edge.locker_ports import OpeningView, Refused, Staff, StaffDesk, Step
+from edge.locker_ports import LockerDesks, OpeningView, Refused, Staff, StaffDesk, Step
 from edge.web.auth import Session
 from edge.web.live import Live, Unsubscribe
 from edge.web.parts import Text, block, button, show
@@ -22,10 +22,10 @@ _SEND = "(e) => { e.preventDefault(); emit(Object.fromEntries(new FormData(e.tar
 class Hand:
     """Runs desk actions in the name of the person who is logged in, and shows what came of each."""
 
-    def __init__(self, live: Live, session: Session, desk: StaffDesk, may: Callable[[], bool]) -> None:
-        self.live, self.desk, self.words = live, desk, live.viewer.words
-        self._session, self._may = session, may
-        self.cards = OpeningCards(live, desk)
+    def __init__(self, live: Live, session: Session, desks: LockerDesks, may: Callable[[], bool]) -> None:
+        self.live, self.desk, self.words = live, desks.staff, live.viewer.words
+        self._desks, self._session, self._may = desks, session, may
+        self.cards = OpeningCards(live, desks.staff)
         self.dialog = Dialog(self.words)
 
     @property
@@ -33,7 +33,7 @@ class Hand:
         return Staff(self._session.user.name, self._session.role.value)
 
     async def do(self, action: Callable[[Staff], Awaitable[T | Refused]], said: str | None = None) -> T | None:
-        """The answer, unless it was a refusal, which is shown. `said`: what the page says when it went well."""
+        """The answer, unless it was a refusal, which is shown. `said`: what is said when it went well, of a door when it is closed."""
         answer = await self.live.ask(self._may(), lambda: action(self.by))
         if answer is None:
             return None
@@ -41,10 +41,15 @@ class Hand:
             self.refused(answer.value)
             return None
         if isinstance(answer.value, OpeningView):
-            self.cards.add(answer.value)
+            self.cards.add(answer.value, said)
         elif said:
             self.live.say(said)
         return answer.value
+
+    def procedure(self, key: str) -> str:
+        """Its name in this viewer's language; a procedure that is gone meanwhile is named as it was."""
+        found = (one.name for one in self._desks.citizen.procedures(self.words.lang) if one.key == key)
+        return next(found, key)
 
     def refused(self, refused: Refused) -> None:
         self.live.say(f"page.locker.staff.{refused.why}")
@@ -57,9 +62,9 @@ class OpeningCards:
         self._live, self._desk = live, desk
         self._list = block("ul", "openings", role="status", aria_live="assertive")
 
-    def add(self, view: OpeningView) -> None:
+    def add(self, view: OpeningView, said: str | None = None) -> None:
         with self._list:
-            card = _Card(self._live.viewer.words)
+            card = _Card(self._live.viewer.words, said)
         card.root.move(target_index=0)
         stops: list[Unsubscribe] = []
 
@@ -77,8 +82,8 @@ class OpeningCards:
 
 
 class _Card:
-    def __init__(self, words: Words) -> None:
-        self._words = words
+    def __init__(self, words: Words, said: str | None) -> None:
+        self._words, self._said = words, said
         with block("li", "opening-card") as self.root:
             self._number = Text("b", "", "opening-card-number")
             with block("div", "opening-card-words"):
@@ -92,9 +97,15 @@ class _Card:
         words = self._words
         self.root.classes(replace=f"opening-card step-{view.step}")
         self._number.say(view.number)
-        self._step.say(words(f"page.locker.desk_step.{view.step}"))
-        self._why.say(words.first(f"page.locker.why.{view.why}", "page.locker.why.unknown") if view.why else "")
+        done = self._said if view.step is Step.DONE else None
+        self._step.say(words(done or f"page.locker.desk_step.{view.step}"))
+        self._why.say(why(words, view.why))
         show(self._away, is_shown=view.step is Step.FAILED)
+
+
+def why(words: Words, key: str | None) -> str:
+    """Why an opening failed: a fault, or a refusal (of one door among all that are recalled)."""
+    return words.first(f"page.locker.why.{key}", f"page.locker.staff.{key}", "page.locker.why.unknown") if key else ""
 
 
 class Dialog:

@@ -11,9 +11,9 @@ from edge.web.words import Words
 
 FRAMES_KEPT = 400
 FRAMES_SHOWN = 120
-ROUTINE = {"read_all", "doors"}  # what a healthy line says all day
-ALARMING = {"corrupt", "late", "stray", "refused", "unlock_policy_refused"}
-UNLOCKING = {"unlock", "unlock_answer", "door_changed"}
+ROUTINE = {"read_all", "read_one", "doors", "door"}  # what a healthy line says all day
+ALARMING = {"noise", "unlock_failed", "refused", "late", "stray"}
+UNLOCKING = {"unlock", "unlock_reply", "pushed"}
 
 
 class TracePanel:
@@ -89,13 +89,16 @@ def _row(words: Words, row: TraceRow) -> str:
     way = words("page.locker.trace_sent" if row.sent else "page.locker.trace_received")
     return (
         f'<tr class="{kind}"><td>{row.at:%H:%M:%S}.{row.at.microsecond // 1000:03}</td><td>{e(row.board)}</td>'
-        f'<td><span aria-label="{e(way)}">{arrow}</span> <code>{e(row.frame)}</code></td><td>{e(meaning(words, row))}</td></tr>'
+        f'<td><span aria-label="{e(way)}">{arrow}</span> <code>{e(row.frame.upper())}</code></td><td>{e(meaning(words, row))}</td></tr>'
     )
 
 
 def meaning(words: Words, row: TraceRow) -> str:
     """The sentence of a frame; a meaning nobody wrote a sentence for is named as it is, with its values."""
-    values = " ".join(f"{name}={value}" for name, value in row.values.items())
-    return words.first(
-        f"page.locker.trace.{row.meaning}", "page.locker.trace.other", meaning=row.meaning, values=values
+    said = words.first(f"page.locker.trace.{row.meaning}", "page.locker.trace.other", meaning=row.meaning)
+    values = (
+        words.first(f"page.locker.trace_value.{name}", "page.locker.trace_value.other", name=name, value=value)
+        for name, value in row.values.items()
+        if name != "board"  # it has a column
     )
+    return " · ".join([said, *values])

@@ -174,13 +174,13 @@ class WebServer:
         def locker_desk(request: Request) -> None:
             viewer = self._viewer(request)
             if viewer.session and viewer.session.may_see_locker:
-                LockerDeskPage(site, viewer, desks.staff, viewer.session)
+                LockerDeskPage(site, viewer, desks, viewer.session)
 
         @ui.page("/tu/ky-thuat")
         def locker_service(request: Request) -> None:
             viewer = self._viewer(request)
             if viewer.session and viewer.session.may_see_device:
-                LockerServicePage(site, viewer, desks.staff, viewer.session)
+                LockerServicePage(site, viewer, desks, viewer.session)
 
     def _viewer(self, request: Request) -> Viewer:
         words = self.site.words(language_of(request))

@@ -11,7 +11,7 @@ PREFIXES = {  # keys that the pages finish at run time, and the enums they finis
     "page.alert.state_", "page.alert.why_", "page.alert.sms_", "page.fault.", "page.advice.", "page.part.", "page.chart.",
     "page.home.", "page.login.", "page.refusal.", "page.locker.refusal.", "page.locker.why.", "page.locker.state.",
     "page.locker.step.", "page.locker.step_hint.", "page.locker.printed.", "page.locker.group.", "page.locker.door.",
-    "page.locker.distrust.", "page.locker.staff.", "page.locker.trace.", "page.locker.event.", "page.locker.because.",
+    "page.locker.distrust.", "page.locker.staff.", "page.locker.trace.", "page.locker.trace_value.", "page.locker.event.", "page.locker.because.",
     "page.locker.desk_step.", "page.locker.size.", "page.locker.sms.",
 }  # fmt: skip
 

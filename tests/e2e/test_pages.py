@@ -1,101 +1,16 @@
 """The pages in the real Chromium, served by the real server in a process of its own over made-up desks."""
 
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.edge.web.play import StageProcess, launch, log_in
+from tests.e2e.watched import Opener
+from tests.edge.web.play import StageProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.timeout(60)]
 
-LIKE_NEW: dict[str, Any] = {
-    "counter": "quay-01", "phase": "measuring", "camera": "live", "visit": "v-1", "level": "satisfied", "nudge": None,
-    "rating": None,
-}  # fmt: skip
 NUDGE_BUDGET_S = 1.5
-
-
-class Watched:
-    """A browser page that remembers every address it asked for and everything it complained about."""
-
-    def __init__(self, page: Page, stage: StageProcess) -> None:
-        self.page, self.stage = page, stage
-        self.asked: list[str] = []
-        self.complaints: list[str] = []
-        page.on("request", self._request)
-        page.on("websocket", lambda socket: self.asked.append(socket.url))
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    def open(self, path: str) -> Page:
-        self.page.goto(self.stage.url + path)
-        self.page.wait_for_function("() => !document.querySelector('#app') || window.socket?.connected")
-        return self.page
-
-    def check(self) -> None:
-        host = self.stage.url.removeprefix("http://")
-        elsewhere = [url for url in self.asked if not url.startswith((f"http://{host}/", f"ws://{host}/", "data:"))]
-        assert elsewhere == []
-        assert self.complaints == []
-
-    def _request(self, request: Request) -> None:
-        self.asked.append(request.url)
-
-    def _console(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StageProcess]:
-    with StageProcess(tmp_path_factory.mktemp("stage")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def sessions(stage: StageProcess, chromium: Browser) -> dict[str, Any]:
-    """Everybody logs in once, through the form: a code works once, so tests share the cookies."""
-    found = {}
-    for name in ("quay-01", "lanh-dao-1", "ky-thuat"):
-        context = chromium.new_context()
-        log_in(context.new_page(), stage, name)
-        found[name] = context.storage_state()
-        context.close()
-    return found
-
-
-Opener = Callable[..., Watched]
-
-
-@pytest.fixture
-def browse(stage: StageProcess, chromium: Browser, sessions: dict[str, Any]) -> Iterator[Opener]:
-    """`browse("quay-01")` is a browser where that user is logged in. Every page is checked at the end."""
-    opened: list[Watched] = []
-
-    def make(user: str | None = None, size: tuple[int, int] = (1366, 768), **options: Any) -> Watched:
-        context = chromium.new_context(
-            viewport={"width": size[0], "height": size[1]}, storage_state=sessions[user] if user else None, **options
-        )
-        context.set_default_timeout(8000)
-        opened.append(Watched(context.new_page(), stage))
-        return opened[-1]
-
-    stage.order("counter", **LIKE_NEW)
-    yield make
-    for watched in opened:
-        watched.page.context.close()
-        watched.check()
 
 
 def test_login_leads_to_the_own_counter(browse: Opener, stage: StageProcess) -> None:
@@ -238,6 +153,9 @@ def test_a_tablet_left_in_english_goes_back(browse: Opener) -> None:
         (None, "/danh-gia/quay-01", (1280, 800)),
         (None, "/danh-gia/quay-01", (800, 1280)),
         (None, "/dang-nhap", (1366, 768)),
+        (None, "/tu", (1280, 800)),
+        ("quay-01", "/tu/can-bo", (1366, 768)),
+        ("ky-thuat", "/tu/ky-thuat", (1366, 768)),
     ],
 )
 def test_it_fits_its_screen_and_everything_has_a_name(

@@ -30,4 +30,3 @@ CREATE TABLE locker_codes (
   PRIMARY KEY (stay, turn)
 ) STRICT;
 CREATE TABLE locker_keypads (keypad TEXT PRIMARY KEY, wrong INTEGER NOT NULL) STRICT;
-CREATE TABLE locker_totp_steps (person TEXT PRIMARY KEY, step INTEGER NOT NULL) STRICT;

@@ -15,13 +15,13 @@ from devices.lock_board.sim_line import Garble, LineFaults
 from devices.lock_board.timing import LinkTiming, PulsePace
 from devices.lock_board.write_policy import WriteRefused
 from devices.serial_port import Port, PortLost, PortSettings, PortWhy, open_port
-from tests.devices.lock_board.bench import LINK, UNPOLLED, Bench, bench
+from tests.devices.lock_board.bench import LATE_S, LINK, UNPOLLED, Bench, bench
 
 LINES = {
     "clean": LineFaults(),
     "byte_by_byte": LineFaults(byte_by_byte=True),
     "lossy": LineFaults(drop=0.01, flip=0.005, insert=0.005, duplicate=0.05),
-    "delayed": LineFaults(delay=0.2, delay_s=0.25),
+    "delayed": LineFaults(delay=0.2, delay_s=0.6),
 }
 
 
@@ -109,7 +109,7 @@ async def test_an_echo_alone_proves_nothing(family: str, tmp_path: Path) -> None
 @pytest.mark.parametrize("family", FAMILIES)
 async def test_late_answer_is_not_taken_for_the_next(family: str, tmp_path: Path) -> None:
     """A reading arrives after its question was given up, while the same question is asked again; meanwhile a door opened."""
-    async with bench(family, tmp_path, faults=LineFaults(delay_s=0.3), polling=UNPOLLED) as on:
+    async with bench(family, tmp_path, faults=LineFaults(delay_s=LATE_S), polling=UNPOLLED) as on:
         on.cabinet.line.faults.delay_replies = 1
         with pytest.raises(NoAnswer):
             await on.line.link.read(on.line.link.codec.read_all(1, on.board().plan.channels), attempts=1)
@@ -118,7 +118,7 @@ async def test_late_answer_is_not_taken_for_the_next(family: str, tmp_path: Path
 
 
 async def test_late_answers_are_counted_apart_from_strays(tmp_path: Path) -> None:
-    async with bench("wkly", tmp_path, faults=LineFaults(delay_s=0.3), polling=UNPOLLED) as on:
+    async with bench("wkly", tmp_path, faults=LineFaults(delay_s=LATE_S), polling=UNPOLLED) as on:
         link = on.line.link
         on.cabinet.line.faults.delay_replies = 1
         with pytest.raises(NoAnswer):
@@ -135,13 +135,14 @@ async def test_late_answers_are_counted_apart_from_strays(tmp_path: Path) -> Non
 
 async def test_late_reading_is_no_answer_to_an_unlock(tmp_path: Path) -> None:
     """A CU16 may answer an unlock with a status; one that was owed before is not taken for it."""
-    faults = LineFaults(delay_s=0.25)
-    async with bench("kerong-cu16", tmp_path, faults=faults, polling=UNPOLLED) as on:
-        link = on.line.link
-        on.cabinet.line.faults.delay_replies = 1
+    async with bench("kerong-cu16", tmp_path, polling=UNPOLLED) as on:
+        link, faults = on.line.link, on.cabinet.line.faults
+        faults.lose_replies = 1
         with pytest.raises(NoAnswer):
             await link.read(link.codec.read_all(1, 16), attempts=1)
-        on.cabinet.line.faults.lose_requests = 1
+        status = bytes.fromhex("02 10 35 FF FF 00 00 03 48")
+        link.trace.subscribe(lambda entry: on.cabinet.line.from_board(status) if entry.meaning == "unlock" else None)
+        faults.lose_requests = 1
         assert await open_door(on, 2) is Pulse.LOST
         assert link.counters.late == 1
 
@@ -313,8 +314,8 @@ async def test_two_boards_on_one_address_answer_with_a_whole_frame(tmp_path: Pat
         assert [on.cabinet.door(1, 7, nth).pulses for nth in (0, 1)] == [1, 1]
 
 
+@pytest.mark.enable_socket
 async def test_behind_a_converter_in_the_network() -> None:
-    pytest.importorskip("pytest_socket").enable_socket()
     async with bench("xor8a", None, timing=LINK) as on:
         assert await open_door(on, 1) is Pulse.ANSWERED
         await on.until_door(1, Door.OPEN)

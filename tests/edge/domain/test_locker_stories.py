@@ -31,6 +31,7 @@ from edge.domain.locker_actions import (
 )
 from edge.domain.locker_cabinet import Choice, choose, doors_seen, is_busy, is_frozen, is_offerable
 from edge.domain.locker_events import (
+    Aged,
     Authorised,
     BoardLost,
     Booted,
@@ -261,6 +262,16 @@ def test_the_lost_door_is_closed_again_and_the_code_still_good() -> None:
     assert story.then(Claim("o3", OpenFor.PICKUP, "kiosk"), 10.0) == (Authorise("07", "s1", "o3", 1),)
 
 
+def test_what_was_seen_closed_after_a_loss_does_not_open_for_that_pulse_any_more() -> None:
+    story = Story(WITH_RESULT)
+    story.pulsed(PICKING_UP)
+    for event in (BoardLost(), DoorSeen(Door.CLOSED), DoorSeen(Door.OPEN)):
+        story.then(event)
+
+    assert story.state is STATE.FORCED
+    assert UseUpCode("07", "s1") not in story.actions
+
+
 def test_a_door_that_springs_closed_between_two_pushes_counts() -> None:
     story = Story(WITH_RESULT)
     story.pulsed(PICKING_UP)
@@ -313,6 +324,24 @@ def test_what_may_have_opened_in_the_dark_is_for_staff(state: CompartmentState) 
 
     assert (story.state, story.compartment.stay) == (STATE.OPEN_UNKNOWN, "s1")
     assert Fault("07", "s1", FaultWhy.OPEN_UNKNOWN) in actions
+
+
+def test_after_a_start_the_coil_may_be_warm_and_a_door_that_opens_is_forced() -> None:
+    story = Story(SAMPLES[STATE.OPENING])
+    story.booted(Door.CLOSED)
+
+    assert isinstance(refused := story.then(PICKING_UP)[0], Refuse)
+    assert refused.why is RefuseWhy.WAIT
+    story.then(DoorSeen(Door.OPEN))
+    assert story.state is STATE.FORCED
+
+
+def test_a_result_grows_old_while_its_door_is_not_read() -> None:
+    story = Story(SAMPLES[STATE.OCCUPIED])
+    for event in (Booted(), Aged(), DoorSeen(Door.CLOSED)):
+        story.then(event)
+
+    assert story.state is STATE.OVERDUE
 
 
 @pytest.mark.parametrize("state", [STATE.OPEN, STATE.CLOSED, STATE.LEFT_OPEN])

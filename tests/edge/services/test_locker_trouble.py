@@ -42,7 +42,7 @@ async def test_before_all_doors_were_read_nothing_opens(tmp_path: Path) -> None:
     assert await house.staff.load(OFFICER, DOSSIER, PHONE) == NOT_TRUSTED
     await house.cabinet.read_doors()
     assert house.citizen.is_trusted()
-    assert house.view(await house.staff.load(OFFICER, DOSSIER, PHONE))
+    assert house.step(await house.staff.load(OFFICER, DOSSIER, PHONE)) is Step.OPENING
     await house.journal.close()
 
 
@@ -304,3 +304,33 @@ async def test_nothing_was_put_in_after_all(house: House) -> None:
     assert house.state(compartment) == "free"
     assert await house.staff.empty(OFFICER, "gone") == Refused(RefusalWhy.NOT_THERE)
     assert [one.why for one in await house.events(LockerReleased)] == ["left_empty"]
+
+
+async def test_staff_see_a_door_in_trouble_once_and_that_it_is_well_again(house: House) -> None:
+    compartment = await house.loaded()
+    await house.pulls(compartment)
+    assert await house.locker.alarms.tell()
+    await house.pushes(compartment)
+    await house.staff.empty(OFFICER, await house.stay())
+    assert await house.locker.alarms.tell()
+    part, why = "locker/03", "page.locker.why.forced"
+    assert [(one.part, one.why) for one in await house.events(DeviceFault)] == [(part, why)]
+    assert [one.part for one in await house.events(DeviceRecovered)] == [part]
+
+
+async def test_an_alarm_that_the_disk_does_not_take_is_told_later(house: House) -> None:
+    await house.pulls("n01")
+    house.disk.is_full = True
+    assert not await house.locker.alarms.tell()
+    house.disk.is_full = False
+    assert await house.locker.alarms.tell()
+    assert [one.part for one in await house.events(DeviceFault)] == ["locker/01"]
+
+
+async def test_a_sensor_that_flaps_takes_its_compartment_out_of_service(house: House) -> None:
+    for _ in range(20):
+        await house.pulls("n02")
+        house.doors.push("n02")
+        await house.flow()
+    assert house.state("n02") == "out_of_service"
+    assert "sensor" in await whys(house)

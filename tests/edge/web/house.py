@@ -1,7 +1,8 @@
 """The whole web application inside the test's own loop, without a socket: plain requests and simulated browsers."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from nicegui.element import Element
 from nicegui.nicegui import _on_handshake
 
 from edge.web.server import WebServer
-from edge.web.site import WebSettings
+from edge.web.site import Desks, WebSettings
 from edge.web.users import Role, User, UserBook, create_user
 from tests.edge.web.fakes import Centre, strings
 
@@ -23,10 +24,18 @@ PIN = "482915"
 HOST = "http://127.0.0.1:8080"
 
 
+async def until(fact: Callable[[], bool]) -> None:
+    """Let the loop work until it is so; the test's own time limit ends the wait."""
+    while not fact():
+        await asyncio.sleep(0.005)
+
+
 class House:
     """One web server over one made-up centre; the wall clock is a number that tests move."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(
+        self, folder: Path, *, change: Callable[[Desks], Desks] = lambda desks: desks, **settings: Any
+    ) -> None:
         self.centre = Centre()
         self.centre.fill()
         self.users_file = folder / "users.toml"
@@ -36,7 +45,8 @@ class House:
             "ky-thuat": create_user(self.users_file, "ky-thuat", Role.TECHNICIAN, PIN),
         }
         chosen = replace(WebSettings(state_dir=folder, thanks_s=0.05, statistics_pause_s=0.01), **settings)
-        self.server = WebServer(self.centre.desks, UserBook(self.users_file), strings(), chosen)
+        desks = change(self.centre.desks)
+        self.server = WebServer(desks, UserBook(self.users_file), strings(), chosen)
         self.site = self.server.site
         self.app: FastAPI = self.server._app()
 

@@ -28,7 +28,7 @@ from tests.edge.web.morning import MORNING
 S = CompartmentState
 DOSSIER, TAIL, CODE, PHONE = "H29.19-261118-0042", "5678", "204816", "0912345678"
 RECEIPT = "BN-7K3P-M2QX"
-KEYPAD = "tu-01"
+KEYPAD = "kiosk"
 _NAMES = {
     "vi": (
         ("khai-sinh", "Đăng ký khai sinh", ("Tờ khai đăng ký khai sinh", "Giấy chứng sinh", "Bản sao giấy kết hôn của cha mẹ")),
@@ -68,6 +68,14 @@ class FakeLocker:
     """The state of a cabinet and both desks over it. What pages asked for stands in `asked`, in order."""
 
     def __init__(self) -> None:
+        self.make_new()
+        self.on_cabinet: list[Callable[[CabinetView], None]] = []
+        self.on_opening: dict[str, list[Callable[[OpeningView], None]]] = {}
+        self.on_trace: list[Callable[[TraceRow], None]] = []
+        self.citizen, self.staff = FakeCitizenDesk(self), FakeStaffDesk(self)
+
+    def make_new(self) -> None:
+        """As in the morning; who looks keeps looking."""
         self.asked: list[tuple[object, ...]] = []
         self.refusal: Refused | None = None  # the next answer, whatever is asked
         self.trusted = True
@@ -75,10 +83,6 @@ class FakeLocker:
         self.doors = {one.compartment: one for one in cabinet()}
         self.openings: dict[str, OpeningView] = {}
         self.frames = list(trace())
-        self.on_cabinet: list[Callable[[CabinetView], None]] = []
-        self.on_opening: dict[str, list[Callable[[OpeningView], None]]] = {}
-        self.on_trace: list[Callable[[TraceRow], None]] = []
-        self.citizen, self.staff = FakeCitizenDesk(self), FakeStaffDesk(self)
 
     @property
     def desks(self) -> LockerDesks:
@@ -185,7 +189,7 @@ class FakeStaffDesk:
     def __init__(self, locker: FakeLocker) -> None:
         self._locker = locker
         self.scanner = FakeScans()
-        self.late = (
+        self.late: tuple[OverdueRow, ...] = (
             OverdueRow("s-12", "ngan-12", "12", "H29.19-261105-0113", MORNING - timedelta(days=9), 9, reminded=True),
         )
         self.rows = history()
@@ -307,9 +311,9 @@ _BUSY: dict[str, dict[str, Any]] = {
 def history() -> tuple[HistoryRow, ...]:
     start = MORNING - timedelta(hours=26)
     rows: tuple[tuple[str, dict[str, str | int | None]], ...] = (
-        ("reserved", {"by": "quay-01", "compartment": "07"}),
-        ("opened", {"by": "quay-01", "compartment": "07", "purpose": "load"}),
-        ("loaded", {"by": "quay-01", "compartment": "07"}),
+        ("reserved", {"by": "quay-01", "compartment": "ngan-07"}),
+        ("opened", {"by": "quay-01", "compartment": "ngan-07", "purpose": "load"}),
+        ("loaded", {"by": "quay-01", "compartment": "ngan-07"}),
         ("code_issued", {"by": "quay-01", "number": 1, "why": "loaded", "via": "sms"}),
         ("code_refused", {"keypad": KEYPAD, "why": "wrong"}),
     )
@@ -319,12 +323,12 @@ def history() -> tuple[HistoryRow, ...]:
 def trace() -> tuple[TraceRow, ...]:
     rows: tuple[tuple[bool, str, str, dict[str, str | int]], ...] = (
         (True, "80 01 00 33 B2", "read_all", {}),
-        (False, "80 01 00 02 00 33 B0", "doors", {"open": 1, "closed": 8}),
+        (False, "80 01 00 02 00 33 B0", "doors", {"board": 1, "contacts": "101111111"}),
         (True, "8A 01 02 11 98", "unlock", {"channel": 2}),
         (False, "8A 01 02 11 98", "echo", {}),
-        (False, "8A 01 02 00 89", "unlock_answer", {"channel": 2}),
-        (False, "80 01 00 02 01 33 FF", "corrupt", {}),
-        (False, "8A 01 02 11 98", "door_changed", {"channel": 2, "state": "open"}),
+        (False, "8A 01 02 00 89", "unlock_reply", {"channel": 2}),
+        (False, "80 01 00 02 01 33 FF", "noise", {"count": 7}),
+        (False, "8A 01 02 11 98", "pushed", {"board": 1, "channel": 2, "contact": 0}),
     )
     return tuple(
         TraceRow(MORNING + timedelta(milliseconds=90 * n), "tren", sent, frame, meaning, values)

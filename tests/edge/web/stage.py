@@ -88,6 +88,10 @@ class Stage:
     def do_refuse(self, why: str, wait_s: float | None = None) -> None:
         self.centre.locker.refusal = Refused(RefusalWhy(why), wait_s)
 
+    def do_locker_new(self) -> None:
+        self.centre.locker.make_new()
+        self.centre.locker.tell()
+
     def do_trust(self, why: str | None = None) -> None:
         self.centre.locker.trust(why)
 

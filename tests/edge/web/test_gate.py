@@ -1,5 +1,6 @@
 """The door: who gets which page, over real requests without a socket."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -20,7 +21,7 @@ async def status(house: House, path: str, name: str | None = None, address: str 
         return (await browser.get(path)).status_code
 
 
-@pytest.mark.parametrize("path", ["/quay/quay-01", "/lanh-dao", "/thiet-bi"])
+@pytest.mark.parametrize("path", ["/quay/quay-01", "/lanh-dao", "/thiet-bi", "/tu/can-bo", "/tu/ky-thuat"])
 async def test_without_a_session_staff_pages_lead_to_the_login(house: House, path: str) -> None:
     async with house.browser() as browser:
         answer = await browser.get(path)
@@ -43,6 +44,14 @@ async def test_without_a_session_staff_pages_lead_to_the_login(house: House, pat
         ("ky-thuat", "/quay/quay-01", 403),
         ("lanh-dao-1", "/quay/quay-99", 404),
         ("lanh-dao-1", "/khong-co", 404),
+        ("quay-01", "/tu/can-bo", 200),
+        ("lanh-dao-1", "/tu/can-bo", 200),
+        ("ky-thuat", "/tu/can-bo", 403),
+        ("quay-01", "/tu/ky-thuat", 403),
+        ("lanh-dao-1", "/tu/ky-thuat", 200),
+        ("ky-thuat", "/tu/ky-thuat", 200),
+        (None, "/tu", 200),
+        (None, "/tu/khac", 404),
         (None, "/danh-gia/quay-01", 200),
         (None, "/danh-gia/quay-99", 404),
         (None, "/wp-admin", 404),
@@ -62,6 +71,34 @@ async def test_each_role_gets_its_own_pages(house: House, name: str | None, path
 async def test_the_tablet_answers_this_machine_and_the_listed_ones(tmp_path: Path, address: str, expected: int) -> None:
     async with House(tmp_path, tablet_clients=("10.1.2.0/24", "192.168.1.9")).running() as house:
         assert await status(house, "/danh-gia/quay-01", address=address) == expected
+        assert await status(house, "/tu", address=address) == expected
+
+
+@pytest.mark.parametrize("path", ["/tu", "/tu/can-bo", "/tu/ky-thuat"])
+async def test_a_device_without_a_cabinet_has_none_of_its_pages(tmp_path: Path, path: str) -> None:
+    async with House(tmp_path, change=lambda desks: replace(desks, locker=None)).running() as house:
+        assert await status(house, path, "lanh-dao-1") == 404
+        async with house.browser() as browser:
+            assert "/tu" not in (await browser.get("/")).text
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (None, ["/tu", "/tu/can-bo", "/tu/ky-thuat"]),
+        ("quay-01", ["/tu", "/tu/can-bo"]),
+        ("ky-thuat", ["/tu", "/tu/ky-thuat"]),
+        ("lanh-dao-1", ["/tu", "/tu/can-bo", "/tu/ky-thuat"]),
+    ],
+)
+async def test_the_home_page_lists_what_one_may_open_of_the_cabinet(
+    house: House, name: str | None, shown: list[str]
+) -> None:
+    async with house.browser() as browser:
+        if name:
+            browser.cookies.set(COOKIE, house.session_of(name))
+        text = (await browser.get("/")).text
+    assert [path for path in ("/tu", "/tu/can-bo", "/tu/ky-thuat") if f'href="{path}"' in text] == shown
 
 
 def test_a_tablet_client_that_is_no_address_refuses_to_start(tmp_path: Path) -> None:

@@ -20,7 +20,9 @@ def _luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-@pytest.mark.parametrize("tone", [*theme.TONES.values(), theme.QUIET, theme.Tone(theme.FAULT, theme.FAULT_SOFT)])
+@pytest.mark.parametrize(
+    "tone", [*theme.TONES.values(), *theme.DOORS.values(), theme.QUIET, theme.Tone(theme.FAULT, theme.FAULT_SOFT)]
+)
 def test_words_on_every_tone_are_readable(tone: theme.Tone) -> None:
     assert contrast(tone.strong, tone.soft) >= AA_TEXT
     assert contrast(tone.strong, "#ffffff") >= AA_TEXT
@@ -30,6 +32,17 @@ def test_words_on_every_tone_are_readable(tone: theme.Tone) -> None:
 @pytest.mark.parametrize("ground", [theme.PAPER, theme.CARD, theme.QUIET.soft])
 @pytest.mark.parametrize("ink", [theme.INK, theme.MUTED, theme.BRAND])
 def test_text_is_readable_on_every_ground(ink: str, ground: str) -> None:
+    assert contrast(ink, ground) >= AA_TEXT
+
+
+def test_only_a_broken_door_is_red() -> None:
+    assert [name for name, tone in theme.DOORS.items() if tone.strong == theme.FAULT] == ["fault"]
+
+
+@pytest.mark.parametrize(("ink", "ground"), [("#3b4a51", "#c9d3d6"), ("#14232b", "#ffd166"), ("#ffd166", "#0d171b")])
+def test_the_numbers_on_the_citizens_doors_are_readable(ink: str, ground: str) -> None:
+    assert ink in theme.stylesheet()
+    assert ground in theme.stylesheet()
     assert contrast(ink, ground) >= AA_TEXT
 
 
