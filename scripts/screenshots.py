@@ -16,6 +16,7 @@ from tests.edge.web.play import StageProcess, launch, log_in
 FOR_DOCUMENTS = {
     "page-officer-nudge", "page-leader", "page-tablet", "page-locker", "page-locker-open", "page-locker-officer",
     "page-locker-technician",
+    "page-number", "page-board-call", "page-queue-called",
 }  # fmt: skip
 OFFICER, LEADER, TABLET, TABLET_UPRIGHT = (1366, 768), (1920, 1080), (1280, 800), (800, 1280)
 BOARD = (1920, 1080)
@@ -154,9 +155,9 @@ class Photographer:
         page = self._page(TABLET)
         self._shoot(page, "/lay-so", "page-number")
         page.locator(".ticket-card").first.click()
-        self._settle(page, "page-number-priority")
+        self._pause(page, "page-number-priority")
         page.locator(".ticket-card.for-older").click()
-        self._settle(page, "page-number-slip")
+        self._pause(page, "page-number-slip")
         self._shoot(self._page(TABLET_UPRIGHT), "/lay-so", "page-number-upright")
         board = self._page(BOARD)
         self._shoot(board, "/bang-so", "page-board")
@@ -164,11 +165,11 @@ class Photographer:
         log_in(officer, self._stage, "quay-01")
         self._shoot(officer, "/quay/quay-01/so", "page-queue")
         officer.locator(".queue-next").click()
-        self._settle(officer, "page-queue-called")
-        self._settle(board, "page-board-call")
+        self._pause(officer, "page-queue-called")
+        self._pause(board, "page-board-call")
         officer.get_by_role("button", name="Đã đến quầy").click()
         officer.get_by_role("button", name="Chuyển việc khác").click()
-        self._settle(officer, "page-queue-serving")
+        self._pause(officer, "page-queue-serving")
         leader = self._page(OFFICER)
         log_in(leader, self._stage, "lanh-dao-1")
         self._shoot(leader, "/lanh-dao/so", "page-queue-report")

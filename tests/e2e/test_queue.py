@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from tests.e2e.test_pages import _NAMELESS, Watched
+from tests.e2e.test_pages import _NAMELESS
+from tests.e2e.watched import Watched
 from tests.edge.web.play import CHROMIUM, QUIET, StageProcess, launch, log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.timeout(60)]
@@ -18,7 +19,7 @@ VOICE = """
   class Said { constructor(text) { this.text = text; } }
   window.SpeechSynthesisUtterance = Said;
   Object.defineProperty(window, 'speechSynthesis', { value: {
-    getVoices: () => [{ lang: 'en-US' }, { lang: 'vi-VN' }],
+    getVoices: () => [{ lang: 'vi-VN' }, { lang: 'en-US', localService: true }, { lang: 'vi-VN', localService: true }],
     speak: said => { window.spoken.push([said.text, said.lang]); setTimeout(() => said.onend(), 50); },
   }});
 """

@@ -8,7 +8,7 @@
 
   const pause = s => new Promise(done => setTimeout(done, s * 1000));
   const voice = lang => (window.speechSynthesis?.getVoices() ?? [])
-    .find(one => one.lang.toLowerCase().replace("_", "-").split("-")[0] === lang);
+    .find(one => one.localService && one.lang.toLowerCase().replace("_", "-").split("-")[0] === lang);
 
   function note(hz, start, length) {
     const tone = sound.createOscillator(), volume = sound.createGain();
