@@ -14,6 +14,7 @@ from hassil.errors import HassilError
 from hassil.expression import Sentence
 from hassil.intents import Intents, TextSlotList
 from hassil.parse_expression import parse_sentence
+from hassil.parser import ParseError
 from hassil.sample import sample_expression
 
 from models.errors import ModelsError
@@ -152,7 +153,16 @@ def load_phrases(path: Path, procedures: Mapping[str, str] | None = None) -> Phr
         _use_procedures(table, procedures)
         intents = Intents.from_dict(table)
         said = dict(_expanded(intents))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, HassilError, KeyError, TypeError, ValueError) as error:
+    except (
+        OSError,
+        UnicodeDecodeError,
+        yaml.YAMLError,
+        HassilError,
+        ParseError,
+        KeyError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise IntentsUnusable(f"{path}: {error}") from error
     if not 0 < len(said) <= MOST_SENTENCES:
         raise IntentsUnusable(f"{path}: {len(said)} sentences; there must be some, and at most {MOST_SENTENCES}")
