@@ -52,17 +52,20 @@ class Clip:
 
 
 @dataclass(slots=True)
-class _Clock:
-    """What the recogniser took, of the processor and of the wall, over how much speech."""
+class _Trial:
+    """One engine on all the sounds: what it took of the processor and of the wall, and what it took for what."""
 
+    hearer: Hearer
+    sample: int
+    progress: Progress
     speech_s: float = 0.0
     wall_s: float = 0.0
     cpu_s: float = 0.0
     confused: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def hear(self, hearer: Hearer, samples: Samples, **asked: Any) -> Hearing:
+    def hear(self, samples: Samples, **asked: Any) -> Hearing:
         began_s, began_cpu_s = time.perf_counter(), time.process_time()
-        hearing = hearer.hear(samples, **asked)
+        hearing = self.hearer.hear(samples, **asked)
         self.wall_s += time.perf_counter() - began_s
         self.cpu_s += time.process_time() - began_cpu_s
         self.speech_s += len(samples) / RATE
@@ -84,10 +87,9 @@ def run(
     report: dict[str, Any] = {}
     people = read_clips(clips, sentences) if clips and sentences else []
     for engine, opened in hearers.items():
-        clock = _Clock()
-        hearer = opened(book)
-        rows += _with_engine(engine, _rows(hearer, people, sample, clock, progress))
-        report[engine] = {"confused": [[*pair, count] for pair, count in clock.confused.most_common()]}
+        trial = _Trial(opened(book), sample, progress)
+        rows += [{"engine": engine, **one} for one in _rows(trial, people)]
+        report[engine] = {"confused": [[*pair, count] for pair, count in trial.confused.most_common()]}
     (out / "voice.json").write_text(
         json.dumps({"rows": rows, **report}, ensure_ascii=False, indent=1), encoding="utf-8"
     )
@@ -115,34 +117,26 @@ def row(what: str, value: float, n: int, budget: float | None = None, *, is_most
     return {"what": what, "value": round(value, 4), "n": n, "budget": budget, "held": held}
 
 
-def _with_engine(engine: str, rows: Iterator[Row]) -> list[Row]:
-    return [{"engine": engine, **one} for one in rows]
-
-
-def _rows(hearer: Hearer, people: list[Clip], sample: int, clock: _Clock, progress: Progress) -> Iterator[Row]:
-    book = hearer.book
+def _rows(trial: _Trial, people: list[Clip]) -> Iterator[Row]:
+    book = trial.hearer.book
     if people:
-        yield from _people(hearer, people, sample, clock, progress)
-    hearer.book = book
-    yield from _phrases(
-        hearer, "service phrases in the templates", TEMPLATED, sample, TEMPLATED_BUDGET, clock, progress
-    )
-    yield from _phrases(
-        hearer, "service phrases in other wordings", OTHER_WORDINGS, sample, OTHER_BUDGET, clock, progress
-    )
-    yield from _rejected(hearer, people, sample, clock, progress)
-    yield from _codes(hearer, clock, progress)
-    yield row("real-time factor", clock.wall_s / max(clock.speech_s, 1e-9), 1)
-    yield row("CPU seconds a second of sound", clock.cpu_s / max(clock.speech_s, 1e-9), 1)
+        yield from _people(trial, people)
+    trial.hearer.book = book
+    yield from _phrases(trial, "service phrases in the templates", TEMPLATED, TEMPLATED_BUDGET)
+    yield from _phrases(trial, "service phrases in other wordings", OTHER_WORDINGS, OTHER_BUDGET)
+    yield from _rejected(trial, people)
+    yield from _codes(trial)
+    yield row("real-time factor", trial.wall_s / max(trial.speech_s, 1e-9), 1)
+    yield row("CPU seconds a second of sound", trial.cpu_s / max(trial.speech_s, 1e-9), 1)
 
 
-def _people(hearer: Hearer, people: list[Clip], sample: int, clock: _Clock, progress: Progress) -> Iterator[Row]:
+def _people(trial: _Trial, people: list[Clip]) -> Iterator[Row]:
     """The sentences of the recordings as the set to choose from."""
     texts = sorted({clip.text for clip in people})[:LARGEST_SET]
     known = [clip for clip in people if clip.text in set(texts)]
-    chosen = _sampled(known, sample)
+    chosen = _sampled(known, trial.sample)
     others = [clip.samples() for clip in people if clip.text not in set(texts)][:6] or [known[0].samples()]
-    hearer.book = phrases_of(texts)
+    trial.hearer.book = phrases_of(texts)
     for name, snr_db, budget in (
         ("clean", None, CLEAN_BUDGET),
         ("café 10 dB", 10.0, None),
@@ -150,11 +144,11 @@ def _people(hearer: Hearer, people: list[Clip], sample: int, clock: _Clock, prog
     ):
         right = plain = errors = spoken_words = 0
         for place, clip in enumerate(chosen):
-            progress(f"people, {name}", place, len(chosen))
+            trial.progress(f"people, {name}", place, len(chosen))
             samples = clip.samples()
             noisy = samples if snr_db is None else with_noise(samples, cafe(others, len(samples)), snr_db)
-            hearing = clock.hear(hearer, noisy)
-            right += _first(hearer.book, hearing) == clip.text
+            hearing = trial.hear(noisy)
+            right += _first(trial.hearer.book, hearing) == clip.text
             plain += _by_likeness(hearing, texts) == clip.text
             said = words(clip.text).split()
             errors += Levenshtein.distance(said, words(next(iter(hearing.heard.hypotheses), "")).split())
@@ -164,15 +158,13 @@ def _people(hearer: Hearer, people: list[Clip], sample: int, clock: _Clock, prog
         yield row(f"  word error as dictation, {name}", errors / max(spoken_words, 1), spoken_words)
 
 
-def _phrases(
-    hearer: Hearer, name: str, phrases: Sequence[Said], sample: int, budget: float, clock: _Clock, progress: Progress
-) -> Iterator[Row]:
+def _phrases(trial: _Trial, name: str, phrases: Sequence[Said], budget: float) -> Iterator[Row]:
     asked = [(said, voice) for voice in VOICES for said in phrases]
-    chosen = _sampled(asked, sample)
+    chosen = _sampled(asked, trial.sample)
     right = accepted = slots_right = slots = 0
     for place, ((text, intent, wanted), voice) in enumerate(chosen):
-        progress(name, place, len(chosen))
-        understood = clock.hear(hearer, spoken(text, voice)).understood
+        trial.progress(name, place, len(chosen))
+        understood = trial.hear(spoken(text, voice)).understood
         first = understood.choices[0].meaning if understood.choices else None
         got = first.intent if first else None
         right += got is intent
@@ -180,16 +172,16 @@ def _phrases(
         slots += bool(wanted)
         slots_right += bool(wanted) and first is not None and first.slots == wanted
         if got is not intent:
-            clock.confused[intent.value, got.value if got else "nothing"] += 1
+            trial.confused[intent.value, got.value if got else "nothing"] += 1
     yield row(name, right / len(chosen), len(chosen), budget)
     yield row("  at once, without asking back", accepted / len(chosen), len(chosen))
     yield row("  slots right", slots_right / max(slots, 1), slots)
 
 
-def _rejected(hearer: Hearer, people: list[Clip], sample: int, clock: _Clock, progress: Progress) -> Iterator[Row]:
+def _rejected(trial: _Trial, people: list[Clip]) -> Iterator[Row]:
     """What nobody asked: accepted is wrong, whatever the intent."""
-    strangers = _sampled(people, sample)
-    pairs = list(zip(strangers[::2], strangers[1::2], strict=False))[: max(1, sample // 4)]
+    strangers = _sampled(people, trial.sample)
+    pairs = list(zip(strangers[::2], strangers[1::2], strict=False))[: max(1, trial.sample // 4)]
     sounds: dict[str, list[Callable[[], Samples]]] = {
         "other Vietnamese sentences": [clip.samples for clip in strangers],
         "two people at once": [partial(_together, *pair) for pair in pairs],
@@ -200,18 +192,18 @@ def _rejected(hearer: Hearer, people: list[Clip], sample: int, clock: _Clock, pr
         if makers:
             wrong = 0
             for place, make in enumerate(makers):
-                progress(name, place, len(makers))
-                wrong += clock.hear(hearer, make()).understood.best is not None
+                trial.progress(name, place, len(makers))
+                wrong += trial.hear(make()).understood.best is not None
             yield row(f"wrongly accepted: {name}", wrong / len(makers), len(makers), FALSE_ACCEPT_BUDGET, is_most=True)
 
 
-def _codes(hearer: Hearer, clock: _Clock, progress: Progress) -> Iterator[Row]:
+def _codes(trial: _Trial) -> Iterator[Row]:
     """The end of a dossier code, among codes that exist."""
     right = written = 0
     for place, code in enumerate(CODES):
-        progress("codes", place, len(CODES))
+        trial.progress("codes", place, len(CODES))
         sound = spoken(ways_to_say(code.rpartition("-")[2])[0], VOICES[place % len(VOICES)])
-        hearing = clock.hear(hearer, sound, expects="code", codes=CODES)
+        hearing = trial.hear(sound, expects="code", codes=CODES)
         best = hearing.understood.best
         right += best is not None and best.meaning.intent is Intent.CODE and best.meaning.code == code
         written += hearing.codes == (code,)

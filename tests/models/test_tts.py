@@ -29,7 +29,7 @@ def test_what_is_written_as_it_is_said(text: str, said: str) -> None:
 
 def seconds(wav: bytes) -> float:
     with wave.open(io.BytesIO(wav)) as sound:
-        return sound.getnframes() / sound.getframerate()
+        return float(sound.getnframes() / sound.getframerate())
 
 
 async def test_a_sentence_becomes_a_whole_wav_file() -> None:

@@ -13,7 +13,7 @@ SILENT: Samples = np.zeros(CHUNK, np.float32)
 
 def played(*parts: tuple[float, float], rules: Endpointing | None = None) -> tuple[Utterance, list[Turn]]:
     """Feed (seconds, probability) one after the other; the turns that are something, up to the first end."""
-    utterance, turns = Utterance(rules or Endpointing()), []
+    utterance, turns = Utterance(rules or Endpointing()), list[Turn]()
     for seconds, probability in parts:
         for _ in range(round(seconds / CHUNK_S)):
             turn = utterance.feed(SILENT, probability)
