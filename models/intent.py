@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import yaml
 from hassil.errors import HassilError
@@ -108,6 +109,11 @@ class PhraseBook:
     sentences: tuple[str, ...]
     meanings: tuple[Meaning, ...]
     _folder: Folder = field(default_factory=Folder, compare=False, repr=False)
+
+    @property
+    def number(self) -> int:
+        """CRC-32 over the sentences: both ends of the wire must count in the same book."""
+        return crc32("\n".join(self.sentences).encode())
 
     def understand(self, heard: Heard) -> Understood:
         """Each meaning once, by its best sentence, in the recogniser's order."""

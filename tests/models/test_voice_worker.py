@@ -11,7 +11,7 @@ from models.mel import Samples
 from models.speech import Heard, Ranked
 from models.voice_activity import CHUNK, CHUNK_S
 from models.voice_wire import HeardMessage, LevelMessage, StateMessage, Tell, VoiceBeat, VoiceMessage
-from models.voice_worker import VoiceWorker, book_number, loudness_db
+from models.voice_worker import VoiceWorker, loudness_db
 
 BOOK = PhraseBook(
     ("lấy số", "khai sinh", "đúng rồi"),
@@ -159,6 +159,23 @@ def test_codes_that_were_told_are_sentences_and_come_back_as_their_number() -> N
     assert scene.asked[0][2]  # the codes are scored whatever was understood
 
 
+def test_a_second_question_is_not_lost_while_the_first_is_decided() -> None:
+    scene = Scene(is_slow=True)
+    scene.play((1.0, 1.0), (1.0, 0.0), (1.0, 1.0), (1.0, 0.0))
+    scene.may_answer.set()
+    scene.until(lambda: len(scene.heard) == 2)
+    assert scene.heard[0].ended_ns < scene.heard[1].ended_ns
+    assert scene.states == ["speech", "deciding", "speech", "deciding", "listening"]
+
+
+def test_of_three_questions_at_once_the_oldest_is_answered_no_more() -> None:
+    scene = Scene(is_slow=True)
+    scene.play(*[(1.0, 1.0), (1.0, 0.0)] * 3)
+    scene.may_answer.set()
+    scene.until(lambda: scene.states[-1] == "listening")
+    assert len(scene.heard) == 2
+
+
 def test_what_sounds_like_digits_is_kept_only_when_a_code_is_expected() -> None:
     scene = Scene(Heard(("không chín một hai",), ()))
     scene.play((1.0, 1.0), (1.0, 0.0))
@@ -206,4 +223,4 @@ def test_loudness_in_decibels() -> None:
 
 
 def test_another_book_has_another_number() -> None:
-    assert book_number(BOOK) != book_number(BOOK.with_codes([CODE]))
+    assert BOOK.number != BOOK.with_codes([CODE]).number

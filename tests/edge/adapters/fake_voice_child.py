@@ -19,7 +19,7 @@ from models.intent import load_phrases
 from models.mel import Samples
 from models.speech import Heard, Ranked
 from models.voice_wire import WIRE_VERSION, VoiceBeat, VoiceHello
-from models.voice_worker import VoiceWorker, book_number
+from models.voice_worker import VoiceWorker
 
 
 class Loudness:
@@ -51,7 +51,7 @@ def behave(spec: VoiceSpec, emit: Emit) -> None:
     if manner == "no_hello":
         emit(VoiceBeat(heard=0, cpu_ms=0.0, rss_mb=1.0))
     book = load_phrases(Path(spec.intents), spec.procedures)
-    number = book_number(book) + (manner == "other_book")
+    number = book.number + (manner == "other_book")
     emit(VoiceHello(wire=WIRE_VERSION + (manner == "foreign"), pid=os.getpid(), book=number))
     if manner == "garbage":
         os.write(pipe, (9).to_bytes(4, "big") + b"RIFF wave")
