@@ -17,6 +17,7 @@ BENCHMARKS = {
     "counter": "frames, CPU, latency and memory of the counter beside the peer `fer` on the same frames",
     "expression": "accuracy on labelled photographs, with a confusion matrix as picture and JSON",
     "journal": "durable appends beside the bare SQLite limit on the same disk, and the drain to a broker beside bare paho",
+    "voice": "what the guide hears of people, of espeak-ng and of what is no speech; delay and memory of the worker",
 }
 
 
@@ -30,6 +31,10 @@ def bench(
     labels: Annotated[Path | None, typer.Option(help="expression: CSV with file, label, identity, bucket")] = None,
     groups: Annotated[Path | None, typer.Option(help="expression: CSV with file_a, file_b, group")] = None,
     bucket: Annotated[list[int] | None, typer.Option(help="expression: held-out bucket; may be repeated")] = None,
+    clips: Annotated[Path | None, typer.Option(help="voice: zip of recordings of people")] = None,
+    sentences: Annotated[Path | None, typer.Option(help="voice: CSV with file, text of those recordings")] = None,
+    sample: Annotated[int, typer.Option(min=1, help="voice: how many sounds a row is measured on")] = 40,
+    vosk_model: Annotated[Path | None, typer.Option(help="voice: a Vosk model directory, measured beside")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure, beside a peer or a limit, in one run."""
@@ -39,7 +44,9 @@ def bench(
         fail("bench expression needs --photos FOLDER and --labels FILE.csv", as_json=as_json, code=BAD_USAGE)
     with refusing(as_json=as_json):
         out.mkdir(parents=True, exist_ok=True)
-        if photos is not None and labels is not None and name == "expression":
+        if name == "voice":
+            result = _voice(clips, sentences, sample, vosk_model, out, as_json=as_json)
+        elif photos is not None and labels is not None and name == "expression":
             result = _expression(photos, labels, groups, bucket, out, as_json=as_json)
         else:
             result = _counter(seconds, out, as_json=as_json) if name == "counter" else _journal(seconds, out)
@@ -76,6 +83,29 @@ def _expression(
             photos, labels, buckets, out, landmarker=landmarker, groups_csv=groups,
             progress=lambda done, total: bars.update(task, completed=done, total=total),
         )  # fmt: skip
+
+
+def _voice(
+    clips: Path | None, sentences: Path | None, sample: int, vosk_model: Path | None, out: Path, *, as_json: bool
+) -> dict[str, Any]:
+    from edge import cli_voice
+    from edge.bench import voice, voice_live
+    from models.intent import load_phrases
+
+    book = load_phrases(cli_voice.INTENTS)
+    engines = {"whisper": partial(cli_voice.opened, engine="whisper", model=None, threads=2, as_json=as_json)}
+    if vosk_model is not None:
+        engines["vosk"] = partial(cli_voice.opened, engine="vosk", model=vosk_model, threads=1, as_json=as_json)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("voice")
+        result = voice.run(
+            engines, book, out, clips=clips, sentences=sentences, sample=sample,
+            progress=lambda what, done, total: bars.update(task, description=what, completed=done, total=total),
+        )  # fmt: skip
+    live = voice_live.rows(cli_voice.worker_spec(as_json=as_json))
+    rows = [*result["rows"], *({"engine": "whisper", **one} for one in live)]
+    return result | {"rows": rows, "all_held": all(row["held"] is not False for row in rows)}
 
 
 def _show(name: str, result: dict[str, Any]) -> None:

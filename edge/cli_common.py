@@ -62,6 +62,8 @@ def load_config(file: Path, *, as_json: bool = False) -> Config:
         settings = load(file)
         if settings.locker is not None:
             load_procedures(settings.locker.procedures_file)
+        if settings.guide is not None:
+            load_procedures(settings.guide.procedures_file)
     except ConfigError as error:
         if as_json:
             keys = ("path", "value", "why", "likely")

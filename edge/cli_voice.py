@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edge.adapters.voice_spec import DETECTOR, WHISPER_FILES
+from edge.adapters.voice_spec import DETECTOR, WHISPER_FILES, VoiceSpec
 from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line, refusing
 from edge.cli_models import located
 
@@ -43,7 +43,7 @@ def hear(
     failed = 0
     with refusing(as_json=as_json):
         book = _book(intents, among)
-        hearer = opened(engine, model, book, threads, as_json=as_json)
+        hearer = opened(book, engine, model, threads, as_json=as_json)
         for path in _files(paths):
             result = _heard(hearer, path, expects, tuple(code or ()))
             failed += "error" in result
@@ -79,7 +79,7 @@ def say(
         sys.stdout.write(f"{out}: {seconds} s\n")
 
 
-def opened(engine: str, model: Path | None, book: "PhraseBook", threads: int, *, as_json: bool) -> "Hearer":
+def opened(book: "PhraseBook", engine: str, model: Path | None, threads: int, *, as_json: bool) -> "Hearer":
     """The engine with its files; says how to get what is missing."""
     from models.hearing import Hearer
     from models.speech import Engine, open_recogniser
@@ -90,6 +90,21 @@ def opened(engine: str, model: Path | None, book: "PhraseBook", threads: int, *,
         model = whisper_directory(as_json=as_json)
     detector = located(DETECTOR, as_json=as_json)
     return Hearer(open_recogniser(Engine(engine), model, threads=threads), detector, book)
+
+
+def worker_spec(*, as_json: bool, source: str = "alsa:default") -> VoiceSpec:
+    """A worker on the pulled files, with the procedures that the templates name."""
+    from models.intent import load_phrases
+
+    keys = {meaning.procedure for meaning in load_phrases(INTENTS).meanings if meaning.procedure}
+    return VoiceSpec(
+        place="guide",
+        source=source,
+        recogniser=str(whisper_directory(as_json=as_json)),
+        detector=str(located(DETECTOR, as_json=as_json)),
+        intents=str(INTENTS),
+        procedures={key: key for key in sorted(keys)},
+    )
 
 
 def whisper_directory(*, as_json: bool) -> Path:

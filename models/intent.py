@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import yaml
 from hassil.errors import HassilError
 from hassil.expression import Sentence
 from hassil.intents import Intents, TextSlotList
 from hassil.parse_expression import parse_sentence
+from hassil.parser import ParseError
 from hassil.sample import sample_expression
 
 from models.errors import ModelsError
@@ -108,6 +110,11 @@ class PhraseBook:
     meanings: tuple[Meaning, ...]
     _folder: Folder = field(default_factory=Folder, compare=False, repr=False)
 
+    @property
+    def number(self) -> int:
+        """CRC-32 over the sentences: both ends of the wire must count in the same book."""
+        return crc32("\n".join(self.sentences).encode())
+
     def understand(self, heard: Heard) -> Understood:
         """Each meaning once, by its best sentence, in the recogniser's order."""
         choices: dict[Meaning, Choice] = {}
@@ -152,7 +159,16 @@ def load_phrases(path: Path, procedures: Mapping[str, str] | None = None) -> Phr
         _use_procedures(table, procedures)
         intents = Intents.from_dict(table)
         said = dict(_expanded(intents))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, HassilError, KeyError, TypeError, ValueError) as error:
+    except (
+        OSError,
+        UnicodeDecodeError,
+        yaml.YAMLError,
+        HassilError,
+        ParseError,
+        KeyError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise IntentsUnusable(f"{path}: {error}") from error
     if not 0 < len(said) <= MOST_SENTENCES:
         raise IntentsUnusable(f"{path}: {len(said)} sentences; there must be some, and at most {MOST_SENTENCES}")

@@ -4,11 +4,12 @@
 Letters and digits by ear are often wrong: what comes out is compared with codes that exist, and read back.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from rapidfuzz.distance import Levenshtein
 
-from models.folding import folded
+from models.folding import folded, words
 
 DIGITS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
 NAMES = {
@@ -29,12 +30,13 @@ _LETTER_WORDS = {
     "det": "Z", "zet": "Z", "cham": ".", "phay": ".", "gach": "-", "ngang": "-", "tru": "-", "xuyet": "-",
 }  # fmt: skip
 _TENS, _HUNDRED, _TWENTY = frozenset({"muoi", "chuc"}), "tram", "ham"
+_TEN, _TEN_TOKEN = re.compile(r"\bmười\b"), "tenword"  # after a digit `mười` begins a number, `mươi` goes on with one
 _SILENT = frozenset({"ma", "so", "ho", "la", "cua", "toi", "em", "da", "a", "thua", "u"})
 
 
 def code_said(text: str) -> str:
     """The letters, digits, dots and hyphens in what was said; words that mean none are passed over."""
-    tokens = _without_opening(folded(text).split())
+    tokens = _without_opening(folded(_TEN.sub(_TEN_TOKEN, words(text))).split())
     said, at = [], 0
     while at < len(tokens):
         piece, taken = _number(tokens, at) or _sign(tokens, at)
@@ -100,7 +102,7 @@ def _number(tokens: Sequence[str], at: int) -> tuple[str, int] | None:
     after = tokens[at + 1] if at + 1 < len(tokens) else ""
     if digit and after == _HUNDRED:
         return _hundreds(tokens, at, digit)
-    if tokens[at] in _TENS or tokens[at] == _TWENTY:
+    if tokens[at] in {*_TENS, _TWENTY, _TEN_TOKEN}:
         return _with_units(tokens, at, "2" if tokens[at] == _TWENTY else "1", taken=1)
     if digit and digit not in "01" and after in _TENS:
         return _with_units(tokens, at, digit, taken=2)
@@ -152,7 +154,7 @@ def _pairs(signs: str) -> Iterable[str]:
     at = 0
     while at < len(signs):
         pair = signs[at : at + 2]
-        if len(pair) == 2 and pair.isdecimal() and pair[0] != "0":
+        if len(pair) == 2 and pair.isdecimal() and "0" not in pair:  # `hai mươi ba` is 23, never 20 and 3
             yield number_words(int(pair))
             at += 2
         else:

@@ -133,7 +133,7 @@ def _signs(code: str) -> str:
 
 
 def _in_words(digits: str) -> str:
-    is_number = len(digits) <= 6 and (digits == "0" or not digits.startswith("0"))
+    is_number = digits != _HOTLINE and len(digits) <= 6 and (digits == "0" or not digits.startswith("0"))
     return number_words(int(digits)) if is_number else _signs(digits)
 
 
@@ -143,3 +143,4 @@ def _recordings(folder: Path) -> Mapping[str, Path]:
 
 
 _HEADER = 44
+_HOTLINE = "1022"  # nobody says it as a number

@@ -4,12 +4,12 @@ Runs in the child process that owns the microphone; deciding happens in a thread
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
-from zlib import crc32
 
 import msgspec
 import numpy as np
@@ -23,8 +23,10 @@ from models.voice_wire import HeardMessage, LevelMessage, StateMessage, StateNam
 
 BEAT_S = 1.0
 LEVEL_S = 0.2
-WARM_S = 0.25
-"""How long idle time is used for at once: an utterance that begins meanwhile waits for no more than this."""
+WARM_S, WARM_PAUSE_S = 0.1, 0.3
+"""How long idle time is used for at once, and how long not: whoever speaks meanwhile waits for no more than this."""
+MOST_ASKED = 2
+"""Utterances whose answers are awaited; one more, and the oldest is answered no more."""
 
 
 class Microphone(Protocol):
@@ -51,6 +53,15 @@ class _Answer:
     code_said: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An utterance that is over, and its answer to come."""
+
+    answer: Future[_Answer]
+    ended_s: float
+    speech_s: float
+
+
 class VoiceWorker:
     """`step` takes one chunk; `tell` may be called from another thread at any time."""
 
@@ -73,12 +84,11 @@ class VoiceWorker:
         self._state: StateName | None = None
         self._hand = ThreadPoolExecutor(1, thread_name_prefix="deciding")
         self._deciding: Future[_Answer] | None = None
-        self._ended_s: float | None = None  # the utterance is over, its answer is awaited
-        self._speech_s = 0.0
+        self._asked: deque[_Asked] = deque(maxlen=MOST_ASKED)
         self._warming: Future[bool] | None = None
         self._is_cold = True
         self._heard = 0
-        self._next_beat_s = self._next_level_s = 0.0
+        self._next_beat_s = self._next_level_s = self._next_warm_s = 0.0
 
     def run(self) -> None:
         """For ever; ends with its process."""
@@ -109,8 +119,6 @@ class VoiceWorker:
         self._warm()
 
     def _follow(self, chunk: Samples, probability: float) -> None:
-        if self._ended_s is not None:
-            return  # an answer is on its way; what is said meanwhile belongs to no question
         turn = self._utterance.feed(chunk, probability)
         if turn is Turn.STARTED or turn is Turn.RESUMED:
             self._deciding = None  # what was being decided is void
@@ -120,8 +128,9 @@ class VoiceWorker:
         elif turn is Turn.ENDED:
             self._end()
         elif turn is Turn.TOO_SHORT:
-            self._forget()
-            self._enter("listening")
+            self._utterance.forget()
+            self._deciding = None
+            self._rest()
         elif self._state not in {"speech", "deciding"}:
             self._enter("listening")
 
@@ -130,10 +139,13 @@ class VoiceWorker:
         self._deciding = self._hand.submit(self._understand, sound, book, told)
 
     def _end(self) -> None:
-        self._ended_s = self._clock() - self._utterance.quiet_s
-        self._speech_s = self._utterance.seconds - self._utterance.quiet_s
         if self._deciding is None:
             self._decide()
+        quiet_s = self._utterance.quiet_s
+        if self._deciding is not None:
+            self._asked.append(_Asked(self._deciding, self._clock() - quiet_s, self._utterance.seconds - quiet_s))
+        self._utterance.forget()
+        self._deciding = None
         self._enter("deciding")
 
     def _understand(self, sound: Samples, book: PhraseBook, told: Tell) -> _Answer:
@@ -143,15 +155,19 @@ class VoiceWorker:
         return _Answer(book.understand(heard), said[:24] if len(said) >= 3 else None)
 
     def _answer(self) -> None:
-        if self._ended_s is None or self._deciding is None or not self._deciding.done():
-            return
-        answer, ended_s = self._deciding.result(), self._ended_s
-        self._heard += 1
-        self._send(self._message(answer, ended_s))
-        self._forget()
-        self._enter("listening")
+        while self._asked and self._asked[0].answer.done():
+            asked = self._asked.popleft()
+            self._heard += 1
+            self._send(self._message(asked))
+            self._rest()
 
-    def _message(self, answer: _Answer, ended_s: float) -> HeardMessage:
+    def _rest(self) -> None:
+        """What to show when an utterance is done with, unless another one is going on."""
+        if not self._utterance.seconds:
+            self._enter("deciding" if self._asked else "listening")
+
+    def _message(self, asked: _Asked) -> HeardMessage:
+        answer = asked.answer.result()
         best = answer.understood.best
         return msgspec.convert(
             {
@@ -159,9 +175,9 @@ class VoiceWorker:
                 "choices": [self._guess(choice) for choice in answer.understood.choices],
                 "code_said": answer.code_said,
                 "tell": self._obeyed.number,
-                "ended_ns": int(ended_s * 1e9),
-                "speech_ms": self._speech_s * 1000,
-                "wait_ms": max(0.0, (self._clock() - ended_s) * 1000),
+                "ended_ns": int(asked.ended_s * 1e9),
+                "speech_ms": asked.speech_s * 1000,
+                "wait_ms": max(0.0, (self._clock() - asked.ended_s) * 1000),
             },
             HeardMessage,
         )
@@ -180,7 +196,7 @@ class VoiceWorker:
     def _obey(self) -> None:
         """Take up what was told; codes that are expected become sentences. Not while an answer refers to the old ones."""
         told = self._told
-        if told is self._obeyed or self._deciding is not None:
+        if told is self._obeyed or self._deciding is not None or self._asked:
             return
         if told.ears != self._obeyed.ears:
             self._utterance.rules = Endpointing.strict() if told.ears == "barge_in" else Endpointing()
@@ -197,7 +213,8 @@ class VoiceWorker:
 
     def _forget(self) -> None:
         self._utterance.forget()
-        self._deciding = self._ended_s = None
+        self._asked.clear()
+        self._deciding = None
 
     def _enter(self, state: StateName) -> None:
         if state != self._state:
@@ -208,7 +225,9 @@ class VoiceWorker:
         """Prepare sentences while nobody speaks and nothing is decided."""
         if self._warming is not None and self._warming.done():
             self._is_cold, self._warming = self._warming.result(), None
-        if self._is_cold and self._warming is None and self._state == "listening":
+            self._next_warm_s = self._clock() + WARM_PAUSE_S
+        is_idle = self._state == "listening" and self._clock() >= self._next_warm_s
+        if self._is_cold and self._warming is None and is_idle:
             self._warming = self._hand.submit(self._recogniser.warm, self._plain_book.sentences, WARM_S)
 
     def _beat(self) -> None:
@@ -227,8 +246,3 @@ def loudness_db(chunk: Samples) -> float:
     """Decibels below full scale, -120 to 0."""
     power = float(np.mean(np.square(chunk, dtype=np.float64))) if len(chunk) else 0.0
     return max(-120.0, min(0.0, 10 * float(np.log10(max(power, 1e-12)))))
-
-
-def book_number(book: PhraseBook) -> int:
-    """CRC-32 over the sentences: both ends must count in the same book."""
-    return crc32("\n".join(book.sentences).encode())

@@ -29,7 +29,7 @@ _AFTER_SPEECH = (
     75  # encoder columns of silence behind the sentence that alignment needs; fewer cost accuracy, more cost time
 )
 _MAX_TOKENS = 64
-_BATCH = 16
+_BATCH = 4
 _FAINT = 1e-3
 
 

@@ -16,6 +16,7 @@ class Loudspeaker:
     def __init__(self, device: str = "default", *, program: str = "aplay") -> None:
         self._device, self._program = device, program
         self._process: asyncio.subprocess.Process | None = None
+        self._is_wanted = False
 
     async def play(self, wav: Path) -> bool:
         """Whether it was played to its end; False when it was stopped. Raises AudioLost."""
@@ -23,11 +24,14 @@ class Loudspeaker:
         if program is None:
             raise AudioLost(f"{self._program} is not installed\n  do: sudo apt-get install -y alsa-utils")
         await self.stop()
+        self._is_wanted = True
         process = await asyncio.create_subprocess_exec(
             program, "-q", "-D", self._device, str(wav),
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         self._process = process
+        if not self._is_wanted:  # stopped while the program was being started
+            _kill(process)
         try:
             return await self._followed(process)
         finally:
@@ -36,6 +40,7 @@ class Loudspeaker:
 
     async def stop(self) -> None:
         """Silence, now; harmless when nothing is played."""
+        self._is_wanted = False
         if self._process is not None:
             _kill(self._process)
             await self._process.wait()

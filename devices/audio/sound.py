@@ -74,8 +74,7 @@ def resampled(samples: Samples, rate: int) -> Samples:
 
 def from_pcm16(pcm: bytes) -> Samples:
     """Little-endian 16-bit numbers, one channel."""
-    scaled: Samples = np.frombuffer(pcm, "<i2").astype(np.float32) / 32768
-    return scaled
+    return np.asarray(np.frombuffer(pcm, "<i2") / 32768, dtype=np.float32)
 
 
 def _mono(frames: bytes, channels: int, width: int) -> Samples:

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,7 +19,6 @@ from edge.adapters.supervisor import Backoff
 from edge.adapters.voice_spec import VoiceSpec, spec_line
 from edge.adapters.worker_process import Wire, WorkerGone, WorkerPatience, WorkerProcess, started
 from edge.voice_ports import Asked, EarsChange, EarsState, Expecting, HeardItem, Listening, SoundLevel, Utterance, Wish
-from models.intent import PhraseBook, load_phrases
 from models.voice_wire import (
     WIRE_VERSION,
     Guess,
@@ -31,7 +31,9 @@ from models.voice_wire import (
     VoiceMessage,
     VoiceUnpacker,
 )
-from models.voice_worker import book_number
+
+if TYPE_CHECKING:
+    from models.intent import PhraseBook
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +121,7 @@ class VoiceEars:
     async def run(self) -> None:
         """Start the worker, and start it again whenever it ends, until cancelled."""
         loop = asyncio.get_running_loop()
-        self._book = await asyncio.to_thread(load_phrases, Path(self._spec.intents), self._spec.procedures)
+        self._book = await asyncio.to_thread(_book, self._spec)
         while True:
             began_s = loop.time()
             try:
@@ -163,7 +165,7 @@ class VoiceEars:
             case VoiceBeat():
                 self._beat(message)
             case VoiceHello():
-                if self._book is None or message.book != book_number(self._book):
+                if self._book is None or message.book != self._book.number:
                     raise WorkerGone("its phrase book is another one; were the intents changed? start the agent again")
 
     def _beat(self, beat: VoiceBeat) -> None:
@@ -206,3 +208,10 @@ class VoiceEars:
     def _tell_all(self, item: HeardItem) -> None:
         for mailbox in self._listeners:
             mailbox.put(item)
+
+
+def _book(spec: VoiceSpec) -> "PhraseBook":
+    """The same sentences as the worker's, for the screen. Raises IntentsUnusable."""
+    from models.intent import load_phrases  # noqa: PLC0415 - numpy and the template reader: only for an agent with ears
+
+    return load_phrases(Path(spec.intents), spec.procedures)

@@ -32,6 +32,7 @@ _SURROUNDINGS = {
     "MALLOC_ARENA_MAX": "1",  # a dozen library threads would else keep a heap each: 10 MB
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # networks on large pages, where the kernel gives them: 7 % less CPU
     "OMP_NUM_THREADS": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",  # a thread that waits does not burn the core that another one needs
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "OPENCV_FOR_THREADS_NUM": "1",
