@@ -142,6 +142,12 @@ class Stage:
             "asked": [str(code) for code in guide.directory.asked],
         }
 
+    def do_guide_waits(self) -> None:
+        """Nobody does anything until the present stage's time is over."""
+        guide = self.centre.guide.desk
+        guide._state = replace(guide._state, until=guide._clock.monotonic())
+        guide._moved.set()
+
     def do_city(self, is_offline: bool) -> None:
         self.centre.guide.directory.is_offline = is_offline
 
