@@ -1,6 +1,7 @@
 """The city's system over HTTP: `edge.guide_ports.City`. Every question has a timeout; what is not understood counts as no answer."""
 
 import asyncio
+import ssl
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,11 +19,11 @@ NOT_FOUND = 404
 
 
 class HttpCity:
-    """`token_file` is read at every question, so that a new token needs no restart."""
+    """`token_file` is read at every question, so that a new token needs no restart. Nothing is held open between questions."""
 
     def __init__(self, url: str, token_file: Path | None = None, *, timeout_s: float = TIMEOUT_S) -> None:
         self._url, self._token_file, self._timeout_s = url.rstrip("/"), token_file, timeout_s
-        self._client = httpx.AsyncClient(timeout=timeout_s)
+        self._trust = ssl.create_default_context()  # the machine's own, where a city's authority may have been added
 
     async def ask(self, code: DossierCode) -> DossierRecord | None:
         response = await self._get(f"/dossiers/{code}")
@@ -37,14 +38,14 @@ class HttpCity:
         page = _read(await self._get("/dossiers", after=mark), Page)
         return Changes(tuple(_understood(row) for row in page.dossiers), page.mark, page.is_last)
 
-    async def close(self) -> None:
-        await self._client.aclose()
-
     async def _get(self, path: str, **query: str) -> httpx.Response:
         headers = await asyncio.to_thread(self._headers)
         try:
-            async with asyncio.timeout(self._timeout_s):
-                return await self._client.get(self._url + path, params=query, headers=headers)
+            async with (
+                asyncio.timeout(self._timeout_s),
+                httpx.AsyncClient(timeout=self._timeout_s, verify=self._trust, trust_env=False) as client,
+            ):
+                return await client.get(self._url + path, params=query, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise CityUnavailable(f"no answer ({type(error).__name__})") from error
 

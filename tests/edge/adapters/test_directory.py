@@ -27,12 +27,10 @@ async def city() -> AsyncIterator[CitySim]:
 
 
 @pytest.fixture
-async def asking(city: CitySim, tmp_path: Path) -> AsyncIterator[HttpCity]:
+def asking(city: CitySim, tmp_path: Path) -> HttpCity:
     token = tmp_path / "token"
     token.write_text("s3cret\n", encoding="ascii")
-    made = HttpCity(city.url + "/", token, timeout_s=2.0)
-    yield made
-    await made.close()
+    return HttpCity(city.url + "/", token, timeout_s=2.0)
 
 
 async def test_a_record_comes_whole(asking: HttpCity) -> None:
@@ -64,14 +62,12 @@ async def test_a_silent_city_is_not_waited_for(city: CitySim, tmp_path: Path) ->
     asking = HttpCity(city.url, timeout_s=0.1)
     with pytest.raises(CityUnavailable):
         await asking.ask(CODE)
-    await asking.close()
 
 
 async def test_nobody_at_the_address(city: CitySim, tmp_path: Path) -> None:
     asking = HttpCity("http://127.0.0.1:1", timeout_s=2.0)
     with pytest.raises(CityUnavailable):
         await asking.changes("")
-    await asking.close()
 
 
 @pytest.mark.parametrize("token", [None, "wrong", "không phải ascii"])
@@ -82,7 +78,6 @@ async def test_a_token_that_does_not_open(city: CitySim, tmp_path: Path, token: 
     asking = HttpCity(city.url, file)
     with pytest.raises(CityUnavailable):
         await asking.ask(CODE)
-    await asking.close()
 
 
 async def test_a_refusal_says_nothing_of_the_dossier(asking: HttpCity, city: CitySim) -> None:
