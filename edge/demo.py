@@ -20,6 +20,8 @@ from config.schema import Config
 from edge.adapters.supervisor import cancelled
 from edge.adapters.uplink import open_link
 from edge.app import Agent, open_agent, open_journal
+from edge.demo_guide import config_text as guide_config
+from edge.demo_guide import count_lookups, play_visitor
 from edge.demo_outcome import Outcome, read_outcome
 from edge.demo_queue import CONFIG as QUEUE_CONFIG
 from edge.demo_queue import count_tickets, play_hall
@@ -73,7 +75,9 @@ async def play(options: DemoOptions) -> Outcome:
         await _drain(config)
         report = verify(config.agent.data_dir)
         outcome = read_outcome(config.agent.data_dir, world.city.counts().unique, is_whole=report.ok)
-        return replace(outcome, later=outcome.later | {"tickets": count_tickets(config.agent.data_dir)})
+        data_dir = config.agent.data_dir
+        counted = {"tickets": count_tickets(data_dir), "lookups": count_lookups(data_dir)}
+        return replace(outcome, later=outcome.later | counted)
 
 
 def _end_on_sigterm() -> None:
@@ -103,7 +107,7 @@ def _prepare(folder: Path, options: DemoOptions, world: World) -> tuple[Config, 
         raise DemoFailed(str(error)) from error
     users = tuple(_user(folder / "users.toml", *user) for user in USERS)
     text = config_text(folder, playlists, models_dir, broker_port=world.broker_port, web_port=options.port)
-    text += QUEUE_CONFIG
+    text += QUEUE_CONFIG + guide_config(world.dossiers.url)
     if options.camera is not None:
         text = text.replace(f"replay:{playlists['quay-01']}", options.camera)
     file = folder / "motcua.toml"
@@ -155,7 +159,9 @@ def _welcome(agent: Agent, options: DemoOptions, world: World) -> None:
     _say(f"pages: {base}   SMS: {modem}")
     if not options.headless:
         _say(f"officer {base}/quay/quay-01   leader {base}/lanh-dao   tablet {base}/danh-gia/quay-01")
-        _say(f"numbers {base}/lay-so   board {base}/bang-so   queue {base}/quay/quay-01/so   (Ctrl-C ends)")
+        _say(
+            f"guide {base}/huong-dan   numbers {base}/lay-so   board {base}/bang-so   queue {base}/quay/quay-01/so   (Ctrl-C ends)"
+        )
         _say("the login page shows the demo's PINs and codes")
 
 
@@ -165,8 +171,18 @@ async def _stories(agent: Agent, options: DemoOptions) -> None:
     async with asyncio.TaskGroup() as group:
         if desk is not None:
             pause_s = HALL_PAUSE_S * (4 if is_endless else 1)
-            group.create_task(play_hall(desk, pause_s, is_endless=is_endless), name="hall")
+            hall = group.create_task(play_hall(desk, pause_s, is_endless=is_endless), name="hall")
+            if not is_endless:
+                group.create_task(_visitor(agent, hall), name="visitor")
         await _story(agent, options)
+
+
+async def _visitor(agent: Agent, hall: "asyncio.Task[None]") -> None:
+    """Comes to the guide when the hall is empty again."""
+    desks = agent.web.site.desks
+    await hall
+    if desks.guide is not None and desks.queue is not None:
+        await play_visitor(desks.guide, desks.queue, HALL_PAUSE_S / 2)
 
 
 async def _story(agent: Agent, options: DemoOptions) -> None:

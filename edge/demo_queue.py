@@ -14,12 +14,14 @@ name_en = "Civil status"
 letter = "A"
 counters = ["quay-01", "quay-02"]
 minutes = 8
+procedures = ["khai-sinh", "khai-tu", "ket-hon", "tinh-trang-hon-nhan", "trich-luc-ho-tich", "chung-thuc-ban-sao"]
 [queue.services.dat-dai]
 name = "Đất đai - Xây dựng"
 name_en = "Land and building"
 letter = "B"
 counters = ["quay-02"]
 minutes = 15
+procedures = ["dang-ky-dat-dai", "bien-dong-dat-dai", "giay-phep-xay-dung"]
 [queue.hours]
 weekdays = ["00:00-24:00"]
 saturday = ["00:00-24:00"]
