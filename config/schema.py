@@ -10,8 +10,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from config.fields import Address, Key, Phone, Port, Seconds, Section, Share
+from config.guide import Guide
 from config.locker import Locker
 from config.peripherals import Printer, Scanner
+from config.queue import Queue
 
 
 class Agent(Section):
@@ -221,6 +223,8 @@ class Retention(Section):
     alert_notes_days: Annotated[int, Field(ge=1, le=3660)] = 730
     sms_days: Annotated[int, Field(ge=1, le=3660)] = 90
     faces_unused_days: Annotated[int, Field(ge=1, le=3660)] = 365
+    locker_phones_days: Annotated[int, Field(ge=1, le=3660)] = 30  # after a dossier was collected
+    locker_stays_days: Annotated[int, Field(ge=1, le=3660)] = 730
     reading_events_days: Annotated[int, Field(ge=1, le=3660)] = 90
     health_events_days: Annotated[int, Field(ge=1, le=3660)] = 14
     max_journal_mb: Annotated[int, Field(ge=16, le=1_000_000)] = 2_000
@@ -240,6 +244,8 @@ class Config(Section):
     locker: Locker | None = None
     printer: Printer | None = None
     scanner: dict[Key, Scanner] = Field(default={})
+    queue: Queue | None = None
+    guide: Guide | None = None
     sms: Sms = Sms()
     mqtt: Mqtt | None = None
     web: Web = Web()

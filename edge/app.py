@@ -19,10 +19,12 @@ from config.strings import load_strings
 from devices.sms.channel import SmsChannel
 from edge.adapters.clock import SystemClock
 from edge.adapters.faces_setup import device_book
+from edge.adapters.guide_setup import open_guide
 from edge.adapters.locker_commands import LockerCommands
 from edge.adapters.locker_setup import LockerStation, locker_screen, open_locker, open_post
 from edge.adapters.locker_socket import LockerSocket
 from edge.adapters.machine import Machine
+from edge.adapters.queue_setup import open_station
 from edge.adapters.rules import (
     contact_numbers,
     counter_plans,
@@ -200,23 +202,32 @@ async def _compose(
         supervise=partial(supervised, faults),
     )  # fmt: skip
     await counters.recover()
-    book = await device_book(config, journal)
+    book = await device_book(config, journal, is_wanted=config.guide is not None)
     retention = RetentionService(
         journal, faults, clock, retention_rules(config), also={"faces": book.purge_unused} if book else None
     )  # fmt: skip
     machine = Machine(config.agent.data_dir, journal, counters)
     checks = [retention.check, *([LineCheck(channel, faults).check] if channel else [])]
     health = HealthService(journal, faults, machine, clock, checks=checks)
+    queue = await open_station(config, journal, clock, strings, faults)
+    guide = (
+        await open_guide(config, config.guide, journal, clock, strings=strings, faults=faults, queue=queue.desk)
+        if config.guide and queue
+        else None
+    )
     station = await open_locker(config, config.locker, journal, faults) if config.locker else None
     desks = Desks(
-        counters, alerts, StatisticsService(journal), health, clock, locker=station.service.desks if station else None
-    )
+        counters, alerts, StatisticsService(journal), health, clock, queue=queue.desk if queue else None,
+        locker=station.service.desks if station else None, guide=guide.desk if guide else None,
+    )  # fmt: skip
     web = WebServer(desks, _users(config), strings, _web_settings(config, demo_users))
     link = open_link(config, journal, faults)
     parts: list[Part] = [("web", web.run), ("alerts", alerts.run), ("counters", counters.run), ("health", health.run)]
     parts += [("retention", retention.run), ("journal/pruning", partial(_prune_daily, journal))]
     parts += [(f"eyes/{key}", one.run) for key, one in eyes.items()]
     parts += [("link", link.run)] if link else []
+    parts += queue.parts if queue else ()
+    parts += guide.parts if guide else ()
     if station is not None:
         socket = LockerSocket(
             config.agent.data_dir, LockerCommands(station.service.staff, station.boards, web.site.login)
@@ -261,7 +272,13 @@ def _web_settings(config: Config, demo_users: tuple[DemoUser, ...]) -> WebSettin
 
 async def _announce(config: Config, journal: Journal) -> None:
     """`device.started`, and `device.config_changed` when it is not the configuration of the last start."""
-    stations = (*(["counter"] if config.counters else []), *(["locker"] if config.locker else []))
+    sections = (
+        ("counter", config.counters),
+        ("locker", config.locker),
+        ("board", config.queue),
+        ("guide", config.guide),
+    )
+    stations = tuple(name for name, is_here in sections if is_here)
     started = DeviceStarted(boot=journal.identity.boot, version=version("motcua-edge"), stations=stations)
     now = _sha256(config)
     await journal.record(started, *([] if _is_stamped(config, now) else [ConfigChanged(sha256=now)]))

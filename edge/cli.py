@@ -9,7 +9,18 @@ from typing import Annotated
 
 import typer
 
-from edge import cli_bench, cli_faces, cli_journal, cli_locker, cli_models, cli_score, cli_sms, cli_users
+from edge import (
+    cli_bench,
+    cli_faces,
+    cli_journal,
+    cli_locker,
+    cli_models,
+    cli_queue,
+    cli_score,
+    cli_sms,
+    cli_users,
+    cli_voice,
+)
 from edge.adapters import logs
 from edge.cli_common import DataOption, JsonOption, fail, load_config, print_line, refusing
 
@@ -23,9 +34,12 @@ app.add_typer(cli_models.app, name="models")
 app.add_typer(cli_journal.app, name="journal")
 app.add_typer(cli_faces.app, name="faces")
 app.add_typer(cli_locker.app, name="locker")
+app.add_typer(cli_queue.app, name="queue")
 app.add_typer(cli_sms.app, name="sms")
 app.add_typer(cli_users.app, name="users")
 app.command("score")(cli_score.score)
+app.command("hear")(cli_voice.hear)
+app.command("say")(cli_voice.say)
 app.command("bench")(cli_bench.bench)
 
 ConfigArgument = Annotated[Path, typer.Option("--config", help="the site's configuration file (TOML)")]

@@ -18,6 +18,7 @@ BENCHMARKS = {
     "expression": "accuracy on labelled photographs, with a confusion matrix as picture and JSON",
     "faces": "telling faces apart on a list of pairs, with ROC; what a face costs; liveness against simulated attacks",
     "journal": "durable appends beside the bare SQLite limit on the same disk, and the drain to a broker beside bare paho",
+    "voice": "what the guide hears of people, of espeak-ng and of what is no speech; delay and memory of the worker",
 }
 
 ATTACKED = (  # what attacks on the liveness check are made from: the real clips and photographs of the manifest
@@ -38,6 +39,10 @@ def bench(
     bucket: Annotated[list[int] | None, typer.Option(help="expression: held-out bucket; may be repeated")] = None,
     pairs: Annotated[Path | None, typer.Option(help="faces: CSV with file_a, file_b, same, group")] = None,
     root: Annotated[Path | None, typer.Option(help="faces: folder of the files of --pairs")] = None,
+    clips: Annotated[Path | None, typer.Option(help="voice: zip of recordings of people")] = None,
+    sentences: Annotated[Path | None, typer.Option(help="voice: CSV with file, text of those recordings")] = None,
+    sample: Annotated[int, typer.Option(min=1, help="voice: how many sounds a row is measured on")] = 40,
+    vosk_model: Annotated[Path | None, typer.Option(help="voice: a Vosk model directory, measured beside")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure, beside a peer or a limit, in one run."""
@@ -51,6 +56,8 @@ def bench(
         out.mkdir(parents=True, exist_ok=True)
         if pairs is not None and root is not None and name == "faces":
             result = _faces(pairs, root, out, as_json=as_json)
+        elif name == "voice":
+            result = _voice(clips, sentences, sample, vosk_model, out, as_json=as_json)
         elif photos is not None and labels is not None and name == "expression":
             result = _expression(photos, labels, groups, bucket, out, as_json=as_json)
         else:
@@ -102,6 +109,29 @@ def _faces(pairs: Path, root: Path, out: Path, *, as_json: bool) -> dict[str, An
             attacked=[located(one, as_json=as_json) for one in ATTACKED],
             progress=lambda done, total: bars.update(task, completed=done, total=total),
         )  # fmt: skip
+
+
+def _voice(
+    clips: Path | None, sentences: Path | None, sample: int, vosk_model: Path | None, out: Path, *, as_json: bool
+) -> dict[str, Any]:
+    from edge import cli_voice
+    from edge.bench import voice, voice_live
+    from models.intent import load_phrases
+
+    book = load_phrases(cli_voice.INTENTS)
+    engines = {"whisper": partial(cli_voice.opened, engine="whisper", model=None, threads=2, as_json=as_json)}
+    if vosk_model is not None:
+        engines["vosk"] = partial(cli_voice.opened, engine="vosk", model=vosk_model, threads=1, as_json=as_json)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("voice")
+        result = voice.run(
+            engines, book, out, clips=clips, sentences=sentences, sample=sample,
+            progress=lambda what, done, total: bars.update(task, description=what, completed=done, total=total),
+        )  # fmt: skip
+    live = voice_live.rows(cli_voice.worker_spec(as_json=as_json))
+    rows = [*result["rows"], *({"engine": "whisper", **one} for one in live)]
+    return result | {"rows": rows, "all_held": all(row["held"] is not False for row in rows)}
 
 
 def _show(name: str, result: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,11 @@ from config.schema import Config
 from edge.adapters.supervisor import cancelled
 from edge.adapters.uplink import open_link
 from edge.app import Agent, open_agent, open_journal
+from edge.demo_guide import config_text as guide_config
+from edge.demo_guide import count_lookups, play_visitor
 from edge.demo_outcome import Outcome, read_outcome
+from edge.demo_queue import CONFIG as QUEUE_CONFIG
+from edge.demo_queue import count_tickets, play_hall
 from edge.demo_story import OPTS_OUT, PRESSES, config_text, story_seconds, write_playlists
 from edge.demo_world import World, open_world
 from edge.domain.level import Level
@@ -34,6 +38,7 @@ log = logging.getLogger(__name__)
 
 GRACE_S = 30.0  # beyond --seconds, for a slow machine to finish the story
 DRAIN_S = 20.0
+HALL_PAUSE_S = 0.7  # between two touches of an officer; the whole hall is over before the short story is
 USERS = (
     ("quay-01", Role.OFFICER, ("quay-01",)),
     ("quay-02", Role.OFFICER, ("quay-02",)),
@@ -69,7 +74,10 @@ async def play(options: DemoOptions) -> Outcome:
             await _run(agent, options, world)
         await _drain(config)
         report = verify(config.agent.data_dir)
-        return read_outcome(config.agent.data_dir, world.city.counts().unique, is_whole=report.ok)
+        outcome = read_outcome(config.agent.data_dir, world.city.counts().unique, is_whole=report.ok)
+        data_dir = config.agent.data_dir
+        counted = {"tickets": count_tickets(data_dir), "lookups": count_lookups(data_dir)}
+        return replace(outcome, later=outcome.later | counted)
 
 
 def _end_on_sigterm() -> None:
@@ -99,6 +107,7 @@ def _prepare(folder: Path, options: DemoOptions, world: World) -> tuple[Config, 
         raise DemoFailed(str(error)) from error
     users = tuple(_user(folder / "users.toml", *user) for user in USERS)
     text = config_text(folder, playlists, models_dir, broker_port=world.broker_port, web_port=options.port)
+    text += QUEUE_CONFIG + guide_config(world.dossiers.url)
     if options.camera is not None:
         text = text.replace(f"replay:{playlists['quay-01']}", options.camera)
     file = folder / "motcua.toml"
@@ -119,7 +128,7 @@ async def _run(agent: Agent, options: DemoOptions, world: World) -> None:
         async with asyncio.timeout(None if options.seconds is None else options.seconds + GRACE_S):
             await _until_ready(agent, running)
             _welcome(agent, options, world)
-            await _either(running, asyncio.create_task(_story(agent, options), name="story"))
+            await _either(running, asyncio.create_task(_stories(agent, options), name="story"))
     except TimeoutError:
         log.warning("the story was not finished %.0f s after its time", GRACE_S)
     finally:
@@ -149,8 +158,31 @@ def _welcome(agent: Agent, options: DemoOptions, world: World) -> None:
     modem = "a modem on a pty, driven by smsd" if world.has_modem else "phones in a file (smstools is not installed)"
     _say(f"pages: {base}   SMS: {modem}")
     if not options.headless:
-        _say(f"officer {base}/quay/quay-01   leader {base}/lanh-dao   tablet {base}/danh-gia/quay-01   (Ctrl-C ends)")
+        _say(f"officer {base}/quay/quay-01   leader {base}/lanh-dao   tablet {base}/danh-gia/quay-01")
+        _say(
+            f"guide {base}/huong-dan   numbers {base}/lay-so   board {base}/bang-so   queue {base}/quay/quay-01/so   (Ctrl-C ends)"
+        )
         _say("the login page shows the demo's PINs and codes")
+
+
+async def _stories(agent: Agent, options: DemoOptions) -> None:
+    """The hall plays beside the counters; the story's time is theirs."""
+    desk, is_endless = agent.web.site.desks.queue, options.seconds is None
+    async with asyncio.TaskGroup() as group:
+        if desk is not None:
+            pause_s = HALL_PAUSE_S * (4 if is_endless else 1)
+            hall = group.create_task(play_hall(desk, pause_s, is_endless=is_endless), name="hall")
+            if not is_endless:
+                group.create_task(_visitor(agent, hall), name="visitor")
+        await _story(agent, options)
+
+
+async def _visitor(agent: Agent, hall: "asyncio.Task[None]") -> None:
+    """Comes to the guide when the hall is empty again."""
+    desks = agent.web.site.desks
+    await hall
+    if desks.guide is not None and desks.queue is not None:
+        await play_visitor(desks.guide, desks.queue, HALL_PAUSE_S / 2)
 
 
 async def _story(agent: Agent, options: DemoOptions) -> None:

@@ -1,4 +1,4 @@
-"""What stands around the agent in a demo: a broker, the city's receiver, a modem with phones. All on this machine.
+"""What stands around the agent in a demo: a broker, the city's receiver and dossiers, a modem with phones. All on this machine.
 
 `edge.demo` opens it; the agent talks to it over the same wires as on a real site.
 """
@@ -8,6 +8,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from devices.sms.channel import SmsChannel
@@ -18,8 +19,10 @@ from devices.sms.smsd_channel import SmsdChannel
 from devices.sms.smsd_config import FAST_TIMINGS
 from devices.sms.smsd_process import SmsdMissing, SmsdProcess, find_smsd
 from devices.sms.smsd_spool import SmsdSpool
+from edge.adapters.city_sim import CitySim, serving
 from edge.adapters.demo_broker import DemoBroker
 from edge.adapters.supervisor import cancelled
+from edge.demo_guide import fill_city
 from sync.city.receiver import CityReceiver
 from sync.mqtt import Broker, Version
 from sync.reconnect import Pace
@@ -31,6 +34,7 @@ log = logging.getLogger(__name__)
 class World:
     broker_port: int
     city: CityReceiver
+    dossiers: CitySim
     channel: SmsChannel
     has_modem: bool
 
@@ -45,8 +49,10 @@ async def open_world(folder: Path) -> AsyncIterator[World]:
         city = CityReceiver(folder / "city", Broker("127.0.0.1", port), versions=(Version.V311,), pace=Pace(base_s=0.1))
         receiving = asyncio.create_task(city.run(), name="city")
         stack.push_async_callback(cancelled, receiving)
+        dossiers = await stack.enter_async_context(serving(CitySim()))
+        fill_city(dossiers, datetime.now(UTC))
         channel, has_modem = await _phones(stack, folder)
-        yield World(port, city, channel, has_modem)
+        yield World(port, city, dossiers, channel, has_modem)
 
 
 async def _phones(stack: contextlib.AsyncExitStack, folder: Path) -> tuple[SmsChannel, bool]:

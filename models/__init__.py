@@ -1,4 +1,4 @@
-"""What the device can see: model files, networks, the vision worker. Knows nothing of the agent."""
+"""What the device can see and hear: model files, networks, the workers' loops. Knows nothing of the agent."""
 
 import os
 

@@ -60,7 +60,7 @@ class Cache:
 
     def part(self, file: ModelFile) -> Path:
         """Where the file is collected before it is whole."""
-        return self.parts / file.name
+        return self.parts / _flat(file)
 
     def part_bytes(self, file: ModelFile) -> int:
         """How much of the file an earlier attempt left behind."""
@@ -102,8 +102,9 @@ class Cache:
             part.unlink()
             return found
         _fsync(part)
+        self.path(file).parent.mkdir(exist_ok=True)
         part.replace(self.path(file))
-        _fsync(self.directory)
+        _fsync(self.path(file).parent)
         self._put_stamp(file, self.path(file).stat())
         return found
 
@@ -135,7 +136,7 @@ class Cache:
             yield
 
     def _stamp(self, file: ModelFile) -> Path:
-        return self.directory / ".verified" / file.name
+        return self.directory / ".verified" / _flat(file)
 
     def _put_stamp(self, file: ModelFile, status: os.stat_result) -> None:
         stamp = self._stamp(file)
@@ -143,6 +144,11 @@ class Cache:
         fresh = stamp.with_name(f"{stamp.name}.{os.getpid()}")
         fresh.write_bytes(_stamp_text(file, status))
         fresh.replace(stamp)
+
+
+def _flat(file: ModelFile) -> str:
+    """A name without folder; `+` stands in no name, so no two files meet."""
+    return file.name.replace("/", "+")
 
 
 def _stamp_text(file: ModelFile, status: os.stat_result) -> bytes:

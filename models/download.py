@@ -115,7 +115,8 @@ class Download:
 
     @property
     def _etag_path(self) -> Path:
-        return self.cache.parts / f"{self.file.name}.etag"
+        part = self.cache.part(self.file)
+        return part.with_name(f"{part.name}.etag")
 
 
 def _strong_etag(response: HTTPResponse) -> str:

@@ -1,8 +1,12 @@
-"""Why reading faces fails, by what the caller does next. (models/fetch_errors.py has those of fetching files.)"""
+"""Why reading faces and hearing speech fails, by what the caller does next. (models/fetch_errors.py has those of fetching files.)"""
 
 
-class FaceReadingError(Exception):
-    """Root of this package's reading errors."""
+class ModelsError(Exception):
+    """Root of this package's errors, but for those of fetching files."""
+
+
+class FaceReadingError(ModelsError):
+    """A face cannot be read."""
 
 
 class ParametersUnusable(FaceReadingError):

@@ -31,16 +31,17 @@ class FileSet(StrEnum):
     DEFAULT = "default"
     DEMO = "demo"
     GUIDE = "guide"
+    VOICE = "voice"
     OPTIONAL = "optional"
 
 
 @dataclass(frozen=True, slots=True)
 class PypiSource:
-    """A member of a pinned wheel, fetched by pip."""
+    """A member of a pinned wheel, fetched by pip; without `member`, the wheel itself."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
     pypi: Annotated[str, Field(pattern=_PINNED_PYPI)]
-    member: Annotated[str, Field(pattern=_MEMBER)]
+    member: Annotated[str, Field(pattern=_MEMBER)] | None = None
 
     def __str__(self) -> str:
         return f"pypi {self.pypi}"
@@ -69,31 +70,55 @@ class UrlSource:
         return self.url
 
 
-PackageSource: TypeAlias = PypiSource | NpmSource
-
-
 def _kind(value: object) -> str | None:
-    """Which of the three kinds a source is, by the key that names it."""
+    """Which of the kinds a source is, by the key that names it."""
     keys = value.keys() if isinstance(value, Mapping) else ()
-    return next((kind for kind in ("pypi", "npm", "url") if kind in keys), None)
+    return next((kind for kind in ("pypi", "npm", "url", "parts") if kind in keys), None)
 
 
-Source: TypeAlias = Annotated[
-    Annotated[PypiSource, Tag("pypi")] | Annotated[NpmSource, Tag("npm")] | Annotated[UrlSource, Tag("url")],
+PackageSource: TypeAlias = Annotated[
+    Annotated[PypiSource, Tag("pypi")] | Annotated[NpmSource, Tag("npm")],
     Discriminator(
         _kind,
         custom_error_type="source_kind",
-        custom_error_message="a source needs one of the keys pypi, npm, url",
+        custom_error_message="a part needs one of the keys pypi, npm",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedSource:
+    """Members of packages, one after the other: a file too large for one package. Only the whole has a hash."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
+    parts: Annotated[tuple[PackageSource, ...], Field(min_length=2)]
+
+    def __str__(self) -> str:
+        return " + ".join(str(part) for part in self.parts)
+
+
+Source: TypeAlias = Annotated[
+    Annotated[PypiSource, Tag("pypi")]
+    | Annotated[NpmSource, Tag("npm")]
+    | Annotated[UrlSource, Tag("url")]
+    | Annotated[JoinedSource, Tag("parts")],
+    Discriminator(
+        _kind,
+        custom_error_type="source_kind",
+        custom_error_message="a source needs one of the keys pypi, npm, url, parts",
     ),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """One file: what it is, the exact bytes meant by it, and the sources in the order they are tried."""
+    """One file: what it is, the exact bytes meant by it, and the sources in the order they are tried.
+
+    A name may have one folder, for files that a library wants to find side by side.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    name: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*/)?[A-Za-z0-9][A-Za-z0-9._-]*$")]
     version: Annotated[str, Field(min_length=1)]
     set: FileSet
     purpose: Annotated[str, Field(min_length=1)]

@@ -40,7 +40,7 @@ class Packages:
         try:
             yield from _read_member(archive, source)
         except _BROKEN_ARCHIVE as error:
-            raise SourceFailed(f"{archive.name} has no readable {source.member}") from error
+            raise SourceFailed(f"{archive.name} has no readable {source.member or 'content'}") from error
 
     def _archive(self, source: PackageSource) -> Path:
         if (failure := self._failed.get(str(source))) is not None:
@@ -117,6 +117,10 @@ def _whole_archive(home: Path) -> Path | None:
 
 
 def _read_member(archive: Path, source: PackageSource) -> Iterator[bytes]:
+    if source.member is None:
+        with archive.open("rb") as wheel_itself:
+            yield from iter(lambda: wheel_itself.read(CHUNK_BYTES), b"")
+        return
     if isinstance(source, PypiSource):
         with zipfile.ZipFile(archive) as wheel, wheel.open(source.member) as member:
             yield from iter(lambda: member.read(CHUNK_BYTES), b"")

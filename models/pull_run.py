@@ -6,12 +6,13 @@ Only models.fetch calls it.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 
 from models.cache import Cache
 from models.download import Download
 from models.fetch_errors import ModelFileError, NoSource, PullIncomplete, WrongHash
-from models.manifest import ModelFile, Source, UrlSource
+from models.manifest import JoinedSource, ModelFile, Source, UrlSource
 from models.packages import Packages
 from models.sources import ProgressCallback, SourceFailed, WrongBytes, fill, read_file
 
@@ -106,6 +107,8 @@ class PullRun:
             fill(file, self.cache, read_file(source / file.name))
         elif isinstance(source, UrlSource):
             Download(file, source, self.cache, self.report).run()
+        elif isinstance(source, JoinedSource):
+            fill(file, self.cache, chain.from_iterable(packages.member(part) for part in source.parts))
         else:
             fill(file, self.cache, packages.member(source))
 

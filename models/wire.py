@@ -4,13 +4,16 @@ No `str`, no `bytes`, no open list: numbers, booleans, named literals and short 
 walks every type and proves it; `MAX_MESSAGE` bounds what one message can hold. Both ends import this file, nobody else.
 """
 
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import msgspec
 
+from models.framing import MAX_MESSAGE as MAX_MESSAGE  # noqa: PLC0414 - both ends know the wire from here
+from models.framing import Deframer
+from models.framing import WireBroken as WireBroken  # noqa: PLC0414 - same
+from models.framing import pack as pack  # noqa: PLC0414 - same
+
 WIRE_VERSION = 1
-MAX_MESSAGE = 4096  # bytes; the largest message has 4 faces and stays under 2 KB
 MAX_FACES = 4
 MAX_REASONS = 6
 
@@ -74,50 +77,11 @@ class Beat(msgspec.Struct, frozen=True, tag="beat", forbid_unknown_fields=True):
 Message = Hello | FrameMessage | CameraMessage | Beat
 
 
-class WireBroken(Exception):
-    """The other end does not speak this wire; close it and start a new worker."""
-
-
-def pack(message: Message) -> bytes:
-    """One message ready to send: its length in 4 bytes, big endian, then MessagePack."""
-    body = _ENCODER.encode(message)
-    if len(body) > MAX_MESSAGE:
-        raise WireBroken(f"a message of {len(body)} bytes is larger than {MAX_MESSAGE}")
-    return len(body).to_bytes(_PREFIX, "big") + body
-
-
-class Unpacker:
+class Unpacker(Deframer[Message]):
     """Turns received bytes, in pieces of any size, into messages; raises WireBroken and is then of no further use."""
 
     def __init__(self) -> None:
-        self._pending = bytearray()
-
-    def feed(self, received: bytes) -> Iterator[Message]:
-        """Every message completed by `received`, in order; never keeps more than one unfinished message."""
-        self._pending += received
-        while (end := self._end()) is not None:
-            body = bytes(self._pending[_PREFIX:end])
-            del self._pending[:end]
-            yield _decode(body)
-
-    def _end(self) -> int | None:
-        """Where the first pending message ends, or None while it is not complete."""
-        if len(self._pending) < _PREFIX:
-            return None
-        size = int.from_bytes(self._pending[:_PREFIX], "big")
-        if not 0 < size <= MAX_MESSAGE:
-            raise WireBroken(f"a message of {size} bytes was announced; at most {MAX_MESSAGE} are allowed")
-        end = _PREFIX + size
-        return end if len(self._pending) >= end else None
+        super().__init__(_DECODER)
 
 
-def _decode(body: bytes) -> Message:
-    try:
-        return _DECODER.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise WireBroken(f"not a message of this wire: {error}") from error
-
-
-_PREFIX = 4
-_ENCODER = msgspec.msgpack.Encoder()
 _DECODER: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)

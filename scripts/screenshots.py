@@ -9,14 +9,17 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.edge.web.guide_fakes import LATE, READY, UNDERWAY
 from tests.edge.web.locker_fakes import CODE, PHONE, RECEIPT, TAIL
 from tests.edge.web.play import StageProcess, launch, log_in
 
 FOR_DOCUMENTS = {
     "page-officer-nudge", "page-leader", "page-tablet", "page-locker", "page-locker-open", "page-locker-officer",
     "page-locker-technician",
+    "page-number", "page-board-call", "page-queue-called",
 }  # fmt: skip
 OFFICER, LEADER, TABLET, TABLET_UPRIGHT = (1366, 768), (1920, 1080), (1280, 800), (800, 1280)
+BOARD = (1920, 1080)
 
 
 def main(folder: Path, only: set[str] | None) -> None:
@@ -38,6 +41,8 @@ class Photographer:
         self.leader()
         self.locker()
         self.locker_staff()
+        self.queue()
+        self.guide()
 
     def entrance(self) -> None:
         page = self._page(OFFICER)
@@ -144,6 +149,142 @@ class Photographer:
 
     def _pause(self, page: Page, name: str) -> None:
         page.wait_for_timeout(1300)
+        self._save(page, name)
+
+    def queue(self) -> None:
+        page = self._page(TABLET)
+        self._shoot(page, "/lay-so", "page-number")
+        page.locator(".ticket-card").first.click()
+        self._pause(page, "page-number-priority")
+        page.locator(".ticket-card.for-older").click()
+        self._pause(page, "page-number-slip")
+        self._shoot(self._page(TABLET_UPRIGHT), "/lay-so", "page-number-upright")
+        board = self._page(BOARD)
+        self._shoot(board, "/bang-so", "page-board")
+        officer = self._page(OFFICER)
+        log_in(officer, self._stage, "quay-01")
+        self._shoot(officer, "/quay/quay-01/so", "page-queue")
+        officer.locator(".queue-next").click()
+        self._pause(officer, "page-queue-called")
+        self._pause(board, "page-board-call")
+        officer.get_by_role("button", name="Đã đến quầy").click()
+        officer.get_by_role("button", name="Chuyển việc khác").click()
+        self._pause(officer, "page-queue-serving")
+        leader = self._page(OFFICER)
+        log_in(leader, self._stage, "lanh-dao-1")
+        self._shoot(leader, "/lanh-dao/so", "page-queue-report")
+        self._stage.order("hour", hour=12)
+        self._shoot(page, "/lay-so", "page-number-closed")
+        self._shoot(board, "/bang-so", "page-board-closed")
+
+    def guide(self) -> None:
+        page = self._page(TABLET)
+        self._shoot(page, "/huong-dan", "page-guide")
+        self._guide_number(page)
+        self._guide_dossier(page)
+        self._guide_papers(page)
+        for name, picture in (
+            ("Đến quầy nào?", "counters"), ("Giờ làm việc", "hours"), ("Chỉ đường", "directions"), ("Tổng đài", "hotline"),
+            ("Góp ý", "feedback"),
+        ):  # fmt: skip
+            self._touch(page, name, f"page-guide-{picture}")
+            if picture == "directions":
+                self._touch(page, "Công an phường", "page-guide-way")
+            if picture != "feedback":
+                self._home(page)
+        self._touch(page, "Thời gian chờ", "page-guide-opinion")
+        self._touch(page, "Hài lòng", "page-guide-thanked")
+        self._guide_voice(page)
+        self._guide_looks()
+
+    def _guide_number(self, page: Page) -> None:
+        self._touch(page, "Lấy số thứ tự", "page-guide-services")
+        self._touch(page, "Hộ tịch", "page-guide-priority")
+        self._touch(page, "Người cao tuổi", "page-guide-ticket")
+        self._home(page)
+
+    def _guide_dossier(self, page: Page) -> None:
+        self._touch(page, "Tra cứu hồ sơ", "page-guide-code")
+        for code, picture in (
+            (READY, "ready"),
+            (UNDERWAY, "underway"),
+            (LATE, "late"),
+            ("H29.19-261124-9999", "unknown"),
+        ):
+            for letter in code:
+                page.locator(".keys").get_by_role("button", name=letter, exact=True).click()
+            page.get_by_role("button", name="Tra cứu", exact=True).click()
+            if picture == "ready":
+                self._settle(page, "page-guide-confirm")
+            self._touch(page, "Đúng", f"page-guide-{picture}")
+            page.get_by_role("button", name="Tra mã khác").click()
+            page.locator(".keys").first.wait_for()
+        self._stage.order("city", is_offline=True)
+        self._stage.order("guide_scan", text=UNDERWAY)
+        self._settle(page, "page-guide-offline")
+        self._stage.order("city", is_offline=False)
+        self._home(page)
+
+    def _guide_papers(self, page: Page) -> None:
+        self._touch(page, "Giấy tờ cần mang", "page-guide-procedures")
+        self._touch(page, "Đăng ký khai sinh", "page-guide-papers")
+        self._touch(page, "Kiểm tra đã đủ chưa", "page-guide-checking")
+        for answer in ("Có rồi", "Chưa có", "Có rồi"):
+            page.get_by_role("button", name=answer).click()
+            page.wait_for_timeout(300)
+        self._touch(page, "Có rồi", "page-guide-checked")
+        self._home(page)
+
+    def _guide_voice(self, page: Page) -> None:
+        self._home(page)
+        self._stage.order("hear", wishes=["papers khai-sinh", "counter khai-sinh", "ticket khai-sinh"], is_sure=False)
+        self._settle(page, "page-guide-choose")
+        self._stage.order("hear", wishes=[])
+        self._settle(page, "page-guide-offer-person")
+        self._touch(page, "Có, gọi giúp tôi", "page-guide-person")
+        officer = self._page(OFFICER)
+        log_in(officer, self._stage, "quay-01")
+        self._shoot(officer, "/quay/quay-01/so", "page-queue-guide-call")
+        officer.get_by_role("button", name="Tôi đến ngay").click()
+        self._settle(page, "page-guide-coming")
+        self._home(page)
+        self._stage.order("hear", wishes=["counter khai-sinh"])
+        self._settle(page, "page-guide-counter")
+        self._home(page)
+
+    def _guide_looks(self) -> None:
+        page = self._page(BOARD)
+        self._shoot(page, "/huong-dan", "page-guide-large-screen")
+        self._touch(page, "Tra cứu hồ sơ", "page-guide-large-screen-code")
+        self._home(page)
+        page = self._page(TABLET)
+        page.goto(f"{self._stage.url}/huong-dan")
+        self._touch(page, "Chữ to", "page-guide-larger")
+        self._touch(page, "Tương phản cao", "page-guide-contrast")
+        self._touch(page, "Giấy tờ cần mang", "page-guide-contrast-procedures")
+        self._stage.order("guide_scan", text=READY)
+        self._settle(page, "page-guide-contrast-answer")
+        self._home(page)
+        page.get_by_role("button", name="Chữ to").click()
+        page.get_by_role("button", name="Tương phản cao").click()
+        self._touch(page, "English", "page-guide-en")
+        page.get_by_role("button", name="Tiếng Việt").click()
+        self._stage.order("hour", hour=12)
+        self._stage.order("hear", wishes=["ticket khai-sinh"])
+        page.get_by_role("button", name="Không", exact=True).click()
+        self._settle(page, "page-guide-closed")
+        self._stage.order("hour", hour=10)
+
+    def _home(self, page: Page) -> None:
+        page.get_by_role("button", name="Về đầu").last.click()
+        page.get_by_role("heading", name="Ông/bà cần gì?").wait_for()
+
+    def _touch(self, page: Page, name: str, picture: str) -> None:
+        page.get_by_role("button", name=name).first.click()
+        self._settle(page, picture)
+
+    def _settle(self, page: Page, name: str) -> None:
+        page.wait_for_timeout(900)
         self._save(page, name)
 
     def _page(self, size: tuple[int, int]) -> Page:

@@ -60,7 +60,8 @@ async def open_locker(config: Config, locker: Locker, journal: Journal, faults: 
     clock, data_dir, strings = SystemClock(config.agent.zone), config.agent.data_dir, load_strings()
     boards = LockBoards(lock_lines(locker), wiring(locker), config.agent.zone)
     seal = DeviceSeal(device_key(data_dir / SEAL_KEY))
-    scanners = {place: ScannerFeed(place, one, faults) for place, one in config.scanner.items()}
+    elsewhere = config.guide.name if config.guide else None  # that scanner is the guide's
+    scanners = {place: ScannerFeed(place, one, faults) for place, one in config.scanner.items() if place != elsewhere}
     printing, printer = _printer(config, strings, faults)
     furniture = Furniture(printer, procedures(locker), {**scanners}, scanners.get(DESK))
     service = LockerService(
@@ -110,7 +111,8 @@ async def _running(station: LockerStation) -> AsyncIterator[None]:
     running = [asyncio.ensure_future(run()) for name, run in station.parts if name in {"boards", "locker"}]
     try:
         with contextlib.suppress(TimeoutError):  # a port that is not there: the doors say so
-            await asyncio.wait_for(station.boards.all_heard(), READY_WITHIN_S)
+            async with asyncio.timeout(READY_WITHIN_S):
+                await station.boards.all_heard()
         await station.service.cabinet.read_doors()
         yield
     finally:

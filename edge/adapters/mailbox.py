@@ -1,31 +1,34 @@
-"""A bounded line of readings and camera changes for one slow or fast listener.
+"""A bounded line of what a worker reports, for one slow or fast listener.
 
-Used by edge.adapters.vision on the agent's loop; not for threads.
+Used by edge.adapters.vision and edge.adapters.voice on the agent's loop; not for threads.
 """
 
 import asyncio
 from collections import deque
+from typing import Generic, TypeVar
 
-from edge.ports import CameraChange, Reading
+from edge.ports import Reading
+
+T = TypeVar("T")
 
 
-class Mailbox:
-    """When full, the oldest reading makes room: what a face showed seconds ago helps nobody. Changes stay."""
+class Mailbox(Generic[T]):
+    """When full, the oldest item of the `fleeting` kind makes room: what was so seconds ago helps nobody. Changes stay."""
 
-    def __init__(self, bound: int) -> None:
-        self._bound = bound
-        self._items: deque[Reading | CameraChange] = deque()
+    def __init__(self, bound: int, fleeting: type = Reading) -> None:
+        self._bound, self._fleeting = bound, fleeting
+        self._items: deque[T] = deque()
         self._filled = asyncio.Event()
         self.dropped = 0
 
-    def put(self, item: Reading | CameraChange) -> None:
+    def put(self, item: T) -> None:
         """Add without waiting."""
         if len(self._items) >= self._bound:
             self._drop_one()
         self._items.append(item)
         self._filled.set()
 
-    async def get(self) -> Reading | CameraChange:
+    async def get(self) -> T:
         """The oldest item; waits for one. The caller may set a timeout around it."""
         while not self._items:
             self._filled.clear()
@@ -34,5 +37,5 @@ class Mailbox:
 
     def _drop_one(self) -> None:
         self.dropped += 1
-        oldest_reading = next((place for place, item in enumerate(self._items) if isinstance(item, Reading)), 0)
-        del self._items[oldest_reading]
+        oldest = next((place for place, item in enumerate(self._items) if isinstance(item, self._fleeting)), 0)
+        del self._items[oldest]

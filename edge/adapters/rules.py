@@ -18,7 +18,9 @@ from edge.services.station import CounterRules
 from sync.retention import Retention as JournalRetention
 
 _OF_A_COUNTER = {"camera", "counter", "eyes"}
-_WORKED_BY = {"mqtt": "link", "link": "link", "sms": "sms", "sms_line": "sms"}
+_WORKED_BY = {
+    "mqtt": "link", "link": "link", "sms": "sms", "sms_line": "sms", "directory": "directory", "mouth": "guide",
+}  # fmt: skip
 
 
 def counter_rules(config: Config) -> CounterRules:
@@ -60,6 +62,8 @@ def retention_rules(config: Config) -> RetentionRules:
         visit_details_days=kept.visit_details_days,
         alert_notes_days=kept.alert_notes_days,
         sms_days=kept.sms_days,
+        locker_phones_days=kept.locker_phones_days,
+        locker_stays_days=kept.locker_stays_days,
     )
 
 

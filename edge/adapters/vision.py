@@ -15,7 +15,7 @@ import msgspec
 from edge.adapters.mailbox import Mailbox
 from edge.adapters.supervisor import Backoff
 from edge.adapters.vision_spec import VisionSpec, spec_line
-from edge.adapters.worker_process import WorkerGone, WorkerPatience, WorkerProcess, started
+from edge.adapters.worker_process import VISION_WIRE, WorkerGone, WorkerPatience, WorkerProcess, started
 from edge.domain.level import Level
 from edge.ports import CameraChange, CameraState, Face, Reading
 from models.wire import Beat, CameraMessage, FaceMessage, FrameMessage, Hello, Message
@@ -59,7 +59,7 @@ class VisionEyes:
         self._spec, self._child = spec, child
         self._patience, self._backoff = patience or WorkerPatience(), backoff or Backoff()
         self._waiting = waiting
-        self._listeners: set[Mailbox] = set()
+        self._listeners: set[Mailbox[Reading | CameraChange]] = set()
         self._status = EyesStatus()
         self._worker: WorkerProcess | None = None
         self._is_down = False
@@ -79,7 +79,7 @@ class VisionEyes:
 
     async def watch(self) -> AsyncGenerator[Reading | CameraChange, None]:
         """Readings and camera changes as they come, the present camera state first. Ends only with its listener."""
-        mailbox = Mailbox(self._waiting)
+        mailbox: Mailbox[Reading | CameraChange] = Mailbox(self._waiting)
         mailbox.put(CameraChange(self._spec.counter, self._status.camera))
         self._listeners.add(mailbox)
         try:
@@ -109,7 +109,7 @@ class VisionEyes:
         async with started(self._child, spec_line(self._spec), self._spec.counter, _LOG_MARK) as worker:
             self._worker = worker
             self._status = replace(self._status, pid=worker.pid, starts=self._status.starts + 1)
-            async with contextlib.aclosing(worker.messages(self._patience)) as messages:
+            async with contextlib.aclosing(worker.messages(self._patience, VISION_WIRE)) as messages:
                 await self._listen(worker, messages)
 
     async def _listen(self, worker: WorkerProcess, messages: AsyncIterator[Message]) -> None:

@@ -1,6 +1,6 @@
 """One run of a worker process: start it, hear its messages, notice its end, leave nothing behind.
 
-Used by edge.adapters.vision, which decides when to start the next one.
+Used by edge.adapters.vision and edge.adapters.voice, which decide when to start the next one.
 """
 
 import asyncio
@@ -8,11 +8,15 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from models.wire import WIRE_VERSION, Beat, Hello, Message, Unpacker, WireBroken
+import msgspec
+
+from models.framing import Deframer, WireBroken
+from models.wire import WIRE_VERSION, Beat, Hello, Message, Unpacker
 
 MAX_LOG_LINE = 300
 MAX_LOG_LINES = 200  # a run; a worker that talks more is cut off, not believed
@@ -28,6 +32,7 @@ _SURROUNDINGS = {
     "MALLOC_ARENA_MAX": "1",  # a dozen library threads would else keep a heap each: 10 MB
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # networks on large pages, where the kernel gives them: 7 % less CPU
     "OMP_NUM_THREADS": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",  # a thread that waits does not burn the core that another one needs
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "OPENCV_FOR_THREADS_NUM": "1",
@@ -36,6 +41,22 @@ _SURROUNDINGS = {
     "GLOG_minloglevel": "2",
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
+
+
+M = TypeVar("M", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire(Generic[M]):
+    """What one kind of worker speaks. Its hello comes first and carries `wire`, the version; hello and beat are signs of life."""
+
+    version: int
+    unpacker: Callable[[], Deframer[M]]
+    hello: type
+    beat: type
+
+
+VISION_WIRE: Wire[Message] = Wire(WIRE_VERSION, Unpacker, Hello, Beat)
 
 
 class WorkerGone(Exception):
@@ -60,15 +81,15 @@ class WorkerProcess:
         self._has_spoken = asyncio.Event()
         self.pid = process.pid
 
-    async def messages(self, patience: WorkerPatience) -> AsyncGenerator[Message, None]:
-        """Everything the worker says, Hello first; ends by raising WorkerGone with the reason."""
-        unpacker, is_known, deadline = Unpacker(), False, _now() + patience.start_s
+    async def messages(self, patience: WorkerPatience, wire: Wire[M]) -> AsyncGenerator[M, None]:
+        """Everything the worker says, its hello first; ends by raising WorkerGone with the reason."""
+        unpacker, is_known, deadline = wire.unpacker(), False, _now() + patience.start_s
         while True:
             received = await self._receive(deadline)
             try:
                 for message in unpacker.feed(received):
-                    is_known = is_known or _is_hello(message)
-                    if isinstance(message, Hello | Beat):
+                    is_known = is_known or _is_hello(message, wire)
+                    if isinstance(message, (wire.hello, wire.beat)):
                         deadline = _now() + patience.beat_s
                     yield message
             except WireBroken as error:
@@ -207,11 +228,11 @@ def _leveled(line: bytes, mark: str) -> tuple[int, str]:
     return logging.DEBUG, printable
 
 
-def _is_hello(message: Message) -> bool:
-    if not isinstance(message, Hello):
+def _is_hello(message: msgspec.Struct, wire: Wire[M]) -> bool:
+    if not isinstance(message, wire.hello):
         raise WireBroken("the first message is not a hello")
-    if message.wire != WIRE_VERSION:
-        raise WireBroken(f"the worker speaks version {message.wire}, the agent {WIRE_VERSION}")
+    if (spoken := getattr(message, "wire", None)) != wire.version:
+        raise WireBroken(f"the worker speaks version {spoken}, the agent {wire.version}")
     return True
 
 

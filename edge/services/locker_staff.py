@@ -195,7 +195,7 @@ class StaffCounter:
         """Others wait for nobody: what cannot be opened now says why, and the next door follows."""
         refusal = await self._parts.asked(compartment, recall)
         if refusal is not None:
-            self._parts.openings.show(recall.opening, Step.FAILED, refusal.why.value)
+            self._parts.openings.show(recall.opening, Step.FAILED, "not_sent")
 
     async def _until_moved(self, opening: str) -> None:
         moved = asyncio.Event()
@@ -203,7 +203,8 @@ class StaffCounter:
         view = self._parts.openings.get(opening)
         try:
             if view is not None and view.step is Step.OPENING:
-                await asyncio.wait_for(moved.wait(), LONGEST_PULSE_S)
+                async with asyncio.timeout(LONGEST_PULSE_S):
+                    await moved.wait()
         except TimeoutError:
             log.warning("locker: a recalled door did not move; the next one follows")
         finally:

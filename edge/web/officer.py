@@ -8,6 +8,7 @@ from edge.web import charts
 from edge.web.alert_cards import AlertList
 from edge.web.faults import camera_fault
 from edge.web.frame import top_bar
+from edge.web.guide_call import call_line
 from edge.web.live import Live
 from edge.web.parts import Text, block, drawing, head, heading, show
 from edge.web.site import Site, Viewer
@@ -26,7 +27,8 @@ class OfficerPage:
         self._live = Live(site, viewer)
         self._charts = self._live.paced(self._refresh_chart)
         with block("div", "fixed-screen"):
-            top_bar(site, viewer, view.name, view.unit)
+            top_bar(site, viewer, view.name, view.unit, self._queue_link())
+            call_line(site, viewer, self._live)
             with block("main", "officer"):
                 with block("div", "officer-now"):
                     self._present = PresentPanel(viewer)
@@ -42,6 +44,11 @@ class OfficerPage:
     def show(self, view: CounterView) -> None:
         self._present.show(view)
         self._nudge.show(view)
+
+    def _queue_link(self) -> tuple[tuple[str, str], ...]:
+        queue = self._site.desks.queue
+        has_queue = queue is not None and any(one.counter == self._counter for one in queue.counters())
+        return ((f"/quay/{self._counter}/so", self._words("page.officer.queue")),) if has_queue else ()
 
     def _build_day(self) -> None:
         with block("section", "panel"):

@@ -15,18 +15,25 @@ from nicegui.language import Language
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from starlette.responses import JSONResponse, Response
 
+from edge.guide_ports import GuideDesk
 from edge.locker_ports import LockerDesks
+from edge.queue_ports import QueueDesk
 from edge.web import theme
 from edge.web.auth import FormSeal, Sessions
 from edge.web.device import DevicePage
 from edge.web.entrance import routes
 from edge.web.gate import Gate, language_of, session_of
+from edge.web.guide import GuidePage
 from edge.web.leader import LeaderPage
 from edge.web.locker import LockerPage
 from edge.web.locker_desk import LockerDeskPage
 from edge.web.locker_service import LockerServicePage
 from edge.web.login import LoginDesk, StepMemory
 from edge.web.officer import OfficerPage
+from edge.web.queue_board import BoardPage
+from edge.web.queue_kiosk import NumberPage
+from edge.web.queue_panel import QueuePanelPage
+from edge.web.queue_report import QueueReportPage, day_of
 from edge.web.site import Desks, Site, Viewer, WebSettings
 from edge.web.tablet import TabletPage
 from edge.web.users import UserBook
@@ -160,8 +167,16 @@ class WebServer:
         def tablet(counter: str, request: Request) -> None:
             TabletPage(site, self._viewer(request), counter)
 
-        if site.desks.locker:
-            self._add_locker_pages(site.desks.locker)
+        self._add_station_pages(site.desks)
+
+    def _add_station_pages(self, desks: Desks) -> None:
+        """Those of the stations that this device has."""
+        if desks.locker:
+            self._add_locker_pages(desks.locker)
+        if desks.queue:
+            self._add_queue_pages(desks.queue)
+        if desks.guide:
+            self._add_guide_page(desks.guide)
 
     def _add_locker_pages(self, desks: LockerDesks) -> None:
         site = self.site
@@ -181,6 +196,34 @@ class WebServer:
             viewer = self._viewer(request)
             if viewer.session and viewer.session.may_see_device:
                 LockerServicePage(site, viewer, desks, viewer.session)
+
+    def _add_queue_pages(self, desk: QueueDesk) -> None:
+        site = self.site
+
+        @ui.page("/quay/{counter}/so")
+        def queue_panel(counter: str, request: Request) -> None:
+            viewer = self._viewer(request)
+            if viewer.session and viewer.session.may_see_counter(counter):
+                QueuePanelPage(site, viewer, desk, counter)
+
+        @ui.page("/lanh-dao/so")
+        def queue_report(request: Request) -> None:
+            viewer = self._viewer(request)
+            if viewer.session and viewer.session.is_leader:
+                QueueReportPage(site, viewer, desk, day_of(request.query_params.get("ngay")))
+
+        @ui.page("/bang-so")
+        def board(request: Request) -> None:
+            BoardPage(site, self._viewer(request), desk)
+
+        @ui.page("/lay-so")
+        def number(request: Request) -> None:
+            NumberPage(site, self._viewer(request), desk)
+
+    def _add_guide_page(self, desk: GuideDesk) -> None:
+        @ui.page("/huong-dan")
+        def guide(request: Request) -> None:
+            GuidePage(self.site, self._viewer(request), desk)
 
     def _viewer(self, request: Request) -> Viewer:
         words = self.site.words(language_of(request))

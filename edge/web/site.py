@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from edge.guide_ports import GuideDesk
 from edge.locker_ports import LockerDesks
 from edge.ports import AlertDesk, Clock, CounterDesk, HealthDesk, Statistics
+from edge.queue_ports import QueueDesk
 from edge.web.auth import FormSeal, Session, Sessions
 from edge.web.login import LoginDesk
 from edge.web.words import Strings, Words
@@ -24,6 +26,8 @@ class Desks:
     health: HealthDesk
     clock: Clock
     locker: LockerDesks | None = None  # where the station is
+    queue: QueueDesk | None = None  # where the device gives out numbers
+    guide: GuideDesk | None = None  # where it answers people
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class DemoUser:
 class LockerScreen:
     """The citizen's screen of a cabinet. `keypad` names it where guesses are counted; `hours` and `name` as a person reads them."""
 
-    keypad: str = "tu-01"
+    keypad: str = "kiosk"
     name: str = ""
     code_digits: int = 6
     help_phone: str = ""
@@ -74,6 +78,8 @@ class WebSettings:
     unclaimed_page_s: float = 30.0  # a page nobody's browser connected to is forgotten
     demo_users: tuple[DemoUser, ...] = ()
     locker: LockerScreen = LockerScreen()
+    queue_slip_s: float = 20.0  # how long a fresh number stays on the kiosk
+    queue_idle_s: float = 30.0  # an unanswered question of the kiosk goes away
 
     def tablet_networks(self) -> tuple[Network, ...]:
         """Raise ValueError for what is no address and no network."""

@@ -5,12 +5,14 @@ import asyncio
 from edge.adapters.mailbox import Mailbox
 from edge.ports import CameraChange, CameraState, Reading
 
+EyesMailbox = Mailbox[Reading | CameraChange]
+
 
 def reading(at: float) -> Reading:
     return Reading("quay-01", at, ())
 
 
-async def everything(mailbox: Mailbox) -> list[Reading | CameraChange]:
+async def everything(mailbox: EyesMailbox) -> list[Reading | CameraChange]:
     items = []
     while True:
         try:
@@ -21,7 +23,7 @@ async def everything(mailbox: Mailbox) -> list[Reading | CameraChange]:
 
 
 async def test_the_oldest_readings_make_room() -> None:
-    mailbox = Mailbox(3)
+    mailbox: EyesMailbox = Mailbox(3)
     for at in range(10):
         mailbox.put(reading(at))
     assert await everything(mailbox) == [reading(7), reading(8), reading(9)]
@@ -29,7 +31,7 @@ async def test_the_oldest_readings_make_room() -> None:
 
 
 async def test_camera_changes_survive_a_flood_of_readings_in_their_order() -> None:
-    mailbox = Mailbox(4)
+    mailbox: EyesMailbox = Mailbox(4)
     lost, live = (CameraChange("quay-01", state) for state in (CameraState.LOST, CameraState.LIVE))
     mailbox.put(lost)
     mailbox.put(reading(1))
@@ -40,7 +42,7 @@ async def test_camera_changes_survive_a_flood_of_readings_in_their_order() -> No
 
 
 async def test_only_changes_are_bounded_too_and_the_last_one_stays() -> None:
-    mailbox = Mailbox(2)
+    mailbox: EyesMailbox = Mailbox(2)
     states = (CameraState.LOST, CameraState.LIVE, CameraState.WORKER_DOWN)
     for state in states:
         mailbox.put(CameraChange("quay-01", state))
@@ -48,7 +50,7 @@ async def test_only_changes_are_bounded_too_and_the_last_one_stays() -> None:
 
 
 async def test_a_waiting_listener_is_woken() -> None:
-    mailbox = Mailbox(2)
+    mailbox: EyesMailbox = Mailbox(2)
     waiting = asyncio.create_task(mailbox.get())
     await asyncio.sleep(0)
     mailbox.put(reading(1))

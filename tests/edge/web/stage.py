@@ -11,13 +11,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from edge.domain.dialogue_state import State
 from edge.domain.level import Level
 from edge.locker_ports import PrintOutcome, RefusalWhy, Refused, Step
 from edge.ports import AlertState, CameraState, CounterPhase
+from edge.queue_ports import Action
 from edge.web.server import WebServer
 from edge.web.site import LockerScreen, WebSettings
 from edge.web.users import Role, UserBook, create_user
 from tests.edge.web.fakes import MORNING, Centre, FakeClock, an_alert, nudge, strings
+from tests.edge.web.guide_fakes import wish
+from tests.edge.web.queue_fakes import at_once
 
 PIN = "482915"
 
@@ -37,7 +43,7 @@ class Stage:
         }
         settings = WebSettings(
             state_dir=folder, port=0, centre="Trung tâm Phục vụ hành chính công", thanks_s=1.5, statistics_pause_s=0.1,
-            health_every_s=0.5, unclaimed_page_s=1.5, language_reset_s=3.0,
+            health_every_s=0.5, unclaimed_page_s=1.5, language_reset_s=3.0, queue_slip_s=4.0,
             locker=LockerScreen(
                 name="Tủ nhận trả hồ sơ", help_phone="028 3822 1234", hours="7:30–11:30, 13:30–16:30", tick_s=0.2,
                 code_shown_s=3.0,
@@ -74,7 +80,11 @@ class Stage:
             "ratings": counters.ratings,
             "opted_out": counters.opted_out,
             "contests": alerts.contests,
-            "subscribers": len(counters.callbacks) + len(alerts.callbacks) + self.centre.locker.subscribers,
+            "subscribers": len(counters.callbacks)
+            + len(alerts.callbacks)
+            + self.centre.locker.subscribers
+            + self.centre.queue.subscribers
+            + self.centre.guide.subscribers,
             "owners": {alert.alert: alert.owner for alert in alerts.alerts.values()},
         }
 
@@ -102,6 +112,49 @@ class Stage:
     def do_asked(self) -> list[tuple[object, ...]]:
         return self.centre.locker.asked
 
+    def do_queue(self, counter: str, label: str, action: str) -> str | None:
+        return at_once(self.centre.queue.desk.press(counter, label, Action(action)))
+
+    def do_tickets(self) -> dict[str, str]:
+        return {one.label: str(one.state) for one in self.centre.queue.desk._day.tickets.values()}
+
+    def do_printed(self, works: bool | None = None) -> list[str]:
+        printer = self.centre.queue.printer
+        printer.works = printer.works if works is None else works
+        return printer.printed
+
+    def do_hear(self, wishes: list[str], is_sure: bool = True, code_said: str | None = None) -> None:
+        """What the ears understood: `papers khai-sinh`, or nothing that is known."""
+        self.centre.guide.ears.hear(*(wish(*one.split()) for one in wishes), is_sure=is_sure, code_said=code_said)
+
+    def do_guide_scan(self, text: str) -> None:
+        self.centre.guide.scanner.scan(text)
+
+    def do_guide(self) -> dict[str, object]:
+        """What the guide did and holds."""
+        guide = self.centre.guide
+        state = guide.desk.view().scene.state
+        return {
+            "stage": state.stage.value,
+            "is_fresh": state == State("vi", turn=state.turn),
+            "said": guide.mouth.said,
+            "events": [(type(one).TYPE, msgspec.to_builtins(one)) for one in guide.ledger.events],
+            "asked": [str(code) for code in guide.directory.asked],
+        }
+
+    def do_guide_waits(self) -> None:
+        """Nobody does anything until the present stage's time is over."""
+        guide = self.centre.guide.desk
+        guide._state = replace(guide._state, until=guide._clock.monotonic())
+        guide._moved.set()
+
+    def do_city(self, is_offline: bool) -> None:
+        self.centre.guide.directory.is_offline = is_offline
+
+    def do_hour(self, hour: int) -> None:
+        """Today at another hour; 10 is when everything is open."""
+        self.centre.clock.at = MORNING.replace(hour=hour)
+
     def do_pages(self) -> int:
         from nicegui import Client  # noqa: PLC0415 - only this order needs it
 
@@ -116,12 +169,14 @@ async def main(folder: Path) -> None:
     orders = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     serving = asyncio.create_task(stage.server.run())
+    guiding = asyncio.create_task(stage.centre.guide.desk.run())
     await stage.server.ready.wait()
     _say(stage.greeting())
     while line := await orders.readline():
         _say({"answer": stage.obey(json.loads(line))})
     serving.cancel()
-    await asyncio.wait([serving])
+    guiding.cancel()
+    await asyncio.wait([serving, guiding])
 
 
 def _say(line: object) -> None:

@@ -1,0 +1,71 @@
+"""The section `[guide]`: the kiosk or robot that answers. Hours, services and counters are those of `[queue]`."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from config.fields import Key, Seconds, Section
+
+Words = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _link(text: str) -> str:
+    if not re.fullmatch(r"(https?://|geo:)[!-~]{1,290}", text):
+        msg = "write a link that a telephone opens: https://... or geo:LATITUDE,LONGITUDE"
+        raise ValueError(msg)
+    return text
+
+
+def _sound(text: str) -> str:
+    if not re.fullmatch(r"alsa:.+|replay:.+", text):
+        msg = "alsa:DEVICE (as `arecord -L` lists it), or replay:FILE for a recording"
+        raise ValueError(msg)
+    return text
+
+
+class Directory(Section):
+    """The city's system that knows how far dossiers are (`edge/adapters/city_wire.py` says what it must answer)."""
+
+    url: str = Field(pattern=r"^https?://[^\s]+$")
+    token_file: Path | None = None
+    sync_s: Seconds = 300.0
+
+
+class Place(Section):
+    """Somewhere that people ask for. `how` in one sentence; `link` becomes a QR for their own telephone."""
+
+    name: Words
+    name_en: Words | None = None
+    how: Words
+    how_en: Words | None = None
+    link: Annotated[str, AfterValidator(_link)]
+
+
+class Voice(Section):
+    """`microphone` alone hears, `loudspeaker` alone speaks (an ALSA device). `recordings_dir`: a person's voice, NAME.wav and NAME.txt."""
+
+    microphone: Annotated[str, AfterValidator(_sound)] | None = None
+    engine: Literal["whisper", "vosk"] = "whisper"
+    model_dir: Path | None = None  # of vosk
+    threads: Annotated[int, Field(ge=1, le=8)] = 2
+    loudspeaker: str | None = Field(default=None, min_length=1)
+    recordings_dir: Path | None = None
+    intents_file: Path | None = None
+
+
+class Guide(Section):
+    """`name` is its screen's, in events and of its `[scanner.NAME]`. `help_counter`: where a person is when nobody comes."""
+
+    name: Key = "huong-dan"
+    help_counter: Key | None = None
+    hotline: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 .]{2,18}$")] = "1022"
+    procedures_file: Path | None = None
+    directory: Directory | None = None
+    places: dict[Key, Place] = Field(default={})
+    voice: Voice = Voice()
+    idle_s: Seconds = 45.0  # without touch or speech it asks whether somebody is there
+    warn_s: Seconds = 15.0  # then it forgets everything
+    gone_s: Seconds = 6.0  # after a camera saw the visitor leave
+    person_s: Seconds = 240.0  # how long a call for a person stands

@@ -1,0 +1,61 @@
+"""Where sound goes: ALSA's `aplay` as a process, one sentence at a time, cut off at once when somebody speaks over it."""
+
+import asyncio
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from devices.audio.sound import AudioLost
+
+LONGEST_S = 60.0
+
+
+class Loudspeaker:
+    """One ALSA device; `play` waits for the end, `stop` ends it early. Not for two sentences at once."""
+
+    def __init__(self, device: str = "default", *, program: str = "aplay") -> None:
+        self._device, self._program = device, program
+        self._process: asyncio.subprocess.Process | None = None
+        self._is_wanted = False
+
+    async def play(self, wav: Path) -> bool:
+        """Whether it was played to its end; False when it was stopped. Raises AudioLost."""
+        program = shutil.which(self._program)
+        if program is None:
+            raise AudioLost(f"{self._program} is not installed\n  do: sudo apt-get install -y alsa-utils")
+        await self.stop()
+        self._is_wanted = True
+        process = await asyncio.create_subprocess_exec(
+            program, "-q", "-D", self._device, str(wav),
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        self._process = process
+        if not self._is_wanted:  # stopped while the program was being started
+            _kill(process)
+        try:
+            return await self._followed(process)
+        finally:
+            _kill(process)
+            self._process = None
+
+    async def stop(self) -> None:
+        """Silence, now; harmless when nothing is played."""
+        self._is_wanted = False
+        if self._process is not None:
+            _kill(self._process)
+            await self._process.wait()
+
+    async def _followed(self, process: asyncio.subprocess.Process) -> bool:
+        try:
+            async with asyncio.timeout(LONGEST_S):
+                _, complaint = await process.communicate()
+        except TimeoutError as error:
+            raise AudioLost(f"{self._device}: the loudspeaker takes no sound") from error
+        if process.returncode and process.returncode > 0:
+            raise AudioLost(f"{self._device}: {complaint.decode(errors='replace').strip()[:200]}")
+        return process.returncode == 0
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):
+        process.kill()

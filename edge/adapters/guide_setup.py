@@ -1,0 +1,145 @@
+"""From the section `[guide]` to the desk behind its page: hall, directory, ears, mouth, scanner. For `edge.app` and the demo."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.guide import Guide, Place
+from config.load import ConfigError, Mistake
+from config.procedures import SEEDED, ProcedureEntry, load_procedures
+from config.schema import Config
+from edge.adapters.directory import HttpCity
+from edge.adapters.guide_text import GuideSentences
+from edge.adapters.queue_setup import queue_setup
+from edge.adapters.scanner import ScannerFeed
+from edge.domain.dialogue_state import House
+from edge.guide_ports import Hall, PlaceInfo, ProcedureInfo
+from edge.ports import Clock, Ledger
+from edge.queue_ports import QueueDesk
+from edge.services.directory import DirectoryService
+from edge.services.faults import Faults
+from edge.services.guide import GuideService
+from edge.voice_ports import Ears, Mouth
+from edge.web.words import Strings
+from models import fetch
+
+Part = tuple[str, Callable[[], Awaitable[None]]]
+CONFIG = Path(__file__).parents[2] / "config"
+
+
+@dataclass(frozen=True, slots=True)
+class GuideStation:
+    """The desk, and what has to run for it."""
+
+    desk: GuideService
+    parts: tuple[Part, ...]
+
+
+async def open_guide(
+    config: Config, guide: Guide, ledger: Ledger, clock: Clock, *, strings: Strings, faults: Faults, queue: QueueDesk
+) -> GuideStation:
+    """Raise ConfigError of the procedures' file, ModelFileError for ears without their models. Nothing is opened yet."""
+    hall = guide_hall(config, guide)
+    city = HttpCity(guide.directory.url, guide.directory.token_file) if guide.directory else None
+    sync_s = guide.directory.sync_s if guide.directory else 300.0
+    directory = DirectoryService(ledger, clock, faults, city, guide.name, sync_s=sync_s)
+    await directory.load()
+    scanner = ScannerFeed(guide.name, config.scanner[guide.name], faults) if guide.name in config.scanner else None
+    ears, listening = _ears(config, guide, hall)
+    desk = GuideService(
+        guide.name, hall, guide_house(config, guide, hall), GuideSentences(strings, hall), ledger=ledger, clock=clock,
+        queue=queue, directory=directory, ears=ears, mouth=_mouth(config, guide, faults), scans=scanner,
+    )  # fmt: skip
+    parts: list[Part] = [("guide", desk.run), *listening]
+    parts += [("directory", directory.run)] if city else []
+    parts += [(f"scanner/{guide.name}", scanner.run)] if scanner else []
+    return GuideStation(desk, tuple(parts))
+
+
+def guide_hall(config: Config, guide: Guide) -> Hall:
+    """What people are told about the centre. Raise ConfigError."""
+    assert config.queue is not None  # noqa: S101 - `config.load` saw to it
+    setup = queue_setup(config, config.queue)
+    service_of = {procedure: key for key, one in config.queue.services.items() for procedure in one.procedures}
+    return Hall(
+        config.centre.name if config.centre else "",
+        _procedures(guide, service_of),
+        setup.services,
+        setup.counters,
+        setup.opening,
+        {key: _place(key, one) for key, one in guide.places.items()},
+        guide.help_counter,
+        guide.hotline,
+    )
+
+
+def guide_house(config: Config, guide: Guide, hall: Hall) -> House:
+    """The same hall as the conversation needs it."""
+    procedures = hall.procedures.values()
+    return House(
+        papers={one.key: len(one.papers["vi"]) for one in procedures},
+        services=frozenset(hall.services),
+        service_of={one.key: one.service for one in procedures if one.service},
+        places=frozenset(hall.places),
+        lang=config.agent.language,
+        idle_s=guide.idle_s,
+        warn_s=guide.warn_s,
+        gone_s=guide.gone_s,
+        person_s=guide.person_s,
+    )
+
+
+def _procedures(guide: Guide, service_of: Mapping[str, str]) -> dict[str, ProcedureInfo]:
+    file = guide.procedures_file or SEEDED
+    entries = load_procedures(file).entries
+    unknown = [key for key in service_of if key not in entries]
+    if unknown:
+        why = f"is no procedure of {file.name}; there are: {', '.join(entries)}"
+        raise ConfigError(file, [Mistake(f"queue.services.{service_of[key]}.procedures", key, why) for key in unknown])
+    return {key: _procedure(key, entry, service_of.get(key)) for key, entry in entries.items()}
+
+
+def _procedure(key: str, entry: ProcedureEntry, service: str | None) -> ProcedureInfo:
+    wordings = {"vi": entry.vi, "en": entry.en}
+    names = {lang: one.name for lang, one in wordings.items()}
+    return ProcedureInfo(key, names, {lang: one.papers for lang, one in wordings.items()}, service)
+
+
+def _place(key: str, place: Place) -> PlaceInfo:
+    names = {"vi": place.name, "en": place.name_en or place.name}
+    return PlaceInfo(key, names, {"vi": place.how, "en": place.how_en or place.how}, place.link)
+
+
+def _ears(config: Config, guide: Guide, hall: Hall) -> tuple[Ears | None, list[Part]]:
+    voice = guide.voice
+    if voice.microphone is None:
+        return None, []
+    from edge.adapters.voice import VoiceEars  # noqa: PLC0415 - it loads the intents' machinery, which a silent guide never needs
+    from edge.adapters.voice_spec import DETECTOR, WHISPER_FILES, VoiceSpec  # noqa: PLC0415 - the same
+
+    models_dir = config.models.directory or fetch.default_directory()
+    recogniser = voice.model_dir or {fetch.locate(name, models_dir).parent for name in WHISPER_FILES}.pop()
+    spec = VoiceSpec(
+        place=guide.name,
+        source=voice.microphone,
+        recogniser=str(recogniser),
+        detector=str(fetch.locate(DETECTOR, models_dir)),
+        intents=str(voice.intents_file or CONFIG / "intents.vi.yaml"),
+        procedures={key: one.name("vi") for key, one in hall.procedures.items()},
+        engine=voice.engine,
+        threads=voice.threads,
+    )
+    ears = VoiceEars(spec)
+    return ears, [(f"ears/{guide.name}", ears.run)]
+
+
+def _mouth(config: Config, guide: Guide, faults: Faults) -> Mouth | None:
+    voice = guide.voice
+    if voice.loudspeaker is None:
+        return None
+    from devices.audio.sink import Loudspeaker  # noqa: PLC0415 - it loads numpy, which a silent guide never needs
+    from edge.adapters.mouth import LoudspeakerMouth  # noqa: PLC0415 - the same
+    from models.tts import Prompts  # noqa: PLC0415 - the same
+
+    prompts = Prompts(config.agent.data_dir / "prompts", recordings=voice.recordings_dir)
+    return LoudspeakerMouth(prompts, Loudspeaker(voice.loudspeaker), faults, guide.name)

@@ -1,0 +1,88 @@
+"""The demo's guide: a simulated city that knows some dossiers, and a visitor who asks, takes a number and is called.
+
+`edge.demo` plays it when the hall is through.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from edge.adapters.city_sim import CitySim
+from edge.domain.dialogue_terms import Intent, Meaning, Stage
+from edge.domain.dossier import DossierCode
+from edge.domain.dossier_status import DossierRecord, DossierStatus, DossierStep
+from edge.guide_ports import GuideDesk
+from edge.queue_ports import Action, QueueDesk
+from sync import inspect
+
+READY, UNDERWAY, LATE = "H29.19-261124-0012", "H29.19-261126-0031", "H29.19-261102-0007"
+PATIENCE_S = 20.0  # with the guide, on a slow machine
+
+
+def fill_city(city: CitySim, now: datetime) -> None:
+    """Three dossiers: one is ready, one on its way, one late."""
+    ahead, behind = (now + timedelta(days=5)).date(), (now - timedelta(days=2)).date()
+    steps = {READY: None, UNDERWAY: DossierStep.VERIFICATION, LATE: DossierStep.SIGNING}
+    promised = {READY: None, UNDERWAY: ahead, LATE: behind}
+    for code, step in steps.items():
+        status = DossierStatus.IN_PROGRESS if step else DossierStatus.READY
+        city.put(DossierRecord(DossierCode.parse(code), status, now, step, promised[code]))
+
+
+def config_text(city_url: str) -> str:
+    """The section of the demo's configuration file."""
+    return f"""
+[guide]
+help_counter = "quay-01"
+[guide.directory]
+url = "{city_url}"
+[guide.places.cong-an]
+name = "Công an phường (căn cước, cư trú)"
+name_en = "Ward police (identity card, residence)"
+how = "Ra cổng rẽ phải, đi 200 mét, bên tay trái."
+how_en = "Out of the gate, right, 200 metres, on the left."
+link = "geo:10.8497,106.7717"
+"""
+
+
+async def play_visitor(guide: GuideDesk, queue: QueueDesk, pause_s: float) -> None:
+    """Checks the papers, takes a number, looks a dossier up while waiting, and is called and served."""
+    await guide.touch()
+    await _press(guide, pause_s, Meaning(Intent.CHECKLIST, "khai-sinh"))
+    while guide.view().scene.state.stage is Stage.CHECKING:
+        await _press(guide, pause_s, Meaning(Intent.YES))
+    await _press(guide, pause_s, Meaning(Intent.YES), Meaning(Intent.NO))
+    await _until(guide, Stage.TICKET)
+    slip = guide.view().scene.slip
+    await asyncio.sleep(pause_s)
+    await _press(guide, pause_s, Meaning(Intent.PROGRESS))
+    await guide.type_code(READY)
+    await _press(guide, pause_s, Meaning(Intent.YES))
+    await _until(guide, Stage.ANSWER)
+    await _press(guide, pause_s, Meaning(Intent.THANKS))
+    if slip is not None:
+        for action in (Action.CALL, Action.COME, Action.FINISH):
+            await queue.press(slip.counters[0].counter, slip.label, action)
+            await asyncio.sleep(pause_s)
+
+
+def count_lookups(data_dir: Path) -> int:
+    return inspect.stats(data_dir).by_type.get("dossier.looked_up", 0)
+
+
+async def _press(guide: GuideDesk, pause_s: float, *meant: Meaning) -> None:
+    for one in meant:
+        await guide.press(one)
+        await asyncio.sleep(pause_s)
+
+
+async def _until(guide: GuideDesk, stage: Stage) -> None:
+    """Raise TimeoutError when the guide does not come there."""
+    came = asyncio.Event()
+    leave = guide.subscribe(lambda view: came.set() if view.scene.state.stage is stage else None)
+    try:
+        if guide.view().scene.state.stage is not stage:
+            async with asyncio.timeout(PATIENCE_S):
+                await came.wait()
+    finally:
+        leave()

@@ -1,0 +1,132 @@
+"""What services and pages may ask of ears and mouth: Protocols and the values that cross them (see also edge/ports.py)."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+
+class Asked(StrEnum):
+    """What a person may want of the guide; every one of them has a button too."""
+
+    PROGRESS = "progress"
+    TICKET = "ticket"
+    PROCEDURE = "procedure"
+    COUNTER = "counter"
+    PAPERS = "papers"
+    HOURS = "hours"
+    PERSON = "person"
+    HOTLINE = "hotline"
+    FEEDBACK = "feedback"
+    REPEAT = "repeat"
+    HELP = "help"
+    GREETING = "greeting"
+    BACK = "back"
+    THANKS = "thanks"
+    YES = "yes"
+    NO = "no"
+    CODE = "code"
+
+
+class EarsState(StrEnum):
+    """What the ears are doing; screens follow it."""
+
+    OPENING = "opening"
+    LISTENING = "listening"
+    SPEECH = "speech"
+    DECIDING = "deciding"
+    MUTED = "muted"
+    LOST = "lost"  # no microphone
+    WORKER_DOWN = "worker_down"
+
+
+class Expecting(StrEnum):
+    """What the last question asks for; short answers are heard far better when they are expected."""
+
+    ANYTHING = "anything"
+    YES_NO = "yes_no"
+    CODE = "code"
+
+
+class Listening(StrEnum):
+    """Whether to listen: `BARGE_IN` listens for clear, lasting speech while the mouth speaks."""
+
+    OPEN = "open"
+    MUTED = "muted"
+    BARGE_IN = "barge_in"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One thing that was asked. `procedure` is a key of procedures.toml, `day` as in config/intents.vi.yaml.
+
+    `sentence` is the known sentence that fits best, never what was said; it may be shown, and is kept nowhere.
+    """
+
+    asked: Asked
+    confidence: float
+    sentence: str
+    procedure: str | None = None
+    day: str | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One thing said. `best` only when sure; else ask back with `choices` (at most 3); both empty: not understood.
+
+    `code_said`: letters and digits heard while a code was expected, to read back; often wrong. `ended_at`: monotonic seconds.
+    """
+
+    best: Wish | None
+    choices: tuple[Wish, ...]
+    code_said: str | None
+    ended_at: float
+    wait_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class EarsChange:
+    state: EarsState
+
+
+@dataclass(frozen=True, slots=True)
+class SoundLevel:
+    """Only while a technician watches."""
+
+    db: float
+    speech: float
+
+
+HeardItem = Utterance | EarsChange | SoundLevel
+
+
+class Ears(Protocol):
+    """The supervised voice worker."""
+
+    def watch(self) -> AsyncIterator[HeardItem]:
+        """The present state first, then everything as it comes."""
+
+    async def attend(
+        self,
+        listening: Listening,
+        expecting: Expecting = Expecting.ANYTHING,
+        codes: Sequence[str] = (),
+        *,
+        is_watched: bool = False,
+    ) -> None:
+        """Listen in this way from now on. `codes`: dossier codes that exist here, at most 200, to choose among."""
+
+
+class Mouth(Protocol):
+    """Speaks prompts."""
+
+    async def say(self, text: str) -> bool:
+        """Whether it was said to its end; False when it was stopped or there is no voice or loudspeaker (the screen says it too)."""
+
+    async def stop(self) -> None:
+        """Silence, now."""
+
+    async def rendered(self, text: str) -> Path | None:
+        """The spoken sentence as a WAV file, for a page that plays it itself; None without a voice."""

@@ -1,0 +1,174 @@
+"""The ears over a real child process: questions, states, codes, crashes, hangs, garbage, and what the child may not do."""
+
+import asyncio
+import errno
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from devices.audio.sound import RATE, wav_bytes
+from edge.adapters.supervisor import Backoff
+from edge.adapters.voice import VoiceEars
+from edge.adapters.voice_spec import VoiceSpec
+from edge.adapters.worker_process import WorkerPatience
+from edge.voice_ports import Asked, EarsChange, EarsState, Expecting, HeardItem, Listening, SoundLevel, Utterance
+from models.voice_wire import Guess, HeardMessage
+
+CHILD = Path(__file__).with_name("fake_voice_child.py")
+QUICK = Backoff(first_s=0.05, most_s=0.2, calm_s=60.0)
+CODES = ("H29.19-261124-0012", "H29.19-261124-0047")
+TEMPLATES = """
+language: vi
+intents:
+  papers: {data: [{sentences: ["{procedure} cần giấy tờ gì"]}]}
+  ticket: {data: [{sentences: ["lấy số"]}]}
+  "yes": {data: [{sentences: ["đúng rồi"]}]}
+lists:
+  procedure: {values: [{in: "khai sinh", out: khai-sinh}]}
+"""
+
+
+def spec(tmp_path: Path, questions: int = 3) -> VoiceSpec:
+    """A recording with some bursts of sound, played thirty times as fast as it is."""
+    (tmp_path / "intents.yaml").write_text(TEMPLATES, encoding="utf-8")
+    burst = np.concatenate([np.full(RATE, 0.5), np.zeros(RATE)]).astype(np.float32)
+    (tmp_path / "asked.wav").write_bytes(wav_bytes(np.tile(burst, questions)))
+    return VoiceSpec(
+        place="guide", source=f"replay:{tmp_path}/asked.wav", recogniser="none", detector="none",
+        intents=str(tmp_path / "intents.yaml"), procedures={"ket-hon": "Kết hôn", "khai-sinh": "Khai sinh"}, replay_speed=30.0,
+    )  # fmt: skip
+
+
+def ears_on(what: VoiceSpec, manner: str = "good") -> VoiceEars:
+    patience = WorkerPatience(start_s=15.0, beat_s=3.0)
+    return VoiceEars(what, child=(str(CHILD), manner), patience=patience, backoff=QUICK)
+
+
+class Listener:
+    """Collects what the ears say."""
+
+    def __init__(self, ears: VoiceEars) -> None:
+        self.ears = ears
+        self.items: list[HeardItem] = []
+        self._came = asyncio.Event()
+
+    async def listen(self) -> None:
+        async for item in self.ears.watch():
+            self.items.append(item)
+            self._came.set()
+
+    @property
+    def heard(self) -> list[Utterance]:
+        return [item for item in self.items if isinstance(item, Utterance)]
+
+    @property
+    def states(self) -> list[EarsState]:
+        return [item.state for item in self.items if isinstance(item, EarsChange)]
+
+    async def until(self, happened: Callable[[], object]) -> None:
+        async with asyncio.timeout(15):
+            while not happened():
+                self._came.clear()
+                await self._came.wait()
+
+
+@asynccontextmanager
+async def running(ears: VoiceEars) -> AsyncIterator[Listener]:
+    listener = Listener(ears)
+    tasks = [asyncio.create_task(ears.run()), asyncio.create_task(listener.listen())]
+    try:
+        yield listener
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_questions_come_with_what_they_ask_and_of_which_procedure(tmp_path: Path) -> None:
+    async with running(ears_on(spec(tmp_path))) as listener:
+        await listener.until(lambda: listener.heard)
+        best = listener.heard[0].best
+        assert best is not None
+        assert (best.asked, best.procedure, best.sentence) == (Asked.PAPERS, "khai-sinh", "khai sinh cần giấy tờ gì")
+        await listener.until(lambda: listener.states[-1] is EarsState.LISTENING)
+    assert listener.states[:3] == [EarsState.OPENING, EarsState.LISTENING, EarsState.SPEECH]
+
+
+async def test_what_is_expected_and_which_codes_exist_reach_the_worker(tmp_path: Path) -> None:
+    ears = ears_on(spec(tmp_path, questions=40))
+    await ears.attend(Listening.OPEN, Expecting.CODE, CODES, is_watched=True)
+    async with running(ears) as listener:
+        await listener.until(lambda: listener.heard)
+        await listener.until(lambda: any(isinstance(item, SoundLevel) for item in listener.items))
+        best = listener.heard[0].best
+        assert best is not None
+        assert (best.asked, best.code) == (Asked.CODE, CODES[0])
+        await ears.attend(Listening.OPEN, Expecting.YES_NO)
+        await listener.until(lambda: listener.heard[-1].best and listener.heard[-1].best.asked is Asked.YES)
+
+
+async def test_muted_ears_say_so_and_hear_nothing(tmp_path: Path) -> None:
+    ears = ears_on(spec(tmp_path))
+    await ears.attend(Listening.MUTED)
+    async with running(ears) as listener:
+        await listener.until(lambda: EarsState.MUTED in listener.states)
+        assert listener.heard == []
+
+
+def test_an_answer_to_codes_that_are_no_longer_known_is_no_code(tmp_path: Path) -> None:
+    ears = ears_on(spec(tmp_path))
+    guess = Guess(0, "code", None, None, 1, 0.9)
+    assert ears._utterance(HeardMessage(guess, (guess,), None, 99, 1, 1.0, 1.0)).best is None
+
+
+@pytest.mark.parametrize("manner", ["crash", "no_hello", "foreign", "garbage", "sound", "other_book"])
+async def test_a_worker_with_bad_manners_is_down_and_started_again(
+    tmp_path: Path, manner: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    async with running(ears_on(spec(tmp_path), manner)) as listener:
+        await listener.until(lambda: EarsState.WORKER_DOWN in listener.states)
+        async with asyncio.timeout(15):
+            while listener.ears.status.starts < 2:
+                await asyncio.sleep(0.02)
+    assert sum("voice worker is down" in record.message for record in caplog.records) == 1
+
+
+async def test_a_worker_that_hangs_is_killed(tmp_path: Path) -> None:
+    ears = VoiceEars(
+        spec(tmp_path), child=(str(CHILD), "mute"), patience=WorkerPatience(start_s=15.0, beat_s=0.3), backoff=QUICK
+    )
+    async with running(ears) as listener:
+        await listener.until(lambda: EarsState.WORKER_DOWN in listener.states)
+
+
+async def test_a_killed_worker_comes_back_and_still_knows_what_was_told(tmp_path: Path) -> None:
+    ears = ears_on(spec(tmp_path))
+    await ears.attend(Listening.OPEN, Expecting.CODE, CODES)
+    async with running(ears) as listener:
+        await listener.until(lambda: listener.heard)
+        before, pid = len(listener.heard), ears.status.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        await listener.until(lambda: len(listener.heard) > before)
+        best = listener.heard[-1].best
+        assert best is not None
+        assert best.code == CODES[0]
+        assert EarsState.WORKER_DOWN in listener.states
+        assert ears.status.pid != pid
+
+
+async def test_the_worker_can_keep_no_sound_and_send_none_away(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    async with running(ears_on(spec(tmp_path), "forbidden")) as listener:
+        await listener.until(lambda: listener.heard)
+    told = [record.message for record in caplog.records if "refused" in record.message or "through" in record.message]
+    assert told == [f"scribble refused {errno.EFBIG}", f"phone_home refused {errno.EACCES}"]

@@ -1,0 +1,304 @@
+"""The guide's service: a conversation with real desks behind it, with ears, a mouth, and a visitor who may walk away."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from edge.domain.dialogue_events import Tick
+from edge.domain.dialogue_state import State
+from edge.domain.dialogue_terms import ASKED, Intent, Meaning, Prompt, Stage
+from edge.domain.dossier_status import Found, NotFound, Source
+from edge.guide_ports import GuideView
+from edge.queue_ports import Declined, Printing
+from edge.services.guide import GuideService
+from edge.voice_ports import EarsState, Expecting, Listening
+from sync.events import FeedbackGiven, GuideAsked
+from tests.edge.services.memory_ledger import LedgerFull
+from tests.edge.web.fakes import MORNING, FakeClock
+from tests.edge.web.guide_fakes import READY, FakeGuide, wish
+from tests.edge.web.queue_fakes import FakeQueue
+
+
+class Room:
+    """One guide, run or not, with a clock that tests move."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.queue = FakeQueue(self.clock)
+        self.queue.fill()
+        self.guide = FakeGuide(self.clock, self.queue)
+        self.desk: GuideService = self.guide.desk
+
+    @property
+    def state(self) -> State:
+        return self.desk.view().scene.state
+
+    @property
+    def asked(self) -> list[str]:
+        return [one.intent for one in self.guide.ledger.events if isinstance(one, GuideAsked)]
+
+    async def press(self, *intents: Intent, **slots: str) -> None:
+        for intent in intents:
+            await self.desk.press(Meaning(intent, **slots))  # type: ignore[arg-type]
+
+    async def wait(self) -> None:
+        """Until the present stage's time is over."""
+        self.clock.seconds = self.state.until
+        await self.desk.happened(Tick())
+
+    async def reached(self, stage: Stage) -> None:
+        await self.until(lambda: self.state.stage is stage)
+
+    @staticmethod
+    async def until(fact: Callable[[], bool]) -> None:
+        while not fact():
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def room() -> AsyncIterator[Room]:
+    """A guide that runs."""
+    made = Room()
+    running = asyncio.create_task(made.desk.run())
+    yield made
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_number_is_taken_shown_printed_and_said(room: Room) -> None:
+    await room.press(Intent.TICKET)
+    await room.press(Intent.PICK, pick="ho-tich")
+    await room.press(Intent.PICK, pick="older")
+    await room.reached(Stage.TICKET)
+    scene = room.desk.view().scene
+    assert scene.slip is not None
+    assert (scene.slip.label, scene.slip.has_priority) == ("A009", True)
+    await room.until(lambda: room.desk.view().scene.printing is Printing.PRINTED)
+    assert room.queue.printer.printed == ["A009"]
+    await room.until(lambda: room.guide.mouth.said[-1].startswith("Số của ông/bà là A009."))
+    await room.press(Intent.START)
+    assert room.desk.view().scene.slip is None
+
+
+async def test_at_noon_the_kiosk_says_when_numbers_come_again(room: Room) -> None:
+    room.clock.at = MORNING.replace(hour=12)
+    await room.press(Intent.TICKET, procedure="khai-sinh")
+    await room.press(Intent.NO)
+    await room.reached(Stage.NO_TICKET)
+    assert room.desk.view().subtitle == "Đang nghỉ trưa. Lấy số từ 13:30."
+    assert isinstance(room.desk.view().scene.declined, Declined)
+    await room.press(Intent.START)
+    assert room.desk.view().scene.declined is None
+
+
+async def test_a_dossier_typed_read_back_and_answered(room: Room) -> None:
+    await room.press(Intent.PROGRESS)
+    await room.desk.type_code("h29.19-261124-0012")
+    assert (room.state.stage, str(room.state.code)) == (Stage.CONFIRM_CODE, READY)
+    await room.press(Intent.YES)
+    await room.reached(Stage.ANSWER)
+    assert isinstance(room.state.answer, Found)
+    assert room.desk.view().subtitle.startswith("Đã có kết quả.")
+    assert room.asked == ["progress"]
+
+
+async def test_a_scanned_code_wakes_the_screen_and_an_identity_card_is_refused(room: Room) -> None:
+    await asyncio.sleep(0)
+    room.guide.scanner.scan(READY)
+    await room.reached(Stage.ANSWER)
+    room.guide.scanner.scan("001099012345|123456789|Nguyen Van A|01011999|Nam|Ha Noi|01012021")
+    await room.reached(Stage.ASK_CODE)
+    assert room.state.prompt is Prompt.BAD_CODE
+    assert "Nguyen" not in repr(room.desk.view())
+
+
+async def test_offline_the_last_word_is_told_with_its_time(room: Room) -> None:
+    room.guide.directory.is_offline = True
+    await room.desk.type_code("vô nghĩa")  # nobody is here: nothing happens
+    assert room.state.stage is Stage.AWAY
+    await room.press(Intent.PROGRESS)
+    await room.desk.type_code(READY)
+    await room.press(Intent.YES)
+    await room.reached(Stage.ANSWER)
+    assert isinstance(room.state.answer, Found)
+    assert room.state.answer.source is Source.LAST_SYNC
+    assert "đây là tình trạng lúc" in room.desk.view().subtitle
+
+
+async def test_a_city_that_never_answers_is_not_waited_for(room: Room) -> None:
+    room.guide.directory.hold()
+    await room.press(Intent.PROGRESS)
+    await room.desk.type_code(READY)
+    await room.press(Intent.YES)
+    assert room.state.stage is Stage.LOOKING
+    await room.wait()
+    assert (room.state.stage, room.state.answer) == (Stage.ANSWER, NotFound.NO_ANSWER)
+    room.guide.directory.go_on()
+    await asyncio.sleep(0.01)
+    assert room.state.answer is NotFound.NO_ANSWER, "what comes late is not put under another conversation"
+
+
+async def test_speech_moves_the_same_conversation(room: Room) -> None:
+    room.guide.ears.hear(wish("papers", "khai-sinh"))
+    await room.reached(Stage.PAPERS)
+    room.guide.ears.hear(wish("yes"))
+    await room.reached(Stage.CHECKING)
+    await room.press(Intent.YES, Intent.NO, Intent.YES, Intent.YES)
+    assert (room.state.stage, room.state.missing) == (Stage.CHECKED, (1,))
+    assert room.asked == ["papers"]
+
+
+async def test_unsure_speech_asks_back_and_none_of_them_twice_offers_a_person(room: Room) -> None:
+    await room.desk.touch()
+    room.guide.ears.hear(wish("hours"), wish("papers", "khai-sinh"), is_sure=False)
+    await room.reached(Stage.CHOOSE)
+    assert [one.intent for one in room.state.choices] == [Intent.HOURS, Intent.PAPERS]
+    room.guide.ears.hear()
+    await room.reached(Stage.OFFER_PERSON)
+    room.guide.ears.hear(wish("yes"))
+    await room.reached(Stage.PERSON)
+    call = room.desk.call()
+    assert call is not None
+    assert (call.place, call.since, call.is_coming) == ("huong-dan", MORNING, False)
+    await room.desk.come()
+    assert room.desk.view().subtitle == "Cán bộ đang đến. Mời ông/bà chờ."
+    await room.press(Intent.START)
+    assert room.desk.call() is None
+
+
+async def test_a_spoken_code_is_read_back_and_half_a_code_is_asked_for_again(room: Room) -> None:
+    await room.press(Intent.PROGRESS)
+    room.guide.ears.hear(code_said="0012")
+    await room.until(lambda: room.state.prompt is Prompt.BAD_CODE)
+    room.guide.ears.hear(wish("code", code=READY))
+    await room.reached(Stage.CONFIRM_CODE)
+    assert room.guide.directory.asked == []
+
+
+async def test_ears_are_told_what_to_expect(room: Room) -> None:
+    await room.press(Intent.PROGRESS)
+    await room.until(lambda: room.guide.ears.told[-1][0] is Listening.OPEN)
+    assert room.guide.ears.told[-1][1:] == (Expecting.CODE, room.guide.directory.codes())
+    await room.press(Intent.TICKET, procedure="khai-sinh")
+    assert room.guide.ears.told[-1][1:] == (Expecting.YES_NO, ())
+    await room.press(Intent.PERSON)
+    await room.desk.come()
+    await room.until(lambda: room.guide.ears.told[-1][0] is Listening.MUTED)
+
+
+async def test_speech_over_the_machine_stops_it(room: Room) -> None:
+    room.guide.mouth.is_long_winded = True
+    await room.press(Intent.HELP)
+    await room.until(lambda: room.desk.view().is_speaking)
+    assert room.guide.ears.told[-1][0] is Listening.BARGE_IN
+    room.guide.ears.be(EarsState.SPEECH)
+    await room.until(lambda: not room.desk.view().is_speaking)
+    assert room.desk.view().ears is EarsState.SPEECH
+    assert room.state.stage is Stage.MENU
+    await room.press(Intent.HOURS)
+    await room.until(lambda: room.desk.view().is_speaking)
+    await room.press(Intent.HOTLINE)
+    await room.until(lambda: room.guide.mouth.said[-1].startswith("Tổng đài"))
+
+
+async def test_english_is_written_and_not_spoken(room: Room) -> None:
+    await room.desk.speak_in("en")
+    await room.press(Intent.HOURS)
+    assert room.desk.view().subtitle.startswith("Today: open")
+    assert room.guide.mouth.said == []
+
+
+async def test_after_a_silence_nothing_of_the_visitor_is_left(room: Room) -> None:
+    await room.desk.speak_in("en")
+    await room.press(Intent.PROGRESS)
+    await room.desk.type_code(READY)
+    await room.press(Intent.YES)
+    await room.reached(Stage.ANSWER)
+    await room.wait()
+    assert room.desk.view().subtitle == "Are you still there? Please touch the screen."
+    assert room.desk.time_left_s() == 15.0
+    await room.wait()
+    view = room.desk.view()
+    assert (room.state, view.subtitle, room.desk.time_left_s()) == (State("vi", turn=room.state.turn), "", None)
+    assert "261124" not in repr(view)
+
+
+async def test_a_touch_in_the_last_seconds_keeps_everything(room: Room) -> None:
+    await room.press(Intent.HOURS)
+    said = room.desk.view().subtitle
+    await room.wait()
+    await room.desk.touch()
+    assert (room.state.stage, room.desk.view().subtitle) == (Stage.HOURS, said)
+    assert room.desk.time_left_s() is None
+
+
+async def test_a_camera_greets_who_comes_and_forgets_who_leaves(room: Room) -> None:
+    await room.desk.see(is_somebody_there=True)
+    assert room.desk.view().subtitle.startswith("Xin chào! Tôi là máy hướng dẫn.")
+    await room.press(Intent.HOTLINE)
+    await room.desk.see(is_somebody_there=False)
+    await room.wait()
+    assert room.state.stage is Stage.AWAY
+
+
+async def test_time_passes_by_itself(room: Room) -> None:
+    """The clock of this test stands at the deadline as soon as it is looked at."""
+    await room.press(Intent.THANKS)
+    room.clock.seconds = room.state.until
+    await room.desk.touch()  # gives the stage its time again, counted from the moved clock
+    assert room.state.until > room.clock.seconds
+    room.clock.seconds = room.state.until
+    room.desk._moved.set()
+    await room.reached(Stage.AWAY)
+
+
+async def test_feedback_that_is_not_on_the_disk_is_not_thanked_for(room: Room) -> None:
+    await room.press(Intent.FEEDBACK)
+    await room.press(Intent.PICK, pick="waiting")
+    room.guide.ledger.is_full = True
+    with pytest.raises(LedgerFull):
+        await room.press(Intent.NO)
+    assert str(room.state.stage) == "ask_opinion"
+    room.guide.ledger.is_full = False
+    await room.press(Intent.NO)
+    assert str(room.state.stage) == "thanked"
+    told = [one for one in room.guide.ledger.events if isinstance(one, FeedbackGiven)]
+    assert told == [FeedbackGiven(place="huong-dan", topic="waiting", is_pleased=False)]
+
+
+async def test_a_full_disk_keeps_no_answer_away(room: Room) -> None:
+    room.guide.ledger.is_full = True
+    with pytest.raises(LedgerFull):
+        await room.press(Intent.HOURS)
+    assert room.desk.view().subtitle.startswith("Hôm nay mở cửa")
+
+
+async def test_a_queue_that_fails_ends_in_words(room: Room, caplog: pytest.LogCaptureFixture) -> None:
+    room.queue.ledger.is_full = True
+    await room.press(Intent.TICKET, procedure="khai-sinh")
+    await room.press(Intent.NO)
+    await room.until(lambda: any("guide number failed" in record.message for record in caplog.records))
+    await room.wait()
+    assert room.desk.view().subtitle == "Tôi chưa lấy được số. Mời ông/bà thử lại, hoặc gặp cán bộ."
+
+
+async def test_pages_hear_of_every_change_and_no_longer_once_they_left(room: Room) -> None:
+    views: list[GuideView] = []
+    leave = room.desk.subscribe(views.append)
+    await room.press(Intent.HOURS)
+    assert views[-1].scene.state.stage is Stage.HOURS
+    leave()
+    leave()
+    seen = len(views)
+    await room.press(Intent.START)
+    assert len(views) == seen
+
+
+@pytest.mark.parametrize("intent", sorted(ASKED))
+async def test_everything_asked_for_is_counted_in_the_words_of_the_contract(intent: Intent) -> None:
+    room = Room()
+    await room.press(Intent.HOTLINE if intent is not Intent.HOTLINE else Intent.HOURS)
+    await room.press(intent)
+    assert room.asked[-1] == intent.value
+    assert intent.value in GuideAsked.__annotations__["intent"].__args__

@@ -1,0 +1,78 @@
+"""Speaking with the real espeak-ng: numbers and codes in words, prompts kept, secrets not, a missing voice named."""
+
+import io
+import wave
+from pathlib import Path
+
+import pytest
+
+from models.tts import Prompts, Voice, VoiceFailed, VoiceMissing, as_said, render
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Mời số A012 đến quầy 3", "Mời số a không một hai đến quầy ba"),
+        ("còn 15 người", "còn mười lăm người"),
+        (
+            "mã H29.19-261124-0012",
+            "mã hát hai chín chấm một chín gạch hai sáu một một hai bốn gạch không không một hai",
+        ),
+        ("gọi 1022", "gọi một không hai hai"),
+        ("số 0912", "số không chín một hai"),
+        ("Xin chào", "Xin chào"),
+    ],
+)
+def test_what_is_written_as_it_is_said(text: str, said: str) -> None:
+    assert as_said(text) == said
+
+
+def seconds(wav: bytes) -> float:
+    with wave.open(io.BytesIO(wav)) as sound:
+        return float(sound.getnframes() / sound.getframerate())
+
+
+async def test_a_sentence_becomes_a_whole_wav_file() -> None:
+    wav = await render("Xin chào, tôi là máy hướng dẫn")
+    assert 1.0 < seconds(wav) < 5.0
+
+
+async def test_a_slower_voice_takes_longer() -> None:
+    text = "Mời bà con lấy số thứ tự"
+    assert seconds(await render(text, Voice(words_per_minute=100))) > seconds(
+        await render(text, Voice(words_per_minute=200))
+    )
+
+
+async def test_a_prompt_is_rendered_once_and_its_name_tells_nothing(tmp_path: Path) -> None:
+    prompts = Prompts(tmp_path / "cache")
+    first = await prompts.rendered("Xin chào")
+    (kept,) = (tmp_path / "cache").iterdir()
+    assert "chao" not in kept.name
+    kept.write_bytes(b"RIFF kept")
+    assert await prompts.rendered("Xin chào") == b"RIFF kept"
+    assert first != b"RIFF kept"
+
+
+async def test_a_sentence_with_a_code_leaves_nothing_on_the_disk(tmp_path: Path) -> None:
+    await Prompts(tmp_path / "cache").rendered("Hồ sơ H29.19-261124-0012 đã xong", is_kept=False)
+    assert not (tmp_path / "cache").exists()
+
+
+async def test_a_recording_of_a_person_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "chao.txt").write_text("Xin chào!", encoding="utf-8")
+    (tmp_path / "chao.wav").write_bytes(b"RIFF a person")
+    assert await Prompts(tmp_path / "cache", recordings=tmp_path).rendered("xin chào") == b"RIFF a person"
+
+
+async def test_a_missing_program_is_named_with_what_to_do() -> None:
+    with pytest.raises(VoiceMissing, match="apt-get install"):
+        await render("Xin chào", Voice(program="espeak-that-is-not-there"))
+
+
+async def test_a_program_that_makes_no_sound_is_a_failure(tmp_path: Path) -> None:
+    program = tmp_path / "voiceless"
+    program.write_text("#!/bin/sh\necho no such voice >&2\nexit 1\n", encoding="ascii")
+    program.chmod(0o755)
+    with pytest.raises(VoiceFailed, match="no such voice"):
+        await render("Xin chào", Voice(program=str(program)))
