@@ -20,8 +20,8 @@ from config.schema import Config
 from edge.adapters.supervisor import cancelled
 from edge.adapters.uplink import open_link
 from edge.app import Agent, open_agent, open_journal
+from edge.demo_guide import ask_aloud, count_lookups, play_visitor
 from edge.demo_guide import config_text as guide_config
-from edge.demo_guide import count_lookups, play_visitor
 from edge.demo_outcome import Outcome, read_outcome
 from edge.demo_queue import CONFIG as QUEUE_CONFIG
 from edge.demo_queue import count_tickets, play_hall
@@ -69,7 +69,7 @@ async def play(options: DemoOptions) -> Outcome:
     folder.mkdir(parents=True, exist_ok=True)
     _say(f"demo files: {folder}")
     async with open_world(folder) as world:
-        config, users = _prepare(folder, options, world)
+        config, users = await _prepare(folder, options, world)
         async with open_agent(config, channel=world.channel, demo_users=users) as agent:
             await _run(agent, options, world)
         await _drain(config)
@@ -97,7 +97,7 @@ def _check_port(port: int) -> None:
             raise DemoFailed(f"port {port}: {error.strerror}; choose another with --port") from error
 
 
-def _prepare(folder: Path, options: DemoOptions, world: World) -> tuple[Config, tuple[DemoUser, ...]]:
+async def _prepare(folder: Path, options: DemoOptions, world: World) -> tuple[Config, tuple[DemoUser, ...]]:
     models_dir = fetch.default_directory()
     try:
         playlists = write_playlists(
@@ -107,7 +107,7 @@ def _prepare(folder: Path, options: DemoOptions, world: World) -> tuple[Config, 
         raise DemoFailed(str(error)) from error
     users = tuple(_user(folder / "users.toml", *user) for user in USERS)
     text = config_text(folder, playlists, models_dir, broker_port=world.broker_port, web_port=options.port)
-    text += QUEUE_CONFIG + guide_config(world.dossiers.url)
+    text += QUEUE_CONFIG + guide_config(world.dossiers.url, await ask_aloud(folder, models_dir))
     if options.camera is not None:
         text = text.replace(f"replay:{playlists['quay-01']}", options.camera)
     file = folder / "motcua.toml"
