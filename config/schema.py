@@ -220,6 +220,8 @@ class Retention(Section):
     visit_details_days: Annotated[int, Field(ge=1, le=3660)] = 90
     alert_notes_days: Annotated[int, Field(ge=1, le=3660)] = 730
     sms_days: Annotated[int, Field(ge=1, le=3660)] = 90
+    locker_phones_days: Annotated[int, Field(ge=1, le=3660)] = 30  # after a dossier was collected
+    locker_stays_days: Annotated[int, Field(ge=1, le=3660)] = 730
     reading_events_days: Annotated[int, Field(ge=1, le=3660)] = 90
     health_events_days: Annotated[int, Field(ge=1, le=3660)] = 14
     max_journal_mb: Annotated[int, Field(ge=16, le=1_000_000)] = 2_000

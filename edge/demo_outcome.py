@@ -12,9 +12,21 @@ from rich.table import Table
 
 from edge.domain.level import Level
 from sync import inspect
-from sync.events import AlertRaised, AlertSms, Event, NudgeShown, Payload, VisitDropped, VisitEnded
+from sync.events import (
+    AlertRaised,
+    AlertSms,
+    Event,
+    LockerCodeRefused,
+    LockerCollected,
+    LockerDeposited,
+    NudgeShown,
+    Payload,
+    VisitDropped,
+    VisitEnded,
+)
 
 PAGE = 500
+LOCKER_COUNTS = {"collected": LockerCollected, "deposited": LockerDeposited, "refused": LockerCodeRefused}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +40,8 @@ class Outcome:
     journal: int
     broker: int
     journal_ok: bool
-    later: dict[str, Any] = field(
-        default_factory=lambda: {
-            "locker": {"collected": 0, "deposited": 0, "refused": 0},
-            "tickets": {"issued": 0, "called": 0},
-            "lookups": 0,
-        }
-    )
+    locker: dict[str, int]
+    later: dict[str, Any] = field(default_factory=lambda: {"tickets": {"issued": 0, "called": 0}, "lookups": 0})
 
     @property
     def is_whole(self) -> bool:
@@ -42,7 +49,8 @@ class Outcome:
         return self.journal_ok and self.journal == self.broker
 
     def as_json(self) -> dict[str, Any]:
-        told = {"visits": self.visits, "nudges": self.nudges, "alerts": self.alerts, "sms": self.sms, **self.later}
+        told = {"visits": self.visits, "nudges": self.nudges, "alerts": self.alerts, "sms": self.sms}
+        told |= {"locker": self.locker, **self.later}
         return told | {"events": {"journal": self.journal, "broker": self.broker}, "journal_ok": self.journal_ok}
 
     def show(self) -> None:
@@ -51,6 +59,9 @@ class Outcome:
             table.add_row(f"visits {level}", str(number))
         table.add_row("nudges / alerts", f"{self.nudges} / {self.alerts}")
         table.add_row("SMS submitted / delivered", f"{self.sms['submitted']} / {self.sms['delivered']}")
+        table.add_row(
+            "locker collected / deposited / refused", " / ".join(str(self.locker[what]) for what in LOCKER_COUNTS)
+        )
         table.add_row("events in the journal / at the city", f"{self.journal} / {self.broker}")
         table.add_row("journal", "whole" if self.journal_ok else "NOT whole")
         Console().print(table)
@@ -72,6 +83,7 @@ def read_outcome(data_dir: Path, broker: int, *, is_whole: bool) -> Outcome:
         journal=len(payloads),
         broker=broker,
         journal_ok=is_whole,
+        locker={what: sum(isinstance(one, kind) for one in payloads) for what, kind in LOCKER_COUNTS.items()},
     )
 
 

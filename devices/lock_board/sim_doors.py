@@ -38,6 +38,7 @@ class SimDoor:
         self.pulses = 0  # every pulse that reached the bolt, also one that moved nothing
         self.unlocks = 0  # pulses that let the bolt go
         self.is_held = False  # somebody keeps the coil powered
+        self.bolt_of: SimDoor | None = None  # an electrician led this lock's wires to another door
         self.on_change: Callable[[SimDoor], None] = lambda _: None
         self._free_until = 0.0
         self._random = random.Random(f"{seed}/{board}/{channel}")  # noqa: S311 - a simulator repeats itself on purpose
@@ -61,6 +62,8 @@ class SimDoor:
 
     def pulse(self, pulse_s: float) -> bool:
         """Power on the coil. False: the board refuses, nothing has moved."""
+        if self.bolt_of is not None:
+            return self.bolt_of.pulse(pulse_s)
         if self.is_hot:
             return False
         loop = asyncio.get_running_loop()

@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from edge.adapters import locker_wire as wire
 from edge.locker_ports import Door, Doors, OpeningView, RefusalWhy, Refused, Staff, StaffDesk, Step
@@ -106,12 +105,12 @@ async def followed(desk: StaffDesk, first: OpeningView) -> AsyncIterator[Opening
     """An opening from its first view to its end, or until somebody has kept the door open for too long."""
     views: asyncio.Queue[OpeningView] = asyncio.Queue()
     unsubscribe = desk.subscribe_opening(first.opening, views.put_nowait)
-    latest = partial(asyncio.wait_for, timeout=LONGEST_OPENING_S)
     view = first
     try:
         yield view
         while view.step not in _ENDED:
-            view = await latest(views.get())
+            async with asyncio.timeout(LONGEST_OPENING_S):
+                view = await views.get()
             yield view
     except TimeoutError:
         log.info("locker terminal: the door of %s is left to the agent", first.compartment)

@@ -110,7 +110,8 @@ async def _running(station: LockerStation) -> AsyncIterator[None]:
     running = [asyncio.ensure_future(run()) for name, run in station.parts if name in {"boards", "locker"}]
     try:
         with contextlib.suppress(TimeoutError):  # a port that is not there: the doors say so
-            await asyncio.wait_for(station.boards.all_heard(), READY_WITHIN_S)
+            async with asyncio.timeout(READY_WITHIN_S):
+                await station.boards.all_heard()
         await station.service.cabinet.read_doors()
         yield
     finally:

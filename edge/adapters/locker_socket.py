@@ -70,7 +70,7 @@ class LockerSocket:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         terminal = Terminal(self._commands)
-        while line := await asyncio.wait_for(reader.readline(), IDLE_S):
+        while line := await _line_of(reader, IDLE_S):
             async for answer in _answers(terminal, line):
                 writer.write(wire.encode(answer))
                 await writer.drain()
@@ -118,9 +118,14 @@ class AgentLine:
 
     async def _line(self) -> wire.AnySay:
         try:
-            line = await asyncio.wait_for(self._reader.readline(), ANSWER_S)
-            return wire.decode_say(line)
-        except (TimeoutError, ConnectionError, *_MALFORMED) as error:
+            return wire.decode_say(await _line_of(self._reader, ANSWER_S))
+        except (TimeoutError, ConnectionError, ValueError, *_MALFORMED) as error:
             raise AgentSilent(
                 "the agent does not answer as it should; see its log, and that both are of one version"
             ) from error
+
+
+async def _line_of(reader: asyncio.StreamReader, within_s: float) -> bytes:
+    """b"" when the other end has hung up. Raise TimeoutError, ConnectionError, or ValueError for a line without an end."""
+    async with asyncio.timeout(within_s):
+        return await reader.readline()

@@ -60,6 +60,8 @@ def retention_rules(config: Config) -> RetentionRules:
         visit_details_days=kept.visit_details_days,
         alert_notes_days=kept.alert_notes_days,
         sms_days=kept.sms_days,
+        locker_phones_days=kept.locker_phones_days,
+        locker_stays_days=kept.locker_stays_days,
     )
 
 

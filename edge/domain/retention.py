@@ -16,6 +16,8 @@ class RetentionRules:
     visit_details_days: int = 90
     alert_notes_days: int = 730
     sms_days: int = 90
+    locker_phones_days: int = 30  # after the stay was over
+    locker_stays_days: int = 730
     every_h: float = 24.0
 
     @property
@@ -31,6 +33,8 @@ class Cutoffs:
     visit_details_s: float
     alert_notes_s: float
     sms_s: float
+    locker_phones_s: float
+    locker_stays_s: float
 
 
 def cutoffs(now_s: float, rules: RetentionRules) -> Cutoffs:
@@ -39,6 +43,8 @@ def cutoffs(now_s: float, rules: RetentionRules) -> Cutoffs:
         visit_details_s=now_s - rules.visit_details_days * _DAY_S,
         alert_notes_s=now_s - rules.alert_notes_days * _DAY_S,
         sms_s=now_s - rules.sms_days * _DAY_S,
+        locker_phones_s=now_s - rules.locker_phones_days * _DAY_S,
+        locker_stays_s=now_s - rules.locker_stays_days * _DAY_S,
     )
 
 

@@ -203,7 +203,8 @@ class StaffCounter:
         view = self._parts.openings.get(opening)
         try:
             if view is not None and view.step is Step.OPENING:
-                await asyncio.wait_for(moved.wait(), LONGEST_PULSE_S)
+                async with asyncio.timeout(LONGEST_PULSE_S):
+                    await moved.wait()
         except TimeoutError:
             log.warning("locker: a recalled door did not move; the next one follows")
         finally:

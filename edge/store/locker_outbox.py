@@ -146,6 +146,15 @@ def cancel_queued(connection: sqlite3.Connection, stay: str, kind: SmsKind | Non
     )
 
 
+def give_up(connection: sqlite3.Connection, before_s: float) -> int:
+    """What was queued before then of stays that are over is not sent any more, and its numbers go; how many."""
+    return connection.execute(
+        "UPDATE locker_sms SET status = 'cancelled', sealed_phone = NULL WHERE queued_s < ? AND sealed_phone IS NOT NULL"
+        " AND stay IN (SELECT stay FROM locker_stays WHERE over_s IS NOT NULL)",
+        (before_s,),
+    ).rowcount
+
+
 def purge(connection: sqlite3.Connection, before_s: float) -> int:
     """Rows queued before then, except those still to be sent; how many went."""
     return connection.execute(

@@ -4,7 +4,7 @@ import sqlite3
 from datetime import datetime
 
 from edge.domain.retention import Cutoffs
-from edge.store import locker_outbox
+from edge.store import locker_outbox, lockers, stays
 
 
 def purge(connection: sqlite3.Connection, cutoffs: Cutoffs, now: datetime) -> dict[str, int]:
@@ -25,7 +25,7 @@ def purge(connection: sqlite3.Connection, cutoffs: Cutoffs, now: datetime) -> di
         ),
         "locker_sms": locker_outbox.purge(connection, cutoffs.sms_s),
         "alerts": _run(connection, "DELETE FROM alerts WHERE raised_s < ?", cutoffs.visits_s),
-    }  # fmt: skip
+    } | _of_locker(connection, cutoffs)  # fmt: skip
     connection.execute("DELETE FROM retention_runs")
     connection.execute("INSERT INTO retention_runs VALUES (?)", (now.timestamp(),))
     return counted
@@ -34,6 +34,16 @@ def purge(connection: sqlite3.Connection, cutoffs: Cutoffs, now: datetime) -> di
 def last_run(connection: sqlite3.Connection) -> float | None:
     row = connection.execute("SELECT max(ran_s) FROM retention_runs").fetchone()
     return None if row[0] is None else float(row[0])
+
+
+def _of_locker(connection: sqlite3.Connection, cutoffs: Cutoffs) -> dict[str, int]:
+    """A citizen's number goes soon after the stay is over; the stay itself, without it, answers questions for longer."""
+    return {
+        "locker_phones": stays.forget_phones(connection, cutoffs.locker_phones_s)
+        + locker_outbox.give_up(connection, cutoffs.locker_phones_s),
+        "locker_authorisations": lockers.purge_authorisations(connection, cutoffs.locker_stays_s),
+        "locker_stays": stays.purge(connection, cutoffs.locker_stays_s),
+    }
 
 
 def _run(connection: sqlite3.Connection, statement: str, before: float | str) -> int:

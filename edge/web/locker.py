@@ -3,7 +3,7 @@
 from edge.locker_ports import CabinetView, LockerDesks
 from edge.web.locker_deposit import Deposit
 from edge.web.locker_icons import icon
-from edge.web.locker_kiosk import Kiosk
+from edge.web.locker_kiosk import CITY_HOTLINE, Kiosk
 from edge.web.locker_pickup import PickUp
 from edge.web.parts import Text, block, drawing, head
 from edge.web.site import Site, Viewer
@@ -30,7 +30,11 @@ class LockerPage:
                 kiosk.title(words("page.locker.welcome"), words("page.locker.welcome_hint"))
                 with block("div", "choices two tall"):
                     kiosk.choice(
-                        "take", words("page.locker.take"), words("page.locker.take_hint"), self._pick_up, "take"
+                        "take",
+                        words("page.locker.take"),
+                        words("page.locker.take_hint", digits=kiosk.settings.code_digits),
+                        self._pick_up,
+                        "take",
                     )
                     kiosk.choice(
                         "give", words("page.locker.give"), words("page.locker.give_hint"), self._deposit, "give"
@@ -64,11 +68,11 @@ class LockerPage:
         words, settings = self._kiosk.words, self._kiosk.settings
         self._kiosk.title(words("page.locker.need_help"), words("page.locker.help_hint"))
         with block("div", "helps"):
-            if settings.help_phone:
+            if settings.help_phone not in {"", CITY_HOTLINE}:
                 self._help_card(
                     words("page.locker.help_person"), settings.help_phone, words("page.locker.help_person_hint")
                 )
-            self._help_card(words("page.locker.help_city"), "1022", words("page.locker.help_city_hint"))
+            self._help_card(words("page.locker.help_city"), CITY_HOTLINE, words("page.locker.help_city_hint"))
             if settings.hours:
                 self._help_card(
                     words("page.locker.help_counter"), settings.hours, words("page.locker.help_counter_hint")

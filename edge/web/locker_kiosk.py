@@ -19,6 +19,7 @@ from edge.web.words import Words
 
 T = TypeVar("T")
 Draw = Callable[[], None]
+CITY_HOTLINE = "1022"
 SCAN_AT_MOST = 400  # characters; an identity card's QR is shorter
 
 # Speaks only with a voice that is installed on this machine; without one the button stays hidden and nothing is missed.
@@ -154,7 +155,8 @@ class Kiosk:
 
     def help_line(self) -> str:
         phone = self.settings.help_phone
-        return self.words("page.locker.call_us", phone=phone) if phone else self.words("page.locker.call_1022")
+        own = phone and phone != CITY_HOTLINE
+        return self.words("page.locker.call_us", phone=phone) if own else self.words("page.locker.call_1022")
 
     # --- the shell ---
 

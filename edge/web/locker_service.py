@@ -116,4 +116,3 @@ class DoorRow:
         self._service.say(words("page.locker.back_in" if is_out else "page.locker.take_out"))
         key = "page.locker.back_in_label" if is_out else "page.locker.take_out_label"
         self._service.props["aria-label"] = words(key, number=one.number)
-        self._service.update()

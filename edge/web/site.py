@@ -39,7 +39,7 @@ class DemoUser:
 class LockerScreen:
     """The citizen's screen of a cabinet. `keypad` names it where guesses are counted; `hours` and `name` as a person reads them."""
 
-    keypad: str = "tu-01"
+    keypad: str = "kiosk"
     name: str = ""
     code_digits: int = 6
     help_phone: str = ""

@@ -48,11 +48,11 @@ async def cabinet(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
 async def told(boards: LockBoards, wanted: DoorChange | BoardChange) -> None:
     """Until the news is as wanted, whatever its time."""
     async for news in boards.watch():
-        if isinstance(wanted, BoardChange) and news == wanted:
-            return
-        if isinstance(news, DoorChange) and isinstance(wanted, DoorChange):
-            if (news.compartment, news.door) == (wanted.compartment, wanted.door):
+        if isinstance(wanted, BoardChange):
+            if news == wanted:
                 return
+        elif isinstance(news, DoorChange) and (news.compartment, news.door) == (wanted.compartment, wanted.door):
+            return
 
 
 @pytest.mark.parametrize("cabinet", FAMILIES, indirect=True)

@@ -176,7 +176,7 @@ class House:
     async def code(self, dossier: str = DOSSIER) -> str:
         """What the SMS says."""
         ((stay, number),) = await self.rows(
-            "SELECT stay, max(number) FROM locker_codes JOIN locker_stays USING (stay) WHERE dossier = ? AND over_s IS NULL",
+            "SELECT stay, max(turn) FROM locker_codes JOIN locker_stays USING (stay) WHERE dossier = ? AND over_s IS NULL",
             dossier,
         )
         code = await self.locker.codes.to_send(str(stay), int(str(number)))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.locker_ports import RefusalWhy, Refused, SpokenCode
+from edge.locker_ports import RefusalWhy, Refused, SpokenCode, Step
 from edge.services.locker_plan import LockerSettings
 from sync.events import LockerCodeIssued, LockerCodeRefused
 from tests.edge.services.locker_house import DOSSIER, OFFICER, OTHER, OTHER_PHONE, House
@@ -47,7 +47,7 @@ async def test_ten_wrong_codes_on_one_dossier_kill_its_code_over_keypads_and_res
     await house.loaded()
     code = await house.code()
     for number in range(10):
-        assert await house.citizen.pick_up(f"kiosk{'-2' * (number % 2)}", DOSSIER, not_it(code)) != code
+        assert isinstance(await house.citizen.pick_up(f"kiosk{'-2' * (number % 2)}", DOSSIER, not_it(code)), Refused)
         await house.passes(1000, by=1000)
         if number == 5:
             house = await house.killed()
@@ -82,7 +82,7 @@ async def test_what_can_be_no_code_is_wrong_and_costs_nobody_an_attempt(house: H
     await house.loaded()
     for _ in range(20):
         assert await house.citizen.pick_up("kiosk", DOSSIER, typed) == WRONG
-    assert house.view(await house.citizen.pick_up("kiosk", DOSSIER, await house.code()))
+    assert house.step(await house.citizen.pick_up("kiosk", DOSSIER, await house.code())) is Step.OPENING
 
 
 async def test_a_code_read_out_by_telephone_kills_the_one_before_and_is_owed_to_nobody(house: House) -> None:
@@ -93,7 +93,7 @@ async def test_a_code_read_out_by_telephone_kills_the_one_before_and_is_owed_to_
     assert await house.locker.codes.to_send(await house.stay(), 2) is None
     assert old != spoken.code.reveal()
     assert await house.citizen.pick_up("kiosk", DOSSIER, old) == WRONG
-    assert house.view(await house.citizen.pick_up("kiosk", DOSSIER, spoken.code.reveal()))
+    assert house.step(await house.citizen.pick_up("kiosk", DOSSIER, spoken.code.reveal())) is Step.OPENING
     assert [(one.number, one.why, one.via) for one in await house.events(LockerCodeIssued)] == [
         (1, "loaded", "sms"),
         (2, "lost", "phone"),
@@ -115,7 +115,7 @@ async def test_a_dead_code_is_replaced_by_sms_to_the_registered_number(house: Ho
         (1, "cancelled"),
         (2, "queued"),
     ]
-    assert house.view(await house.citizen.pick_up("kiosk", DOSSIER, fresh))
+    assert house.step(await house.citizen.pick_up("kiosk", DOSSIER, fresh)) is Step.OPENING
 
 
 async def test_what_was_sent_is_never_said_again(house: House) -> None:
@@ -123,10 +123,10 @@ async def test_what_was_sent_is_never_said_again(house: House) -> None:
     stay, code = await house.stay(), await house.code()
     await house.locker.codes.sent(stay, 1)
     assert await house.locker.codes.to_send(stay, 1) is None
-    assert await house.rows("SELECT sealed FROM locker_codes") == [(None,)]
+    assert await house.rows("SELECT sealed_code FROM locker_codes") == [(None,)]
     again = await house.killed()
     assert await again.locker.codes.to_send(stay, 1) is None
-    assert again.view(await again.citizen.pick_up("kiosk", DOSSIER, code))
+    assert again.step(await again.citizen.pick_up("kiosk", DOSSIER, code)) is Step.OPENING
     await again.journal.close()
 
 

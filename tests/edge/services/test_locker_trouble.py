@@ -42,7 +42,7 @@ async def test_before_all_doors_were_read_nothing_opens(tmp_path: Path) -> None:
     assert await house.staff.load(OFFICER, DOSSIER, PHONE) == NOT_TRUSTED
     await house.cabinet.read_doors()
     assert house.citizen.is_trusted()
-    assert house.view(await house.staff.load(OFFICER, DOSSIER, PHONE))
+    assert house.step(await house.staff.load(OFFICER, DOSSIER, PHONE)) is Step.OPENING
     await house.journal.close()
 
 

@@ -101,6 +101,9 @@ def test_a_purge_takes_each_kind_at_its_age_and_says_what(connection: sqlite3.Co
         "alert_notes": 2,
         "alert_sms": 4,
         "locker_sms": 0,
+        "locker_phones": 0,
+        "locker_authorisations": 0,
+        "locker_stays": 0,
         "alerts": 1,
     }
     assert expected == gone

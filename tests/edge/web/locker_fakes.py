@@ -28,7 +28,7 @@ from tests.edge.web.morning import MORNING
 S = CompartmentState
 DOSSIER, TAIL, CODE, PHONE = "H29.19-261118-0042", "5678", "204816", "0912345678"
 RECEIPT = "BN-7K3P-M2QX"
-KEYPAD = "tu-01"
+KEYPAD = "kiosk"
 _NAMES = {
     "vi": (
         ("khai-sinh", "Đăng ký khai sinh", ("Tờ khai đăng ký khai sinh", "Giấy chứng sinh", "Bản sao giấy kết hôn của cha mẹ")),

@@ -1,0 +1,107 @@
+"""`python -m edge.soak locker`: what `scripts/soak` runs. Exit 0 only when every promise held."""
+
+import asyncio
+import json
+import logging
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from edge.soak.campaign import catalogue
+from edge.soak.kills import Moment
+from edge.soak.locker import FAMILIES, KILLS_AN_HOUR, Result, run
+from edge.soak.promises import Promise
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Long seeded campaigns; exit 0 only when all held.")
+
+
+@app.callback()
+def start() -> None:
+    """A name comes first, because there will be more than one campaign."""
+    logging.basicConfig(level=logging.CRITICAL)  # the failures are wanted; what came of them is in the table
+
+
+@app.command()
+def locker(
+    hours: Annotated[float, typer.Option(min=0.001, help="how long; 0.2 kills 500 agents")] = 0.2,
+    seed: Annotated[int, typer.Option(help="the same seed injects the same failures in the same order")] = 1,
+    family: Annotated[list[str] | None, typer.Option(help="one protocol only; may be repeated")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one object on stdout")] = False,  # noqa: FBT002 - typer's own way
+) -> None:
+    """Every failure a dossier locker meets in the field, against every protocol, and agents killed at any moment."""
+    unknown = set(family or ()) - set(FAMILIES)
+    if unknown:
+        raise typer.BadParameter(f"there are: {', '.join(FAMILIES)}")
+    result = asyncio.run(_watched(hours, seed, tuple(family or FAMILIES)))
+    if as_json:
+        print(json.dumps(result.as_json(), ensure_ascii=False))
+    else:
+        _show(result)
+    raise typer.Exit(0 if result.all_held else 1)
+
+
+async def _watched(hours: float, seed: int, families: tuple[str, ...]) -> Result:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        kills = bars.add_task("agents killed", total=max(len(families), round(KILLS_AN_HOUR * hours)))
+        failures = bars.add_task("failures injected", total=None, start=False)
+
+        def told(what: str) -> None:
+            one: TaskID = kills if what == "kill" else failures
+            bars.start_task(one)
+            bars.advance(one)
+
+        return await run(hours, seed, told, families=families)
+
+
+def _show(result: Result) -> None:
+    console = Console()
+    console.print(_failures(result))
+    console.print(_kills(result))
+    console.print(_promises(result))
+    for sentence in result.promises.sentences:
+        console.print(f"broken: {sentence}", markup=False)
+    print(result.figure())
+
+
+def _failures(result: Result) -> Table:
+    table = Table(title=f"failures injected (seed {result.seed})")
+    table.add_column("failure")
+    for family in result.families:
+        table.add_column(family, justify="right")
+    names = dict.fromkeys(one.name for family in result.families for one in catalogue(family))
+    for name in names:
+        table.add_row(name, *(_times(result, family, name) for family in result.families))
+    return table
+
+
+def _times(result: Result, family: str, name: str) -> str:
+    """A dash where it cannot happen."""
+    can_be = any(one.name == name for one in catalogue(family))
+    return str(result.failures[family][name]) if can_be else "-"
+
+
+def _kills(result: Result) -> Table:
+    table = Table(title="agents killed with -9")
+    table.add_column("moment")
+    table.add_column("times", justify="right")
+    for moment in Moment:
+        table.add_row(moment.value, str(result.kills[moment]))
+    table.add_row("of these with somebody at the cabinet", str(result.kills_at_work))
+    return table
+
+
+def _promises(result: Result) -> Table:
+    table = Table(title="promises")
+    for column in ("promise", "looked", "broken"):
+        table.add_column(column, justify="left" if column == "promise" else "right")
+    for promise in Promise:
+        table.add_row(promise.value, str(result.promises.looked[promise]), str(result.promises.broken[promise]))
+    return table
+
+
+if __name__ == "__main__":
+    app()

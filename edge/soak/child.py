@@ -1,0 +1,21 @@
+"""An agent that is its locker alone, with a socket in place of screens: what a campaign kills. `edge.soak.nursery` forks it."""
+
+import asyncio
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from edge.soak.desk import Answered, serve
+from edge.soak.orders import Yes
+from edge.soak.post_office import CrookedClock, PostOffice
+from edge.soak.station import open_station, until_read
+
+
+async def live(config: Path, socket: Path) -> None:
+    """Open the locker as the agent does, say that its doors are read, carry out what is asked. Only kill -9 ends it."""
+    async with open_station(config, PostOffice(config.parent), CrookedClock(ZoneInfo("Asia/Ho_Chi_Minh"))) as station:
+        await until_read(station)
+        reader, writer = await asyncio.open_unix_connection(socket)
+        writer.write(msgspec.json.encode(Answered(0, Yes())) + b"\n")
+        await serve(station.service.desks, reader, writer)

@@ -1,0 +1,251 @@
+"""The second leg of a campaign: agents killed with -9 at any point of their work, over doors and people that go on living.
+
+One site a protocol, one data directory for all of its agents' lives.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from edge.adapters.supervisor import cancelled
+from edge.soak.desk import AgentGone, Desk, RemoteDesk
+from edge.soak.promises import Promise
+from edge.soak.site import Site
+from edge.soak.town import SMS_S
+
+LONGEST_LIFE_S = 1.2
+BIRTH_S = 20.0
+MOURNING_S = 2.0  # at most, until the socket says that the other end is gone
+
+
+class Moment(Enum):
+    """When an agent is killed: by the clock, or just after something happened outside of it."""
+
+    ANY = "at any moment"
+    READ = "when a door was asked for"
+    UNLOCK = "when the unlock reached the board"
+    OPENED = "when the door opened"
+    CLOSED = "when the door closed"
+
+
+class Nursery:
+    """The program that forks agents; one life at a time."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def bear(self, config: Path, socket: Path) -> int:
+        """Start an agent; its pid."""
+        assert self._process.stdin is not None  # noqa: S101 - opened with pipes
+        self._process.stdin.write(f"{config} {socket}\n".encode())
+        return int(await self._line())
+
+    async def bury(self) -> int:
+        """Wait until it has died; of what signal (negative) it did."""
+        return int(await self._line())
+
+    async def _line(self) -> bytes:
+        assert self._process.stdout is not None  # noqa: S101 - opened with pipes
+        async with asyncio.timeout(BIRTH_S):
+            return await self._process.stdout.readline()
+
+
+@contextlib.asynccontextmanager
+async def nursery(log: Path) -> AsyncIterator[Nursery]:
+    with log.open("ab") as said:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "edge.soak.nursery",
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=said,
+        )  # fmt: skip
+    try:
+        yield Nursery(process)
+    finally:
+        assert process.stdin is not None  # noqa: S101 - opened with pipes
+        process.stdin.close()
+        await process.wait()
+
+
+@dataclass(slots=True)
+class Toll:
+    """What the killing came to."""
+
+    kills: Counter[Moment] = field(default_factory=Counter)
+    at_work: int = 0  # killed with somebody at a door
+    start_s: list[float] = field(default_factory=list)  # from the fork until every door was read
+
+
+class Killing:
+    """The lives and deaths of one site's agents."""
+
+    def __init__(self, site: Site, nursery: Nursery) -> None:
+        self.site = site
+        self.toll = Toll()
+        self._nursery = nursery
+        self._socket = site.folder / "desk"
+        self._came: asyncio.Queue[RemoteDesk] = asyncio.Queue(1)
+        self._moment = Moment.ANY
+        self._struck = asyncio.Event()
+        self._acquainted = 0
+        self._reading: set[asyncio.Task[None]] = set()
+        self._hook()
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator["Killing"]:
+        async with self.site.hardware.cabinet:
+            server = await asyncio.start_unix_server(self._connected, self._socket)
+            try:
+                yield self
+            finally:
+                server.close()
+                for task in tuple(self._reading):
+                    await cancelled(task)
+
+    async def one_life(self) -> None:
+        """From birth to kill -9; between the two, people do what people do."""
+        chance = self.site.chance
+        self._moment = chance.choice([Moment.ANY, *Moment])  # twice as often as the others
+        self._struck.clear()
+        pid = await self._born()
+        working = asyncio.create_task(self._work(), name="people")
+        try:
+            async with asyncio.timeout(chance.uniform(0.0, LONGEST_LIFE_S) if self._moment is Moment.ANY else 4.0):
+                await self._struck.wait()
+                await asyncio.sleep(chance.choice([0.0, chance.uniform(0.0, 0.04)]))
+        except TimeoutError:
+            self._moment = Moment.ANY
+        self.toll.at_work += self.site.town.is_somebody_there
+        os.kill(pid, signal.SIGKILL)
+        died_of = await self._nursery.bury()
+        self.site.promises.hold(Promise.KEPT, died_of == -signal.SIGKILL, f"the agent ended by itself: {died_of}")
+        self.toll.kills[self._moment] += 1
+        await self._mourned(working)
+        self.site.audit()
+
+    async def last_life(self) -> None:
+        """The last agent lives until everything that is owed was done: tidied up, told, collected."""
+        pid = await self._born()
+        desk = await self._desk()
+        try:
+            await last_round(self.site, desk)
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            await self._nursery.bury()
+        self.site.close_books()
+
+    # --- one life ---
+
+    async def _born(self) -> int:
+        self.site.starts()
+        while not self._came.empty():
+            self._came.get_nowait()
+        return await self._nursery.bear(self.site.config, self._socket)
+
+    async def _desk(self) -> Desk:
+        began_s = asyncio.get_running_loop().time()
+        async with asyncio.timeout(BIRTH_S):
+            desk = await self._came.get()
+        self.toll.start_s.append(asyncio.get_running_loop().time() - began_s)
+        return desk
+
+    async def _work(self) -> None:
+        desk = await self._desk()
+        await self.site.check(desk)
+        await self.site.town.tidy(desk)
+        while True:
+            await one_wish(self.site, desk)
+            await asyncio.sleep(0.02)
+
+    async def _mourned(self, working: "asyncio.Task[None]") -> None:
+        """Whoever was waiting for an answer learns that none comes; whoever has a hand in a door goes on."""
+        is_acquainted = len(self.toll.start_s) > self._acquainted  # else nobody has met this agent
+        self._acquainted = len(self.toll.start_s)
+        await asyncio.wait([working], timeout=MOURNING_S if is_acquainted else 0.0)
+        with contextlib.suppress(AgentGone):
+            await cancelled(working)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        desk = RemoteDesk(reader, writer)
+        await reader.readline()  # it is there
+        if self._came.full():
+            self._came.get_nowait()
+        self._came.put_nowait(desk)
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a server's callback
+        self._reading.add(task)
+        task.add_done_callback(self._reading.discard)
+        await desk.run()
+
+    # --- moments ---
+
+    def _hook(self) -> None:
+        hardware = self.site.hardware
+        before_read, before_unlock, before_move = hardware.on_read, hardware.on_unlock, hardware.on_move
+
+        def read(board: int) -> None:
+            before_read(board)
+            if self.site.chance.random() < 0.1:
+                self._strike(Moment.READ)
+
+        def unlock(compartment: str) -> None:
+            before_unlock(compartment)
+            self._strike(Moment.UNLOCK)
+
+        def move(compartment: str, is_open: bool) -> None:  # noqa: FBT001 - a callback's own signature
+            before_move(compartment, is_open)
+            self._strike(Moment.OPENED if is_open else Moment.CLOSED)
+
+        hardware.on_read, hardware.on_unlock, hardware.on_move = read, unlock, move
+
+    def _strike(self, moment: Moment) -> None:
+        if moment is self._moment:
+            self._struck.set()
+
+
+async def one_wish(site: Site, desk: Desk) -> None:
+    """Somebody comes and wants something. Raise AgentGone."""
+    cabinet = await site.town.look(desk)
+    papers = [paper for paper in site.town.waiting_papers(cabinet) if site.town.code_of(paper)]
+    deposits = site.town.deposits(cabinet)
+    dice = site.chance.random()
+    if papers and dice < 0.45:
+        await site.town.pick_up(desk, site.chance.choice(papers))
+    elif deposits and dice < 0.6:
+        await site.town.collect(desk, site.chance.choice(deposits))
+    elif dice < 0.75:
+        await site.town.deposit(desk)
+    elif papers and dice < 0.8:
+        await site.town.recall(desk, site.town.where_is(site.chance.choice(papers)))
+    else:
+        await site.town.load(desk)
+
+
+async def last_round(site: Site, desk: Desk) -> None:
+    """Nothing is broken any more: staff tidy up, every code arrives, and every result goes to its citizen."""
+    site.town.forget_all()
+    await site.town.tidy(desk)
+    await site.town.tidy(desk)
+    cabinet = await site.check(desk)
+    for paper in site.town.waiting_papers(cabinet):
+        code = await _awaited_code(site, paper.name)
+        said = await site.town.pick_up(desk, paper) if code else None
+        is_given = site.town.taken[paper.name] == 1
+        site.promises.hold(Promise.CODES, is_given, f"the code of a waiting result: {said!r}")
+    for compartment in site.town.deposits(await site.check(desk)):
+        await site.town.collect(desk, compartment)
+    await site.check(desk)
+
+
+async def _awaited_code(site: Site, name: str) -> str | None:
+    paper = site.town.papers[name]
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SMS_S):
+            while site.town.code_of(paper) is None:  # noqa: ASYNC110 - a telephone does not call back
+                await asyncio.sleep(0.05)
+    return site.town.code_of(paper)

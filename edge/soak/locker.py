@@ -1,0 +1,131 @@
+"""`scripts/soak locker`: agents killed at any moment, then every failure of the catalogue, against all protocols; what held is the result."""
+
+import asyncio
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from time import monotonic
+from typing import Any
+
+from edge.soak import campaign
+from edge.soak.hardware import BOARDS
+from edge.soak.kills import Killing, Moment, nursery
+from edge.soak.promises import Promise, Promises
+from edge.soak.site import Site
+
+FAMILIES = tuple(BOARDS)
+KILLS_AN_HOUR = 2500
+KILLING_SHARE = 0.6  # of the time, at most; the failures get what is left
+Told = Callable[[str], None]  # "kill" or "failure" happened
+
+
+@dataclass(slots=True)
+class Result:
+    """What was done and what held. `failures`: how often each was injected, by protocol."""
+
+    seed: int
+    families: tuple[str, ...]
+    failures: dict[str, Counter[str]] = field(default_factory=dict)
+    kills: Counter[Moment] = field(default_factory=Counter)
+    kills_wanted: int = 0
+    kills_at_work: int = 0
+    start_s: list[float] = field(default_factory=list)
+    promises: Promises = field(default_factory=Promises)
+    openings: int = 0
+    handovers: int = 0
+    seconds: float = 0.0
+
+    @property
+    def injected(self) -> int:
+        return sum(count.total() for count in self.failures.values())
+
+    @property
+    def all_held(self) -> bool:
+        return self.promises.all_held and self.kills.total() >= self.kills_wanted
+
+    def figure(self) -> str:
+        """The last line."""
+        looked, broken = self.promises.looked.total(), self.promises.broken.total()
+        return (
+            f"soak locker: {self.injected} failures injected, {self.kills.total()} of {self.kills_wanted} agents killed,"
+            f" {self.openings} openings, {self.handovers} handovers, {looked} looks, {broken} promises broken"
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        start_s = round(median(self.start_s), 3) if self.start_s else None
+        return {
+            "name": "locker", "seed": self.seed, "seconds": round(self.seconds), "all_held": self.all_held,
+            "failures": {name: dict(count) for name, count in self.failures.items()},
+            "kills": {moment.value: self.kills[moment] for moment in Moment}, "kills_wanted": self.kills_wanted,
+            "kills_at_work": self.kills_at_work, "start_to_all_doors_read_s": start_s,
+            "promises": {one.value: [self.promises.looked[one], self.promises.broken[one]] for one in Promise},
+            "broken": self.promises.sentences, "openings": self.openings, "handovers": self.handovers,
+        }  # fmt: skip
+
+
+async def run(
+    hours: float, seed: int, told: Told, *, families: tuple[str, ...] = FAMILIES, folder: Path | None = None
+) -> Result:
+    """Both legs within `hours`, or a little longer: what has begun is brought to its end."""
+    result = Result(seed, families, kills_wanted=max(len(families), round(KILLS_AN_HOUR * hours)))
+    began_s, long_s = monotonic(), hours * 3600
+    with tempfile.TemporaryDirectory(prefix="motcua-soak-", dir=folder) as name:
+        await _kill(result, Path(name), began_s + KILLING_SHARE * long_s, told)
+        await _fail(result, Path(name), began_s + long_s, told)
+    result.seconds = monotonic() - began_s
+    return result
+
+
+async def _kill(result: Result, folder: Path, until_s: float, told: Told) -> None:
+    shares = _shares(result.kills_wanted, result.families)
+    async with asyncio.TaskGroup() as group:
+        for place, (family, lives) in enumerate(shares.items()):
+            site = _site(family, folder / f"kills-{family}", result.seed * 100 + place)
+            group.create_task(_lives(result, site, lives, until_s, told), name=f"kills {family}")
+
+
+async def _lives(result: Result, site: Site, lives: int, until_s: float, told: Told) -> None:
+    async with nursery(site.folder / "agents.log") as home, Killing(site, home).open() as killing:
+        for _ in range(lives):
+            if monotonic() >= until_s:
+                break
+            await killing.one_life()
+            told("kill")
+        await killing.last_life()
+    result.kills += killing.toll.kills
+    result.kills_at_work += killing.toll.at_work
+    result.start_s += killing.toll.start_s
+    _take(result, site)
+
+
+async def _fail(result: Result, folder: Path, until_s: float, told: Told) -> None:
+    async with asyncio.TaskGroup() as group:
+        for place, family in enumerate(result.families):
+            site = _site(family, folder / f"failures-{family}", result.seed * 100 + 50 + place)
+            count = result.failures[family] = Counter()
+            group.create_task(_failures(result, site, until_s, count, told), name=f"failures {family}")
+
+
+async def _failures(result: Result, site: Site, until_s: float, count: Counter[str], told: Told) -> None:
+    await campaign.play(site, until_s, count, lambda: told("failure"))
+    _take(result, site)
+
+
+def _site(family: str, folder: Path, seed: int) -> Site:
+    folder.mkdir()
+    return Site(family, folder, seed)
+
+
+def _take(result: Result, site: Site) -> None:
+    result.promises.take(site.promises)
+    result.openings += site.witness.cycles
+    result.handovers += site.auditor.handovers
+
+
+def _shares(total: int, families: tuple[str, ...]) -> Mapping[str, int]:
+    """As evenly as it goes."""
+    each, rest = divmod(total, len(families))
+    return {family: each + (place < rest) for place, family in enumerate(families)}

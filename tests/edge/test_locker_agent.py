@@ -1,0 +1,71 @@
+"""A device that is a locker and nothing else: what it says of itself, and what it never loads."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from config.locker_checks import HIGHEST_ADDRESS, LOWEST_ADDRESS, MOST_CHANNELS
+from devices.lock_board.families import FAMILIES, codec_of
+from sync.events import DeviceStarted
+from tests.edge.locker_site import Site, open_site
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("cv2", "mediapipe", "onnxruntime", "numpy", "vosk", "PIL", "pymodbus", "matplotlib", "sklearn")
+PROGRAM = """
+import asyncio, json, sys
+from pathlib import Path
+from config.load import load
+from edge.adapters.machine import resident_mb
+from edge.app import open_agent
+
+async def main() -> None:
+    async with open_agent(load(Path(sys.argv[1]))) as agent:
+        running = asyncio.create_task(agent.run())
+        await agent.web.ready.wait()
+        while not agent.locker.service.citizen.is_trusted():
+            await asyncio.sleep(0.02)
+        loaded = [name for name in sys.argv[2].split() if name in sys.modules]
+        print(json.dumps({"loaded": loaded, "mb": resident_mb(), "parts": [name for name, _ in agent.parts]}))
+        running.cancel()
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    async with open_site(tmp_path) as opened:
+        yield opened
+
+
+async def test_a_locker_only_agent_loads_no_vision_library_and_no_printer(site: Site) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PROGRAM, str(site.config), " ".join(HEAVY), cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await process.communicate()
+    assert process.returncode == 0, err.decode()
+    told = json.loads(out.splitlines()[-1])
+    assert told["loaded"] == []
+    assert told["mb"] < 130
+    assert {"boards", "locker", "locker/socket", "web"} <= set(told["parts"])
+
+
+async def test_the_agent_says_that_it_is_a_locker(site: Site) -> None:
+    async with site.agent() as agent:
+        async for recorded in agent.journal.follow(after=0):
+            if isinstance(recorded.payload, DeviceStarted):
+                break
+    assert recorded.payload.stations == ("locker",)
+    assert agent.web.site.desks.locker is not None
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_configuration_knows_the_bounds_of_each_family(family: str) -> None:
+    codec = codec_of(family)
+    assert (LOWEST_ADDRESS[family], HIGHEST_ADDRESS[family]) == (codec.boards[0], codec.boards[-1])
+    assert MOST_CHANNELS[family] == codec.most_channels
