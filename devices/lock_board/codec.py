@@ -210,6 +210,13 @@ def check_channel(codec: Codec, board: int, channel: int) -> None:
         raise BadChannel(msg)
 
 
+def check_own_pulse(codec: Codec, pulse_ms: int | None) -> None:
+    """Raise BadChannel for a family whose boards make one pulse only: a length that nobody obeys must not be configured."""
+    if pulse_ms is not None:
+        msg = f"{codec.name}: the board decides how long its pulse is, not {pulse_ms} ms"
+        raise BadChannel(msg)
+
+
 def matching(request: Request, heard: Heard) -> Heard | None:
     """What answers a request in every family: same board, same question, same door."""
     if heard.board != request.board:

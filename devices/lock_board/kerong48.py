@@ -18,6 +18,7 @@ from devices.lock_board.codec import (
     UnlockReply,
     bits,
     check_channel,
+    check_own_pulse,
     matching,
 )
 
@@ -73,8 +74,9 @@ class Kerong48Codec:
     pushes: ClassVar[bool] = False
     answers_unlock: ClassVar[bool] = True
 
-    def unlock(self, board: int, channel: int, pulse_ms: int | None = None) -> Request:  # noqa: ARG002
+    def unlock(self, board: int, channel: int, pulse_ms: int | None = None) -> Request:
         check_channel(self, board, channel)
+        check_own_pulse(self, pulse_ms)
         return Request(Ask.UNLOCK, board, channel, Cu48Request(board, channel - 1, OPEN).to_bytes(), 0)
 
     def read_one(self, board: int, channel: int, channels: int) -> Request:

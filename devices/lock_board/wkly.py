@@ -22,6 +22,7 @@ from devices.lock_board.codec import (
     Scan,
     UnlockReply,
     check_channel,
+    check_own_pulse,
     matching,
     xor,
 )
@@ -74,8 +75,9 @@ class WklyCodec:
     pushes: ClassVar[bool] = True
     answers_unlock: ClassVar[bool] = True
 
-    def unlock(self, board: int, channel: int, pulse_ms: int | None = None) -> Request:  # noqa: ARG002
+    def unlock(self, board: int, channel: int, pulse_ms: int | None = None) -> Request:
         check_channel(self, board, channel)
+        check_own_pulse(self, pulse_ms)
         frame = WklyFrame(board, Cmd.OPEN_ONE, bytes([channel])).to_bytes()
         return Request(Ask.UNLOCK, board, channel, frame, 0)
 

@@ -30,6 +30,7 @@ from devices.lock_board.codec import (
 SHORTED, CUT = 0x11, 0x00
 READ, FIRMWARE = 0x33, 0x22
 ALL_LOCKS = 0x00
+OWN_PULSE_MS = 300
 
 
 class Head(IntEnum):
@@ -229,7 +230,7 @@ def _one_door(frame: Xor8aFrame) -> Heard | None:
 
 
 def _seconds(pulse_ms: int | None) -> bytes:
-    if pulse_ms is None:
+    if pulse_ms in {None, OWN_PULSE_MS}:
         return b""
     if pulse_ms % 1000 or not 1000 <= pulse_ms <= 9000:
         msg = f"xor8a: {pulse_ms} ms is not a whole number of seconds from 1 to 9"
