@@ -16,7 +16,7 @@ from nicegui.element import Element
 from nicegui.nicegui import _on_handshake
 
 from edge.web.server import WebServer
-from edge.web.site import WebSettings
+from edge.web.site import Desks, WebSettings
 from edge.web.users import Role, User, UserBook, create_user
 from tests.edge.web.fakes import Centre, strings
 
@@ -33,7 +33,9 @@ async def until(fact: Callable[[], bool]) -> None:
 class House:
     """One web server over one made-up centre; the wall clock is a number that tests move."""
 
-    def __init__(self, folder: Path, *, has_locker: bool = True, **settings: Any) -> None:
+    def __init__(
+        self, folder: Path, *, change: Callable[[Desks], Desks] = lambda desks: desks, **settings: Any
+    ) -> None:
         self.centre = Centre()
         self.centre.fill()
         self.users_file = folder / "users.toml"
@@ -43,7 +45,7 @@ class House:
             "ky-thuat": create_user(self.users_file, "ky-thuat", Role.TECHNICIAN, PIN),
         }
         chosen = replace(WebSettings(state_dir=folder, thanks_s=0.05, statistics_pause_s=0.01), **settings)
-        desks = self.centre.desks if has_locker else replace(self.centre.desks, locker=None)
+        desks = change(self.centre.desks)
         self.server = WebServer(desks, UserBook(self.users_file), strings(), chosen)
         self.site = self.server.site
         self.app: FastAPI = self.server._app()

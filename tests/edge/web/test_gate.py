@@ -1,5 +1,6 @@
 """The door: who gets which page, over real requests without a socket."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -86,7 +87,7 @@ async def test_the_tablet_answers_this_machine_and_the_listed_ones(tmp_path: Pat
 
 @pytest.mark.parametrize("path", ["/tu", "/tu/can-bo", "/tu/ky-thuat"])
 async def test_a_device_without_a_cabinet_has_none_of_its_pages(tmp_path: Path, path: str) -> None:
-    async with House(tmp_path, has_locker=False).running() as house:
+    async with House(tmp_path, change=lambda desks: replace(desks, locker=None)).running() as house:
         assert await status(house, path, "lanh-dao-1") == 404
         async with house.browser() as browser:
             assert "/tu" not in (await browser.get("/")).text
