@@ -14,6 +14,7 @@ from edge.domain.locker_actions import Opened as DoorOpened
 from edge.locker_ports import Doors, LockerDesks, PrintOutcome, Receipt, Seal, Step
 from edge.ports import Clock, Ledger
 from edge.services.faults import Faults
+from edge.services.locker_alarms import Alarms
 from edge.services.locker_cabinet import Cabinet
 from edge.services.locker_changes import LockerChanges, Work
 from edge.services.locker_citizen import CitizenCounter
@@ -33,6 +34,7 @@ from sync.events import Payload
 log = logging.getLogger(__name__)
 
 PRINT_WITHIN_S = 60.0
+_AS_SAID = {"not_written": "disk", "not_trusted": "not_sent"}  # keys under `page.locker.why`
 RECEIPTS_AT_MOST = 32  # waiting for the printer: one opening at a time fills no more
 
 
@@ -59,7 +61,7 @@ class LockerService:
         self.citizen = CitizenCounter(self.parts)
         self.upkeep = Upkeep(self.parts, changes)
         self.desks = LockerDesks(self.citizen, self.staff)
-        self._faults = faults
+        self.alarms = Alarms(plan, faults)
         self._receipts: asyncio.Queue[tuple[str, str]] = asyncio.Queue(RECEIPTS_AT_MOST)
 
     async def load(self) -> None:
@@ -72,6 +74,7 @@ class LockerService:
         ) as error:  # nothing will open; the agent starts all the same, so that its screens can say so
             log.error("locker: %s", error)  # noqa: TRY400 - the sentence is enough
         await self.cabinet.load()
+        self.alarms.unlisted(key for key in self.cabinet.compartments if key not in plan.places)
         await self.codes.load(plan.keypads)
         await self.view.refresh()
 
@@ -81,6 +84,7 @@ class LockerService:
             group.create_task(self.staff.run(), name="locker-recalls")
             group.create_task(self.upkeep.run(), name="locker-upkeep")
             group.create_task(self.view.run(), name="locker-view")
+            group.create_task(self.alarms.run(), name="locker-alarms")
             group.create_task(self._print_for_ever(), name="locker-receipts")
 
     def sms_changed(self, _stay: str) -> None:
@@ -101,6 +105,7 @@ class LockerService:
                     self._ended(compartment, opening, why, is_deposit=compartment in receipts)
                 case Fault(compartment=compartment, why=why):
                     log.warning("locker: fault compartment=%s why=%s", compartment, why)
+        self.alarms.told(work)
         if work.actions:
             self.wake_post()
         self.view.changed()
@@ -115,7 +120,7 @@ class LockerService:
         if is_deposit and not self._receipts.full():
             self._receipts.put_nowait((compartment, opening))
         else:
-            self.openings.show(opening, Step.DONE if why is None else Step.FAILED, why)
+            self.openings.show(opening, Step.DONE if why is None else Step.FAILED, _AS_SAID.get(why or "", why))
 
     # --- receipts ---
 

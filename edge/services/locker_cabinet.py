@@ -8,14 +8,15 @@ first when the disk takes anything again.
 import asyncio
 import logging
 import sqlite3
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 from edge.domain.door import Door, Pulse
-from edge.domain.locker import Compartment, Opening
+from edge.domain.locker import Compartment, CompartmentState, Opening
 from edge.domain.locker_actions import Action, Authorise, Opened, ReadAll, Refuse, SendPulse
 from edge.domain.locker_cabinet import doors_seen
-from edge.domain.locker_events import Authorised, BoardLost, Booted, Event, NotWritten, Pulsed, Tick
+from edge.domain.locker_events import Authorised, BoardLost, Booted, Event, NotWritten, Pulsed, TakeOut, Tick
 from edge.domain.locker_step import due_s, step
 from edge.locker_ports import BoardChange, DoorChange, Doors
 from edge.ports import Clock, Ledger
@@ -32,6 +33,7 @@ T = TypeVar("T")
 STARTING, DISK, BOARDS = "starting", "disk", "boards"  # keys under `page.locker.distrust`
 UNWRITTEN_AT_MOST = 1000  # steps of doors while the disk takes nothing; after that doors are read again instead
 ORDERS_AT_MOST = 256
+FLAPS, FLAPS_WITHIN_S = 16, 20.0  # changes of one door in that time: a contact, not a hand
 Order: TypeAlias = SendPulse | ReadAll
 
 
@@ -66,6 +68,7 @@ class Cabinet:
         self._orders: asyncio.Queue[Order] = asyncio.Queue(ORDERS_AT_MOST)
         self._is_read_ordered = False
         self._seen_at: dict[str, float] = {}
+        self._moves: dict[str, deque[float]] = {}
 
     # --- what may be asked ---
 
@@ -122,7 +125,7 @@ class Cabinet:
             log.warning("locker: the boards did not answer in time")
             doors = {}
         fresh = {
-            key: doors.get(key, Door.UNKNOWN) for key in self.compartments if self._seen_at.get(key, 0.0) <= asked_at
+            key: doors.get(key, Door.UNKNOWN) for key in self.plan.places if self._seen_at.get(key, 0.0) <= asked_at
         }
         await self.seen(fresh)
         self.is_read = True
@@ -166,9 +169,12 @@ class Cabinet:
     async def take(self, change: DoorChange | BoardChange) -> None:
         if isinstance(change, BoardChange):
             await self._board(change)
-        elif change.compartment in self.compartments and change.at >= self._seen_at.get(change.compartment, 0.0):
+        elif change.compartment in self.plan.places and change.at >= self._seen_at.get(change.compartment, 0.0):
             self._seen_at[change.compartment] = change.at
             await self.seen({change.compartment: change.door})
+            if self._flaps(change):
+                log.warning("locker: the sensor of compartment=%s cannot be right", change.compartment)
+                await self.happened(change.compartment, TakeOut(None))
 
     # --- steps ---
 
@@ -266,12 +272,15 @@ class Cabinet:
             await self.read_doors()
 
     async def _pulse(self, order: SendPulse) -> None:
-        opening = self.compartments[order.compartment].opening
-        if opening is None or opening.opening != order.opening:
+        """Send it, unless the opening is over; one that waited for too long (this part was restarted) is surely not sent."""
+        now = self.compartments[order.compartment]
+        opening = now.opening
+        if opening is None or opening.opening != order.opening or now.state is not CompartmentState.OPENING:
             return
+        is_late = self._clock.monotonic() - (opening.sent_s or 0.0) > self._settings.doors.open_within_s
         try:
             async with asyncio.timeout(self._settings.pulse_within_s):
-                pulse = await self._doors.pulse(order.compartment, order.stay)
+                pulse = Pulse.NOT_SENT if is_late else await self._doors.pulse(order.compartment, order.stay)
         except TimeoutError:
             pulse = Pulse.LOST
         await self.happened(order.compartment, Pulsed(order.opening, pulse), _noted(opening, pulse))
@@ -279,6 +288,15 @@ class Cabinet:
     async def _watch(self) -> None:
         async for change in self._doors.watch():
             await self.take(change)
+
+    def _flaps(self, change: DoorChange) -> bool:
+        """More changes in a short time than people make."""
+        moves = self._moves.setdefault(change.compartment, deque(maxlen=FLAPS))
+        moves.append(change.at)
+        is_flapping = len(moves) == FLAPS and change.at - moves[0] < FLAPS_WITHIN_S
+        if is_flapping:
+            moves.clear()
+        return is_flapping
 
     async def _board(self, change: BoardChange) -> None:
         """Told once when lost and once when back."""

@@ -195,7 +195,7 @@ class StaffCounter:
         """Others wait for nobody: what cannot be opened now says why, and the next door follows."""
         refusal = await self._parts.asked(compartment, recall)
         if refusal is not None:
-            self._parts.openings.show(recall.opening, Step.FAILED, refusal.why.value)
+            self._parts.openings.show(recall.opening, Step.FAILED, "not_sent")
 
     async def _until_moved(self, opening: str) -> None:
         moved = asyncio.Event()

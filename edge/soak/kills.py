@@ -21,7 +21,7 @@ from edge.soak.site import Site
 from edge.soak.town import SMS_S
 
 LONGEST_LIFE_S = 1.2
-BIRTH_S = 20.0
+IMPORT_S, BIRTH_S = 180.0, 30.0  # on a machine that is busy with other things
 MOURNING_S = 2.0  # at most, until the socket says that the other end is gone
 
 
@@ -41,6 +41,10 @@ class Nursery:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
+    async def opened(self) -> None:
+        """Everything is imported. Raise TimeoutError."""
+        await self._line(IMPORT_S)
+
     async def bear(self, config: Path, socket: Path) -> int:
         """Start an agent; its pid."""
         assert self._process.stdin is not None  # noqa: S101 - opened with pipes
@@ -51,9 +55,9 @@ class Nursery:
         """Wait until it has died; of what signal (negative) it did."""
         return int(await self._line())
 
-    async def _line(self) -> bytes:
+    async def _line(self, within_s: float = BIRTH_S) -> bytes:
         assert self._process.stdout is not None  # noqa: S101 - opened with pipes
-        async with asyncio.timeout(BIRTH_S):
+        async with asyncio.timeout(within_s):
             return await self._process.stdout.readline()
 
 
@@ -63,12 +67,14 @@ async def nursery(log: Path) -> AsyncIterator[Nursery]:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "edge.soak.nursery",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=said,
+            start_new_session=True,
         )  # fmt: skip
+    home = Nursery(process)
     try:
-        yield Nursery(process)
+        await home.opened()
+        yield home
     finally:
-        assert process.stdin is not None  # noqa: S101 - opened with pipes
-        process.stdin.close()
+        os.killpg(process.pid, signal.SIGKILL)  # it and an agent that nobody has buried
         await process.wait()
 
 
@@ -79,6 +85,20 @@ class Toll:
     kills: Counter[Moment] = field(default_factory=Counter)
     at_work: int = 0  # killed with somebody at a door
     start_s: list[float] = field(default_factory=list)  # from the fork until every door was read
+
+
+class Life:
+    """One agent's process. `died_of`: the signal, negative, once it is buried."""
+
+    def __init__(self, pid: int) -> None:
+        self.died_of: int | None = None
+        self._pid: int | None = pid
+
+    def end(self) -> None:
+        """Kill -9. Harmless when repeated."""
+        pid, self._pid = self._pid, None
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
 
 
 class Killing:
@@ -109,43 +129,50 @@ class Killing:
 
     async def one_life(self) -> None:
         """From birth to kill -9; between the two, people do what people do."""
-        chance = self.site.chance
-        self._moment = chance.choice([Moment.ANY, *Moment])  # twice as often as the others
+        self._moment = self.site.chance.choice([Moment.ANY, *Moment])  # twice as often as the others
         self._struck.clear()
-        pid = await self._born()
-        working = asyncio.create_task(self._work(), name="people")
-        try:
-            async with asyncio.timeout(chance.uniform(0.0, LONGEST_LIFE_S) if self._moment is Moment.ANY else 4.0):
-                await self._struck.wait()
-                await asyncio.sleep(chance.choice([0.0, chance.uniform(0.0, 0.04)]))
-        except TimeoutError:
-            self._moment = Moment.ANY
-        self.toll.at_work += self.site.town.is_somebody_there
-        os.kill(pid, signal.SIGKILL)
-        died_of = await self._nursery.bury()
+        async with self._life() as life:
+            working = asyncio.create_task(self._work(), name="people")
+            try:
+                await self._until_struck()
+            except TimeoutError:
+                self._moment = Moment.ANY
+            self.toll.at_work += self.site.town.is_somebody_there
+            life.end()
+            await self._mourned(working)
+        died_of = life.died_of
         self.site.promises.hold(Promise.KEPT, died_of == -signal.SIGKILL, f"the agent ended by itself: {died_of}")
         self.toll.kills[self._moment] += 1
-        await self._mourned(working)
         self.site.audit()
+
+    async def _until_struck(self) -> None:
+        """Raise TimeoutError when its hour has come without that."""
+        chance = self.site.chance
+        long_s = chance.uniform(0.0, LONGEST_LIFE_S) if self._moment is Moment.ANY else 4.0
+        async with asyncio.timeout(long_s):
+            await self._struck.wait()
+            await asyncio.sleep(chance.choice([0.0, chance.uniform(0.0, 0.04)]))
 
     async def last_life(self) -> None:
         """The last agent lives until everything that is owed was done: tidied up, told, collected."""
-        pid = await self._born()
-        desk = await self._desk()
-        try:
-            await last_round(self.site, desk)
-        finally:
-            os.kill(pid, signal.SIGKILL)
-            await self._nursery.bury()
+        async with self._life():
+            await last_round(self.site, await self._desk())
         self.site.close_books()
 
     # --- one life ---
 
-    async def _born(self) -> int:
+    @contextlib.asynccontextmanager
+    async def _life(self) -> AsyncIterator["Life"]:
+        """One agent from its birth; dead and buried at the end, whatever happened."""
         self.site.starts()
         while not self._came.empty():
             self._came.get_nowait()
-        return await self._nursery.bear(self.site.config, self._socket)
+        life = Life(await self._nursery.bear(self.site.config, self._socket))
+        try:
+            yield life
+        finally:
+            life.end()
+            life.died_of = await self._nursery.bury()
 
     async def _desk(self) -> Desk:
         began_s = asyncio.get_running_loop().time()

@@ -1,6 +1,7 @@
 """Forks agents that are their locker alone, with everything imported, so that each is at work within milliseconds.
 
-Run as a program. Each line on stdin is `CONFIG SOCKET`; the answer is the child's pid, and when it has died, the signal.
+Run as a program. Each line on stdin is `CONFIG SOCKET`; the answer is the child's pid, and when it has died, the
+signal. The first line of all says that everything is imported.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ def bear(config: Path, socket: Path) -> int:
 
 def main() -> None:
     logs.setup()
+    print("ready", flush=True)
     for line in sys.stdin:
         config, socket = line.split()
         pid = bear(Path(config), Path(socket))

@@ -31,6 +31,7 @@ from edge.soak.orders import (
     Recall,
     Reissue,
     Shown,
+    Test,
 )
 from edge.soak.promises import Promise, Promises
 
@@ -194,6 +195,7 @@ class Town:
     async def _tidy(self, desk: Desk, one: CompartmentView) -> None:
         self._hands.push(one.compartment)
         if one.stay is None:
+            await self._look_inside(desk, one.compartment)
             await self.follow(desk, BackInService(one.compartment), self._reach)
             return
         if one.state is CompartmentState.OUT_OF_SERVICE:
@@ -201,6 +203,11 @@ class Town:
         said = await self.recall(desk, one.compartment)
         if isinstance(said, No) and one.compartment not in self.inside:
             await self.follow(desk, Empty(one.stay), self._reach)
+
+    async def _look_inside(self, desk: Desk, compartment: str) -> None:
+        """A technician opens what nobody is sure of before it is used again; what lies in it goes to the counter."""
+        if compartment in self.inside:
+            await self.follow(desk, Test(compartment), self.reach_of_staff(self.inside[compartment]))
 
     # --- what must be so when nothing moves ---
 

@@ -135,7 +135,7 @@ class Kiosk:
             heading, under = Text("h1", text), Text("p", hint, "kiosk-hint")
         heading.props["tabindex"] = "-1"
         focus(heading)
-        self.speak(f"{text}. {hint}")
+        self.speak(f"{text} {hint}" if text.endswith(("?", "!", "…")) else f"{text}. {hint}")
         return heading, under
 
     def speak(self, text: str) -> None:

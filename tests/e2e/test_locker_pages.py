@@ -195,7 +195,7 @@ def walk_to(page: Page, step: str) -> None:
 
 def next_step(page: Page, step: str) -> None:
     if step == "papers":
-        page.locator(".choice.slim").last.tap()
+        page.locator(".choices .choice.slim").last.tap()  # the home step has one too, outside
         page.locator(".papers").wait_for()
     elif step == "phone":
         page.locator(".go").tap()
@@ -206,7 +206,7 @@ def next_step(page: Page, step: str) -> None:
         page.locator(".choices.tall").wait_for()
 
 
-_OUTSIDE = """() => [...document.querySelectorAll('.kiosk *')].filter(e => e.checkVisibility() && !e.closest('svg'))
+_OUTSIDE = """() => [...document.querySelectorAll('.kiosk *')].filter(e => e.checkVisibility() && !e.closest('svg, .unseen'))
   .filter(e => { const r = e.getBoundingClientRect(); return r.width && (r.left < 0 || r.right > innerWidth + 1 || r.bottom > innerHeight + 1) })
   .map(e => e.outerHTML.slice(0, 120))"""
 _SMALL = """least => [...document.querySelectorAll('.kiosk button')].filter(e => e.checkVisibility())

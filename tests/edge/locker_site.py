@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyotp
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from config.load import load
 from devices.lock_board.sim import Cabinet

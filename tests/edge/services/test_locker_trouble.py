@@ -1,6 +1,7 @@
 """Doors, boards, disks and power fail: nothing opens that should not, nothing is called done that was not seen."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,18 @@ from sync.events import (
     LockerReleased,
 )
 from tests.edge.services.fake_doors import Behaviour
-from tests.edge.services.locker_house import DOSSIER, LEADER, OFFICER, OTHER, OTHER_PHONE, PHONE, TECHNICIAN, House
+from tests.edge.services.locker_house import (
+    DOSSIER,
+    LEADER,
+    OFFICER,
+    OTHER,
+    OTHER_PHONE,
+    PHONE,
+    PLACES,
+    PLAN,
+    TECHNICIAN,
+    House,
+)
 
 NOT_TRUSTED = Refused(RefusalWhy.NOT_TRUSTED)
 
@@ -304,3 +316,67 @@ async def test_nothing_was_put_in_after_all(house: House) -> None:
     assert house.state(compartment) == "free"
     assert await house.staff.empty(OFFICER, "gone") == Refused(RefusalWhy.NOT_THERE)
     assert [one.why for one in await house.events(LockerReleased)] == ["left_empty"]
+
+
+async def test_staff_see_a_door_in_trouble_once_and_that_it_is_well_again(house: House) -> None:
+    compartment = await house.loaded()
+    await house.pulls(compartment)
+    assert await house.locker.alarms.tell()
+    await house.pushes(compartment)
+    await house.staff.empty(OFFICER, await house.stay())
+    assert await house.locker.alarms.tell()
+    part, why = "locker/03", "page.locker.why.forced"
+    assert [(one.part, one.why) for one in await house.events(DeviceFault)] == [(part, why)]
+    assert [one.part for one in await house.events(DeviceRecovered)] == [part]
+
+
+async def test_an_alarm_that_the_disk_does_not_take_is_told_later(house: House) -> None:
+    await house.pulls("n01")
+    house.disk.is_full = True
+    assert not await house.locker.alarms.tell()
+    house.disk.is_full = False
+    assert await house.locker.alarms.tell()
+    assert [one.part for one in await house.events(DeviceFault)] == ["locker/01"]
+
+
+async def test_a_sensor_that_flaps_takes_its_compartment_out_of_service(house: House) -> None:
+    for _ in range(20):
+        await house.pulls("n02")
+        house.doors.push("n02")
+        await house.flow()
+    assert house.state("n02") == "out_of_service"
+    assert "sensor" in await whys(house)
+
+
+async def test_a_pulse_that_waited_for_too_long_is_not_sent(house: House) -> None:
+    """The part that sends was down between the authorisation and the pulse."""
+    compartment = await house.loaded()
+    opening = await house.citizen.pick_up("kiosk", DOSSIER, await house.code())
+    pulses = len(house.doors.pulses)
+    house.clock.advance(30)
+    await house.flow()
+    assert (house.step(opening), len(house.doors.pulses)) == (Step.FAILED, pulses)
+    assert house.state(compartment) == "occupied"
+    await house.passes(10)
+    await house.citizen.pick_up("kiosk", DOSSIER, await house.code())
+    await house.flow()
+    assert house.state(compartment) == "open"
+
+
+async def test_what_lies_in_a_compartment_that_is_configured_no_more_is_an_alarm_and_kept(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compartment = await house.loaded()
+    left = {key: place for key, place in PLACES.items() if key != compartment}
+    monkeypatch.setattr("tests.edge.services.locker_house.PLAN", replace(PLAN, places=left))
+    again = await house.killed()
+    await again.locker.alarms.tell()
+    assert [(one.part, one.why) for one in await again.events(DeviceFault)] == [
+        (f"locker/{compartment}", "page.locker.why.out_of_service")
+    ]
+    assert await again.citizen.pick_up("kiosk", DOSSIER, await again.code()) == NOT_TRUSTED
+    monkeypatch.undo()
+    once_more = await again.killed()
+    await once_more.passes(10)
+    assert once_more.step(await once_more.citizen.pick_up("kiosk", DOSSIER, await once_more.code())) is Step.OPENING
+    await once_more.journal.close()

@@ -155,7 +155,7 @@ class TestLeader:
             await until(lambda: "Thành phố đã nhận đủ" in sheet.text)
 
     async def test_an_unknown_fault_still_has_words(self, house: House) -> None:
-        house.centre.health.now = (Tile("printer/p1", ok=False, since=MORNING, why="paper_jam"),)
+        house.centre.health.now = (Tile("plotter/p1", ok=False, since=MORNING, why="paper_jam"),)
         sheet = await house.open("/thiet-bi", "ky-thuat")
         assert "Bộ phận khác · p1" in sheet.text
         assert "Có lỗi." in sheet.text
