@@ -86,9 +86,10 @@ class Cabinet:
 
     def distrust(self, error: Exception) -> None:
         """The disk took nothing or gave nothing: nothing opens until it does both."""
-        if self.is_disk_well:
+        was_well, self.is_disk_well = self.is_disk_well, False
+        if was_well:
             log.error("locker: nothing opens, the journal fails: %s %s", type(error).__name__, error)
-        self.is_disk_well = False
+            self._told(self._work({}, ()))  # every screen hears of it
 
     async def in_turn(self, act: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run `act` alone, to its end even when whoever asked goes away: table and memory must not part."""
