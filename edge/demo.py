@@ -20,6 +20,7 @@ from config.schema import Config
 from edge.adapters.supervisor import cancelled
 from edge.adapters.uplink import open_link
 from edge.app import Agent, open_agent, open_journal
+from edge.demo_locker import LEFT, LEFT_PHONE, StoryStuck, awaited_texts, play_locker
 from edge.demo_outcome import Outcome, read_outcome
 from edge.demo_story import OPTS_OUT, PRESSES, config_text, story_seconds, write_playlists
 from edge.demo_world import World, open_world
@@ -38,6 +39,7 @@ USERS = (
     ("quay-01", Role.OFFICER, ("quay-01",)),
     ("quay-02", Role.OFFICER, ("quay-02",)),
     ("lanh-dao", Role.LEADER, ()),
+    ("ky-thuat", Role.TECHNICIAN, ()),
 )
 
 
@@ -63,7 +65,7 @@ async def play(options: DemoOptions) -> Outcome:
     folder = (options.data_dir or Path(tempfile.mkdtemp(prefix="motcua-demo-"))).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     _say(f"demo files: {folder}")
-    async with open_world(folder) as world:
+    async with open_world(folder, is_hurried=options.seconds is not None) as world:
         config, users = _prepare(folder, options, world)
         async with open_agent(config, channel=world.channel, demo_users=users) as agent:
             await _run(agent, options, world)
@@ -99,6 +101,7 @@ def _prepare(folder: Path, options: DemoOptions, world: World) -> tuple[Config, 
         raise DemoFailed(str(error)) from error
     users = tuple(_user(folder / "users.toml", *user) for user in USERS)
     text = config_text(folder, playlists, models_dir, broker_port=world.broker_port, web_port=options.port)
+    text += world.cabinet.config_text()
     if options.camera is not None:
         text = text.replace(f"replay:{playlists['quay-01']}", options.camera)
     file = folder / "motcua.toml"
@@ -119,7 +122,7 @@ async def _run(agent: Agent, options: DemoOptions, world: World) -> None:
         async with asyncio.timeout(None if options.seconds is None else options.seconds + GRACE_S):
             await _until_ready(agent, running)
             _welcome(agent, options, world)
-            await _either(running, asyncio.create_task(_story(agent, options), name="story"))
+            await _either(running, asyncio.create_task(_story(agent, options, world), name="story"))
     except TimeoutError:
         log.warning("the story was not finished %.0f s after its time", GRACE_S)
     finally:
@@ -150,11 +153,33 @@ def _welcome(agent: Agent, options: DemoOptions, world: World) -> None:
     _say(f"pages: {base}   SMS: {modem}")
     if not options.headless:
         _say(f"officer {base}/quay/quay-01   leader {base}/lanh-dao   tablet {base}/danh-gia/quay-01   (Ctrl-C ends)")
+        _say(f"cabinet {base}/tu   its desk {base}/tu/can-bo   its technician {base}/tu/ky-thuat")
+        _say("doors spring open when unlocked, and somebody pushes them closed after a few seconds")
         _say("the login page shows the demo's PINs and codes")
 
 
-async def _story(agent: Agent, options: DemoOptions) -> None:
+async def _story(agent: Agent, options: DemoOptions, world: World) -> None:
     """Return when the time is over and what was told by SMS has arrived; never without `--seconds`."""
+    async with asyncio.TaskGroup() as stories:
+        stories.create_task(_cabinet_story(agent, options, world), name="cabinet story")
+        stories.create_task(_counter_story(agent, options), name="counter story")
+
+
+async def _cabinet_story(agent: Agent, options: DemoOptions, world: World) -> None:
+    """A story that gets stuck is said; the counts at the end show it, and the rest goes on."""
+    if agent.locker is None:
+        return
+    try:
+        await play_locker(agent.locker.service.desks, world.texts)
+        texts = await awaited_texts(world.texts, LEFT_PHONE)
+    except (StoryStuck, TimeoutError) as error:
+        log.warning("the story at the cabinet did not come to its end: %r", error)
+        return
+    if not options.headless:
+        _say(f"a result waits in the cabinet: dossier {LEFT}, SMS on the simulated phone {LEFT_PHONE}: {texts}")
+
+
+async def _counter_story(agent: Agent, options: DemoOptions) -> None:
     if options.seconds is None:
         await asyncio.Event().wait()
         return
