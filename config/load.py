@@ -14,6 +14,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from config.locker_checks import locker_mistakes
+from config.queue_checks import called_by, queue_mistakes
 from config.schema import Config
 
 LIKELY = 0.6  # share of a word that is right, from which it is worth suggesting; two swapped letters are one mistake
@@ -140,6 +141,9 @@ def _dangling(table: dict[str, Any]) -> list[Mistake]:
         named.append(("centre.leader", centre.get("leader"), people))
     boards, doors = (_sections(table.get("locker"), name) for name in ("boards", "compartments"))
     named += [(f"locker.compartments.{key}.board", door.get("board"), list(boards)) for key, door in doors.items()]
+    queue, known_counters = table.get("queue"), [*_sections(table, "counters")]
+    known_counters += [key for key in _sections(queue, "counters") if key not in known_counters]
+    named += [(path, counter, known_counters) for path, counter in called_by(_sections(queue, "services"))]
     return [
         Mistake(path, _shown(value), f"is not defined; there are: {', '.join(known) or 'none'}", _nearest(value, known))
         for path, value, known in named
@@ -148,9 +152,11 @@ def _dangling(table: dict[str, Any]) -> list[Mistake]:
 
 
 def _crossed(table: dict[str, Any]) -> list[Mistake]:
-    """Boards and compartments of a locker that stand in each other's way."""
+    """Boards and compartments of a locker, services and counters of a queue, that stand in each other's way."""
     boards, compartments = (_sections(table.get("locker"), name) for name in ("boards", "compartments"))
-    return [Mistake(path, None, why) for path, why in locker_mistakes(boards, compartments)]
+    services, counters = (_sections(table.get("queue"), name) for name in ("services", "counters"))
+    found = [*locker_mistakes(boards, compartments), *queue_mistakes(services, counters)]
+    return [Mistake(path, None, why) for path, why in found]
 
 
 def _sections(table: Any, name: str) -> dict[str, dict[str, Any]]:

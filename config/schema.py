@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from config.fields import Address, Key, Phone, Port, Seconds, Section, Share
 from config.locker import Locker
 from config.peripherals import Printer, Scanner
+from config.queue import Queue
 
 
 class Agent(Section):
@@ -241,6 +242,7 @@ class Config(Section):
     locker: Locker | None = None
     printer: Printer | None = None
     scanner: dict[Key, Scanner] = Field(default={})
+    queue: Queue | None = None
     sms: Sms = Sms()
     mqtt: Mqtt | None = None
     web: Web = Web()

@@ -22,6 +22,7 @@ from edge.adapters.locker_commands import LockerCommands
 from edge.adapters.locker_setup import LockerStation, locker_screen, open_locker, open_post
 from edge.adapters.locker_socket import LockerSocket
 from edge.adapters.machine import Machine
+from edge.adapters.queue_setup import open_station
 from edge.adapters.rules import (
     contact_numbers,
     counter_plans,
@@ -201,16 +202,19 @@ async def _compose(
     machine = Machine(config.agent.data_dir, journal, counters)
     checks = [retention.check, *([LineCheck(channel, faults).check] if channel else [])]
     health = HealthService(journal, faults, machine, clock, checks=checks)
+    queue = await open_station(config, journal, clock, strings, faults)
     station = await open_locker(config, config.locker, journal, faults) if config.locker else None
     desks = Desks(
-        counters, alerts, StatisticsService(journal), health, clock, locker=station.service.desks if station else None
-    )
+        counters, alerts, StatisticsService(journal), health, clock, queue=queue.desk if queue else None,
+        locker=station.service.desks if station else None,
+    )  # fmt: skip
     web = WebServer(desks, _users(config), strings, _web_settings(config, demo_users))
     link = open_link(config, journal, faults)
     parts: list[Part] = [("web", web.run), ("alerts", alerts.run), ("counters", counters.run), ("health", health.run)]
     parts += [("retention", retention.run), ("journal/pruning", partial(_prune_daily, journal))]
     parts += [(f"eyes/{key}", one.run) for key, one in eyes.items()]
     parts += [("link", link.run)] if link else []
+    parts += queue.parts if queue else ()
     if station is not None:
         socket = LockerSocket(
             config.agent.data_dir, LockerCommands(station.service.staff, station.boards, web.site.login)
@@ -255,7 +259,8 @@ def _web_settings(config: Config, demo_users: tuple[DemoUser, ...]) -> WebSettin
 
 async def _announce(config: Config, journal: Journal) -> None:
     """`device.started`, and `device.config_changed` when it is not the configuration of the last start."""
-    stations = (*(["counter"] if config.counters else []), *(["locker"] if config.locker else []))
+    sections = (("counter", config.counters), ("locker", config.locker), ("board", config.queue))
+    stations = tuple(name for name, is_here in sections if is_here)
     started = DeviceStarted(boot=journal.identity.boot, version=version("motcua-edge"), stations=stations)
     now = _sha256(config)
     await journal.record(started, *([] if _is_stamped(config, now) else [ConfigChanged(sha256=now)]))

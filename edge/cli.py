@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from edge import cli_bench, cli_journal, cli_locker, cli_models, cli_score, cli_sms, cli_users
+from edge import cli_bench, cli_journal, cli_locker, cli_models, cli_queue, cli_score, cli_sms, cli_users
 from edge.adapters import logs
 from edge.cli_common import DataOption, JsonOption, fail, load_config, print_line, refusing
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.add_typer(cli_models.app, name="models")
 app.add_typer(cli_journal.app, name="journal")
 app.add_typer(cli_locker.app, name="locker")
+app.add_typer(cli_queue.app, name="queue")
 app.add_typer(cli_sms.app, name="sms")
 app.add_typer(cli_users.app, name="users")
 app.command("score")(cli_score.score)

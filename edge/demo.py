@@ -11,7 +11,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from edge.adapters.uplink import open_link
 from edge.app import Agent, open_agent, open_journal
 from edge.demo_locker import LEFT, LEFT_PHONE, StoryStuck, awaited_texts, play_locker
 from edge.demo_outcome import Outcome, read_outcome
+from edge.demo_queue import CONFIG as QUEUE_CONFIG
+from edge.demo_queue import count_tickets, play_hall
 from edge.demo_story import OPTS_OUT, PRESSES, config_text, story_seconds, write_playlists
 from edge.demo_world import World, open_world
 from edge.domain.level import Level
@@ -35,6 +37,7 @@ log = logging.getLogger(__name__)
 
 GRACE_S = 30.0  # beyond --seconds, for a slow machine to finish the story
 DRAIN_S = 20.0
+HALL_PAUSE_S = 0.7  # between two touches of an officer; the whole hall is over before the short story is
 USERS = (
     ("quay-01", Role.OFFICER, ("quay-01",)),
     ("quay-02", Role.OFFICER, ("quay-02",)),
@@ -71,7 +74,8 @@ async def play(options: DemoOptions) -> Outcome:
             await _run(agent, options, world)
         await _drain(config)
         report = verify(config.agent.data_dir)
-        return read_outcome(config.agent.data_dir, world.city.counts().unique, is_whole=report.ok)
+        outcome = read_outcome(config.agent.data_dir, world.city.counts().unique, is_whole=report.ok)
+        return replace(outcome, later=outcome.later | {"tickets": count_tickets(config.agent.data_dir)})
 
 
 def _end_on_sigterm() -> None:
@@ -101,7 +105,7 @@ def _prepare(folder: Path, options: DemoOptions, world: World) -> tuple[Config, 
         raise DemoFailed(str(error)) from error
     users = tuple(_user(folder / "users.toml", *user) for user in USERS)
     text = config_text(folder, playlists, models_dir, broker_port=world.broker_port, web_port=options.port)
-    text += world.cabinet.config_text()
+    text += world.cabinet.config_text() + QUEUE_CONFIG
     if options.camera is not None:
         text = text.replace(f"replay:{playlists['quay-01']}", options.camera)
     file = folder / "motcua.toml"
@@ -122,7 +126,7 @@ async def _run(agent: Agent, options: DemoOptions, world: World) -> None:
         async with asyncio.timeout(None if options.seconds is None else options.seconds + GRACE_S):
             await _until_ready(agent, running)
             _welcome(agent, options, world)
-            await _either(running, asyncio.create_task(_story(agent, options, world), name="story"))
+            await _either(running, asyncio.create_task(_stories(agent, options, world), name="stories"))
     except TimeoutError:
         log.warning("the story was not finished %.0f s after its time", GRACE_S)
     finally:
@@ -155,14 +159,22 @@ def _welcome(agent: Agent, options: DemoOptions, world: World) -> None:
         _say(f"officer {base}/quay/quay-01   leader {base}/lanh-dao   tablet {base}/danh-gia/quay-01   (Ctrl-C ends)")
         _say(f"cabinet {base}/tu   its desk {base}/tu/can-bo   its technician {base}/tu/ky-thuat")
         _say("doors spring open when unlocked, and somebody pushes them closed after a few seconds")
+        _say(f"numbers {base}/lay-so   board {base}/bang-so   queue {base}/quay/quay-01/so")
         _say("the login page shows the demo's PINs and codes")
 
 
-async def _story(agent: Agent, options: DemoOptions, world: World) -> None:
-    """Return when the time is over and what was told by SMS has arrived; never without `--seconds`."""
+async def _stories(agent: Agent, options: DemoOptions, world: World) -> None:
+    """Counters, cabinet and hall play beside each other. Return when the time is over; never without `--seconds`."""
     async with asyncio.TaskGroup() as stories:
         stories.create_task(_cabinet_story(agent, options, world), name="cabinet story")
+        stories.create_task(_hall_story(agent, options), name="hall story")
         stories.create_task(_counter_story(agent, options), name="counter story")
+
+
+async def _hall_story(agent: Agent, options: DemoOptions) -> None:
+    desk, is_endless = agent.web.site.desks.queue, options.seconds is None
+    if desk is not None:
+        await play_hall(desk, HALL_PAUSE_S * (4 if is_endless else 1), is_endless=is_endless)
 
 
 async def _cabinet_story(agent: Agent, options: DemoOptions, world: World) -> None:
@@ -180,6 +192,7 @@ async def _cabinet_story(agent: Agent, options: DemoOptions, world: World) -> No
 
 
 async def _counter_story(agent: Agent, options: DemoOptions) -> None:
+    """Return when the time is over and what was told by SMS has arrived; never without `--seconds`."""
     if options.seconds is None:
         await asyncio.Event().wait()
         return

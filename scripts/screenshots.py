@@ -15,8 +15,10 @@ from tests.edge.web.play import StageProcess, launch, log_in
 FOR_DOCUMENTS = {
     "page-officer-nudge", "page-leader", "page-tablet", "page-locker", "page-locker-open", "page-locker-officer",
     "page-locker-technician",
+    "page-number", "page-board-call", "page-queue-called",
 }  # fmt: skip
 OFFICER, LEADER, TABLET, TABLET_UPRIGHT = (1366, 768), (1920, 1080), (1280, 800), (800, 1280)
+BOARD = (1920, 1080)
 
 
 def main(folder: Path, only: set[str] | None) -> None:
@@ -38,6 +40,7 @@ class Photographer:
         self.leader()
         self.locker()
         self.locker_staff()
+        self.queue()
 
     def entrance(self) -> None:
         page = self._page(OFFICER)
@@ -145,6 +148,32 @@ class Photographer:
     def _pause(self, page: Page, name: str) -> None:
         page.wait_for_timeout(1300)
         self._save(page, name)
+
+    def queue(self) -> None:
+        page = self._page(TABLET)
+        self._shoot(page, "/lay-so", "page-number")
+        page.locator(".ticket-card").first.click()
+        self._pause(page, "page-number-priority")
+        page.locator(".ticket-card.for-older").click()
+        self._pause(page, "page-number-slip")
+        self._shoot(self._page(TABLET_UPRIGHT), "/lay-so", "page-number-upright")
+        board = self._page(BOARD)
+        self._shoot(board, "/bang-so", "page-board")
+        officer = self._page(OFFICER)
+        log_in(officer, self._stage, "quay-01")
+        self._shoot(officer, "/quay/quay-01/so", "page-queue")
+        officer.locator(".queue-next").click()
+        self._pause(officer, "page-queue-called")
+        self._pause(board, "page-board-call")
+        officer.get_by_role("button", name="Đã đến quầy").click()
+        officer.get_by_role("button", name="Chuyển việc khác").click()
+        self._pause(officer, "page-queue-serving")
+        leader = self._page(OFFICER)
+        log_in(leader, self._stage, "lanh-dao-1")
+        self._shoot(leader, "/lanh-dao/so", "page-queue-report")
+        self._stage.order("hour", hour=12)
+        self._shoot(page, "/lay-so", "page-number-closed")
+        self._shoot(board, "/bang-so", "page-board-closed")
 
     def _page(self, size: tuple[int, int]) -> Page:
         context = self._browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="vi-VN")

@@ -282,6 +282,60 @@ class LockerFault(Payload, frozen=True, kw_only=True):
     by: str | None = None
 
 
+class TicketIssued(Payload, frozen=True, kw_only=True):
+    """A queue number. `ticket` names it for ever (`20261128-A012`), `number` is what stands on paper and board.
+
+    `has_priority` never says why; `wait_s` is what the citizen was told, None when nothing could be said.
+    """
+
+    TYPE = "ticket.issued"
+    KEEP = Keep.READING
+    ticket: str
+    number: str
+    service: str
+    has_priority: bool
+    ahead: Annotated[int, msgspec.Meta(ge=0)]
+    wait_s: Seconds | None
+
+
+class TicketCalled(Payload, frozen=True, kw_only=True):
+    """On the board and by voice. `call` counts: 1 is the first. `waited_s` runs from issue to the first call."""
+
+    TYPE = "ticket.called"
+    KEEP = Keep.READING
+    ticket: str
+    number: str
+    service: str
+    counter: str
+    call: Annotated[int, msgspec.Meta(ge=1)]
+    waited_s: Seconds
+
+
+class TicketServed(Payload, frozen=True, kw_only=True):
+    TYPE = "ticket.served"
+    KEEP = Keep.READING
+    ticket: str
+    service: str
+    counter: str
+    waited_s: Seconds
+    served_s: Seconds
+
+
+class TicketSkipped(Payload, frozen=True, kw_only=True):
+    """A ticket left its turn unserved: `not_there`, `parked` and `transferred` (to the service `to`) come back.
+
+    `no_show` and `day_over` do not. `counter` is None when it was at none.
+    """
+
+    TYPE = "ticket.skipped"
+    KEEP = Keep.READING
+    ticket: str
+    service: str
+    counter: str | None
+    why: Literal["not_there", "parked", "transferred", "no_show", "day_over"]
+    to: str | None = None
+
+
 class DeviceStarted(Payload, frozen=True, kw_only=True):
     TYPE = "device.started"
     boot: str

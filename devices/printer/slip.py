@@ -22,12 +22,13 @@ class FontMissing(DeviceError):
 
 
 class Size(Enum):
-    """Height of the letters in dots on wide and on narrow paper, and whether they are bold. HUGE: a receipt's id in one row."""
+    """Height of the letters in dots on wide and on narrow paper, and whether they are bold. HUGE: a receipt's id in one row, GIANT: a ticket's number."""
 
     SMALL = (24, 20, False)
     NORMAL = (30, 24, False)
     STRONG = (34, 27, True)
     HUGE = (52, 36, True)
+    GIANT = (160, 112, True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,10 +37,14 @@ class SlipPrinter:
 
     async def print(self, receipt: Receipt) -> PrintOutcome:
         """Never twice: what is UNKNOWN may still come out of the printer."""
-        outcome = await self._printer.print(self._slip(receipt))
+        return PrintOutcome((await self.put(self._slip(receipt))).value)
+
+    async def put(self, slip: Slip) -> Outcome:
+        """Any slip on paper, once; what is wrong with the printer is told to staff."""
+        outcome = await self._printer.print(slip)
         if self._is_readable:
             await self._tell(outcome)
-        return PrintOutcome(outcome.value)
+        return outcome
 
     async def watch(self) -> None:
         while True:

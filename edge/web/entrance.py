@@ -49,6 +49,7 @@ class _Entrance:
             + _cards(words, "officer", [(f"/quay/{view.counter}", view.name, view.unit) for view in mine])
             + _cards(words, "tablet", [(f"/danh-gia/{view.counter}", view.name, view.unit) for view in views])
             + _cards(words, "locker", self._locker(words, session))
+            + _cards(words, "queue", self._queue(words, session))
             + _cards(words, "rest", leader + device)
         )
         return respond(words, words("page.home.title"), body + self._who(words, session), path="/")
@@ -64,6 +65,17 @@ class _Entrance:
             cards.append(("/tu/ky-thuat", words("page.home.locker_service"), under))
         return cards
 
+    def _queue(self, words: Words, session: Session | None) -> list[tuple[str, str, str]]:
+        desk, centre = self._site.desks.queue, self._site.settings.centre
+        if desk is None:
+            return []
+        panels = [
+            (f"/quay/{one.counter}/so", one.name, words("page.home.queue_panel"))
+            for one in desk.counters()
+            if _shown(session, one.counter)
+        ]
+        return [*panels, ("/bang-so", words("page.home.board"), centre), ("/lay-so", words("page.home.number"), centre)]
+
     async def ask(self, request: Request) -> Response:
         return self._form(request, safe_path(request.query_params.get("ve")), message="", status=200)
 
@@ -75,7 +87,7 @@ class _Entrance:
         outcome = await self._site.login.attempt(*(str(form.get(key, "")) for key in ("name", "pin", "code")))
         if isinstance(outcome, Refused):
             return self._refuse(request, back, outcome)
-        answer = RedirectResponse(_landing(outcome, back), status_code=303)
+        answer = RedirectResponse(self._landing(outcome, back), status_code=303)
         self._cookie(answer, COOKIE, self._site.sessions.open(outcome), int(self._site.settings.session_hours * 3600))
         answer.delete_cookie(FORM_COOKIE)
         return answer
@@ -93,6 +105,12 @@ class _Entrance:
         if lang in self._site.strings.languages:
             self._cookie(answer, LANGUAGE_COOKIE, lang, LANGUAGE_COOKIE_S)
         return answer
+
+    def _landing(self, user: User, back: str) -> str:
+        """An officer of one counter lands there: on its queue where the device has no camera for it."""
+        place = _landing(user, back)
+        has_camera = user.counters[:1] and user.counters[0] in self._site.desks.counters.counters()
+        return f"{place}/so" if place.startswith("/quay/") and back == "/" and not has_camera else place
 
     def _refuse(self, request: Request, back: str, refused: Refused) -> Response:
         words, wait = self._words(request), math.ceil(refused.wait_s)

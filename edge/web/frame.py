@@ -1,24 +1,23 @@
 """The bar at the top of the staff pages: where one is, the language, the way out."""
 
-from nicegui import ui
+from collections.abc import Sequence
 
 from edge.web.parts import Text, block, drawing
 from edge.web.site import Site, Viewer
 from edge.web.words import Words
 
 
-def top_bar(site: Site, viewer: Viewer, title: str, under: str) -> None:
-    """`title` is the page's h1."""
+def top_bar(site: Site, viewer: Viewer, title: str, under: str, links: Sequence[tuple[str, str]] = ()) -> None:
+    """`title` is the page's h1; `links` are further pages, (address, name)."""
     words = viewer.words
     with block("header", "bar"):
         with block("div", "bar-title"):
             Text("h1", title)
             Text("p", under)
         with block("nav", "bar-side", aria_label=words("page.common.navigation")):
-            links = ui.element("a").classes("link")
-            links.props["href"] = "/"
-            with links:
-                Text("span", words("page.common.home"))
+            for address, name in (("/", words("page.common.home")), *links):
+                with block("a", "link", href=address):
+                    Text("span", name)
             language_link(words, viewer.path)
             if viewer.session:
                 Text("span", viewer.session.user.name, "who")

@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from edge.web import queue_gate
 from edge.web.auth import COOKIE, Session
 from edge.web.plain import refusal
 from edge.web.site import Site
@@ -74,7 +75,7 @@ class Gate:
     def _refuse_page(self, asked: HTTPConnection, path: str, session: Session | None) -> Response | None:
         words = self._site.words(asked.cookies.get(LANGUAGE_COOKIE))
         needs_session = path in {LEADER, DEVICE, LOCKER_DESK, LOCKER_SERVICE} or OFFICER.fullmatch(path)
-        if needs_session and session is None:
+        if (needs_session or queue_gate.needs_session(path)) and session is None:
             return RedirectResponse(f"/dang-nhap?ve={quote(path)}", status_code=303)
         if not self._exists(path):
             return refusal(words, "not_found", 404)
@@ -87,10 +88,15 @@ class Gate:
     def _exists(self, path: str) -> bool:
         if path in {LOCKER, LOCKER_DESK, LOCKER_SERVICE}:
             return self._site.desks.locker is not None
+        if queue_gate.is_queue(path):
+            return queue_gate.exists(self._site, path)
         found = OFFICER.fullmatch(path) or TABLET.fullmatch(path)
         return path in {LEADER, DEVICE} or bool(found and found[1] in self._site.desks.counters.counters())
 
     def _may_see(self, asked: HTTPConnection, path: str, session: Session | None) -> bool:
+        if queue_gate.is_queue(path):
+            is_tablet = self._is_tablet(asked.client.host if asked.client else "")
+            return queue_gate.may_see(path, session, is_tablet=is_tablet)
         if path == LOCKER or TABLET.fullmatch(path):
             return self._is_tablet(asked.client.host if asked.client else "")
         if session is None:

@@ -26,7 +26,8 @@ class LeaderPage:
         self._live = Live(site, viewer)
         self._charts = self._live.paced(self._refresh_charts)
         with block("div", "fixed-screen"):
-            top_bar(site, viewer, self._words("page.leader.title"), site.settings.centre)
+            queue = (("/lanh-dao/so", self._words("page.leader.queue")),) if site.desks.queue else ()
+            top_bar(site, viewer, self._words("page.leader.title"), site.settings.centre, queue)
             with block("main", "leader"):
                 HealthStrip(self._live, is_short=True)
                 self._build_counters()

@@ -26,7 +26,7 @@ class OfficerPage:
         self._live = Live(site, viewer)
         self._charts = self._live.paced(self._refresh_chart)
         with block("div", "fixed-screen"):
-            top_bar(site, viewer, view.name, view.unit)
+            top_bar(site, viewer, view.name, view.unit, self._queue_link())
             with block("main", "officer"):
                 with block("div", "officer-now"):
                     self._present = PresentPanel(viewer)
@@ -42,6 +42,11 @@ class OfficerPage:
     def show(self, view: CounterView) -> None:
         self._present.show(view)
         self._nudge.show(view)
+
+    def _queue_link(self) -> tuple[tuple[str, str], ...]:
+        queue = self._site.desks.queue
+        has_queue = queue is not None and any(one.counter == self._counter for one in queue.counters())
+        return ((f"/quay/{self._counter}/so", self._words("page.officer.queue")),) if has_queue else ()
 
     def _build_day(self) -> None:
         with block("section", "panel"):

@@ -16,6 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from starlette.responses import JSONResponse, Response
 
 from edge.locker_ports import LockerDesks
+from edge.queue_ports import QueueDesk
 from edge.web import theme
 from edge.web.auth import FormSeal, Sessions
 from edge.web.device import DevicePage
@@ -27,6 +28,10 @@ from edge.web.locker_desk import LockerDeskPage
 from edge.web.locker_service import LockerServicePage
 from edge.web.login import LoginDesk, StepMemory
 from edge.web.officer import OfficerPage
+from edge.web.queue_board import BoardPage
+from edge.web.queue_kiosk import NumberPage
+from edge.web.queue_panel import QueuePanelPage
+from edge.web.queue_report import QueueReportPage, day_of
 from edge.web.site import Desks, Site, Viewer, WebSettings
 from edge.web.tablet import TabletPage
 from edge.web.users import UserBook
@@ -162,6 +167,8 @@ class WebServer:
 
         if site.desks.locker:
             self._add_locker_pages(site.desks.locker)
+        if site.desks.queue:
+            self._add_queue_pages(site.desks.queue)
 
     def _add_locker_pages(self, desks: LockerDesks) -> None:
         site = self.site
@@ -181,6 +188,29 @@ class WebServer:
             viewer = self._viewer(request)
             if viewer.session and viewer.session.may_see_device:
                 LockerServicePage(site, viewer, desks, viewer.session)
+
+    def _add_queue_pages(self, desk: QueueDesk) -> None:
+        site = self.site
+
+        @ui.page("/quay/{counter}/so")
+        def queue_panel(counter: str, request: Request) -> None:
+            viewer = self._viewer(request)
+            if viewer.session and viewer.session.may_see_counter(counter):
+                QueuePanelPage(site, viewer, desk, counter)
+
+        @ui.page("/lanh-dao/so")
+        def queue_report(request: Request) -> None:
+            viewer = self._viewer(request)
+            if viewer.session and viewer.session.is_leader:
+                QueueReportPage(site, viewer, desk, day_of(request.query_params.get("ngay")))
+
+        @ui.page("/bang-so")
+        def board(request: Request) -> None:
+            BoardPage(site, self._viewer(request), desk)
+
+        @ui.page("/lay-so")
+        def number(request: Request) -> None:
+            NumberPage(site, self._viewer(request), desk)
 
     def _viewer(self, request: Request) -> Viewer:
         words = self.site.words(language_of(request))

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from edge.locker_ports import LockerDesks
 from edge.ports import AlertDesk, Clock, CounterDesk, HealthDesk, Statistics
+from edge.queue_ports import QueueDesk
 from edge.web.auth import FormSeal, Session, Sessions
 from edge.web.login import LoginDesk
 from edge.web.words import Strings, Words
@@ -24,6 +25,7 @@ class Desks:
     health: HealthDesk
     clock: Clock
     locker: LockerDesks | None = None  # where the station is
+    queue: QueueDesk | None = None  # where the device gives out numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class WebSettings:
     unclaimed_page_s: float = 30.0  # a page nobody's browser connected to is forgotten
     demo_users: tuple[DemoUser, ...] = ()
     locker: LockerScreen = LockerScreen()
+    queue_slip_s: float = 20.0  # how long a fresh number stays on the kiosk
+    queue_idle_s: float = 30.0  # an unanswered question of the kiosk goes away
 
     def tablet_networks(self) -> tuple[Network, ...]:
         """Raise ValueError for what is no address and no network."""

@@ -15,6 +15,9 @@ PREFIXES = {  # keys that the pages finish at run time, and the enums they finis
     "page.locker.step.", "page.locker.step_hint.", "page.locker.printed.", "page.locker.group.", "page.locker.door.",
     "page.locker.distrust.", "page.locker.staff.", "page.locker.trace.", "page.locker.trace_value.", "page.locker.event.", "page.locker.because.",
     "page.locker.desk_step.", "page.locker.size.", "page.locker.sms.",
+    "page.queue.refused_", "page.queue.closed_",
+    "page.queue.day_", "page.queue.now_", "page.queue.priority_", "page.queue.list_", "page.queue.empty_",
+    "page.queue.call_label", "page.queue.gone", "page.number.for_", "page.report.", "page.number.printing_", "page.board.tile_",
 }  # fmt: skip
 
 

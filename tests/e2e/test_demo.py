@@ -35,6 +35,7 @@ def test_the_story_has_its_outcome(tmp_path: Path) -> None:
     assert outcome["alerts"] >= 1
     assert outcome["sms"]["delivered"] == outcome["sms"]["submitted"] >= 2, "the leader and the head of the unit"
     assert outcome["locker"] == {"collected": 1, "deposited": 1, "refused": 1}
+    assert outcome["tickets"] == {"issued": 4, "called": 7}
     assert outcome["events"]["journal"] == outcome["events"]["broker"] > 0
     assert outcome["journal_ok"] is True
     assert [path for path in tmp_path.rglob("*") if path.suffix.lower() in IMAGES] == []

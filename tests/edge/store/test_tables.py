@@ -2,16 +2,18 @@
 
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
 from edge.domain.chain import raised
 from edge.domain.escalation import Why
 from edge.domain.level import Level
+from edge.domain.queue import Day, Move, Told
 from edge.domain.retention import RetentionRules, cutoffs
+from edge.domain.ticket import Priority, Ticket, TicketState
 from edge.domain.verdict import Evidence, Summary
-from edge.store import alerts, counts, faults, outbox, purge, visits
+from edge.store import alerts, counts, faults, outbox, purge, tickets, visits
 from edge.store.migrations import scripts
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=timezone(timedelta(hours=7)))
@@ -84,12 +86,19 @@ def test_a_contact_is_queued_once(connection: sqlite3.Connection) -> None:
     assert [row.contact for row in outbox.of_alert(connection, "7K3P")] == ["leader", "head", "duty"]
 
 
+def a_ticket(connection: sqlite3.Connection, day: date) -> None:
+    ticket = Ticket(1, "A", 1, "ho-tich", Priority.NONE, 0.0, TicketState.SERVED, over_s=1.0)
+    tickets.save(connection, Move(Day(day, {1: ticket}, {"q1": 1}), ((Told.SERVED, ticket, "q1"),)))
+
+
 def test_a_purge_takes_each_kind_at_its_age_and_says_what(connection: sqlite3.Connection) -> None:
     for name, days in (("old", 800), ("middle", 120), ("new", 1)):
         a_visit(connection, name, NOW - timedelta(days=days))
         an_alert(connection, f"A{name}", NOW - timedelta(days=days))
     connection.execute("UPDATE alert_sms SET status = 'delivered'")
     visits.drop(connection, "nobody", "q1", NOW - timedelta(days=800))
+    for days in (800, 1):
+        a_ticket(connection, (NOW - timedelta(days=days)).date())
 
     gone = purge.purge(connection, cutoffs(NOW.timestamp(), RULES), NOW)
 
@@ -105,6 +114,8 @@ def test_a_purge_takes_each_kind_at_its_age_and_says_what(connection: sqlite3.Co
         "locker_authorisations": 0,
         "locker_stays": 0,
         "alerts": 1,
+        "tickets": 1,
+        "ticket_runs": 1,
     }
     assert expected == gone
     assert connection.execute("SELECT visit, shares FROM visits").fetchall() == [

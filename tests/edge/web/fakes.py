@@ -23,6 +23,7 @@ from edge.ports import (
 from edge.web.site import Desks
 from tests.edge.web.locker_fakes import FakeLocker
 from tests.edge.web.morning import MORNING as MORNING  # noqa: PLC0414 - offered from here
+from tests.edge.web.queue_fakes import FakeQueue
 
 COUNTERS = {
     "quay-01": ("Quầy 1", "Tư pháp – Hộ tịch"),
@@ -166,10 +167,13 @@ class Centre:
         self.statistics = FakeStatistics()
         self.health = FakeHealth()
         self.locker = FakeLocker()
+        self.queue = FakeQueue(self.clock)
 
     @property
     def desks(self) -> Desks:
-        return Desks(self.counters, self.alerts, self.statistics, self.health, self.clock, self.locker.desks)
+        return Desks(
+            self.counters, self.alerts, self.statistics, self.health, self.clock, self.locker.desks, self.queue.desk
+        )
 
     def fill(self) -> None:
         """Half past ten on a busy Friday."""
@@ -180,6 +184,7 @@ class Centre:
         broken = Tile("camera/quay-03", ok=False, since=MORNING - timedelta(minutes=6), why="lost")
         self.health.now, self.health.waiting = (broken, *healthy), 12
         self._fill_counters()
+        self.queue.fill()
         for alert in _alerts():
             self.alerts.put(alert)
 

@@ -14,10 +14,12 @@ from typing import Any
 from edge.domain.level import Level
 from edge.locker_ports import PrintOutcome, RefusalWhy, Refused, Step
 from edge.ports import AlertState, CameraState, CounterPhase
+from edge.queue_ports import Action
 from edge.web.server import WebServer
 from edge.web.site import LockerScreen, WebSettings
 from edge.web.users import Role, UserBook, create_user
 from tests.edge.web.fakes import MORNING, Centre, FakeClock, an_alert, nudge, strings
+from tests.edge.web.queue_fakes import at_once
 
 PIN = "482915"
 
@@ -37,7 +39,7 @@ class Stage:
         }
         settings = WebSettings(
             state_dir=folder, port=0, centre="Trung tâm Phục vụ hành chính công", thanks_s=1.5, statistics_pause_s=0.1,
-            health_every_s=0.5, unclaimed_page_s=1.5, language_reset_s=3.0,
+            health_every_s=0.5, unclaimed_page_s=1.5, language_reset_s=3.0, queue_slip_s=4.0,
             locker=LockerScreen(
                 name="Tủ nhận trả hồ sơ", help_phone="028 3822 1234", hours="7:30–11:30, 13:30–16:30", tick_s=0.2,
                 code_shown_s=3.0,
@@ -74,7 +76,10 @@ class Stage:
             "ratings": counters.ratings,
             "opted_out": counters.opted_out,
             "contests": alerts.contests,
-            "subscribers": len(counters.callbacks) + len(alerts.callbacks) + self.centre.locker.subscribers,
+            "subscribers": len(counters.callbacks)
+            + len(alerts.callbacks)
+            + self.centre.locker.subscribers
+            + self.centre.queue.subscribers,
             "owners": {alert.alert: alert.owner for alert in alerts.alerts.values()},
         }
 
@@ -101,6 +106,21 @@ class Stage:
 
     def do_asked(self) -> list[tuple[object, ...]]:
         return self.centre.locker.asked
+
+    def do_queue(self, counter: str, label: str, action: str) -> str | None:
+        return at_once(self.centre.queue.desk.press(counter, label, Action(action)))
+
+    def do_tickets(self) -> dict[str, str]:
+        return {one.label: str(one.state) for one in self.centre.queue.desk._day.tickets.values()}
+
+    def do_printed(self, works: bool | None = None) -> list[str]:
+        printer = self.centre.queue.printer
+        printer.works = printer.works if works is None else works
+        return printer.printed
+
+    def do_hour(self, hour: int) -> None:
+        """Today at another hour; 10 is when everything is open."""
+        self.centre.clock.at = MORNING.replace(hour=hour)
 
     def do_pages(self) -> int:
         from nicegui import Client  # noqa: PLC0415 - only this order needs it

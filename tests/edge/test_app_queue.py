@@ -1,0 +1,47 @@
+"""The hall's box as it is put together from its profile: desk, pages, printer; a restart keeps the numbers."""
+
+from pathlib import Path
+
+import pytest
+
+from config.load import load
+from edge.app import open_agent
+from edge.queue_ports import Priority, Slip
+from sync.events import DeviceStarted
+
+PROFILE = Path(__file__).parents[2] / "config" / "profiles" / "queue.toml"
+HOURS = 'weekdays = ["07:30-11:30", "13:30-16:30"]\nsaturday = ["07:30-11:30"]\nsunday = []'
+ALWAYS = "\n".join(f'{day} = ["00:00-24:00"]' for day in ("weekdays", "saturday", "sunday"))
+
+
+def site(folder: Path, more: str = "") -> Path:
+    text = PROFILE.read_text(encoding="utf-8").replace("/var/lib/motcua", "data").replace(HOURS, ALWAYS)
+    text = text[: text.index("[[queue.holidays]]")] + "[web]\nport = 0\n" + more
+    file = folder / "motcua.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+async def test_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
+    config = load(site(tmp_path))
+    labels = []
+    for _ in range(2):
+        async with open_agent(config) as agent:
+            desk = agent.web.site.desks.queue
+            assert desk is not None
+            slip = await desk.issue("ho-tich", Priority.NONE)
+            assert isinstance(slip, Slip)
+            labels.append(slip.label)
+            assert "queue" in dict(agent.parts)
+            assert "printer" not in dict(agent.parts)
+    assert labels == ["A001", "A002"]
+
+
+@pytest.mark.parametrize("more", ["", '[printer]\nport = "tcp://127.0.0.1:9"\n'])
+async def test_the_station_tells_what_it_is_and_watches_its_printer(tmp_path: Path, more: str) -> None:
+    async with open_agent(load(site(tmp_path, more))) as agent:
+        assert ("printer" in dict(agent.parts)) is bool(more)
+        async for recorded in agent.journal.follow(after=0):
+            if isinstance(recorded.payload, DeviceStarted):
+                assert recorded.payload.stations == ("board",)
+                return
