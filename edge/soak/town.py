@@ -80,7 +80,7 @@ class Town:
         self._texts = texts
         self._hands = hands
         self._promises = promises
-        self._pause_s = pause_s
+        self.pause_s = pause_s
         self._numbers = itertools.count(first + 1)
         self.is_somebody_there = False
         self._reach: Reach = lambda _: None
@@ -102,7 +102,7 @@ class Town:
             self._closing.discard(timer)
             self._hands.push(compartment)
 
-        timer = asyncio.get_running_loop().call_later(self._chance.uniform(*self._pause_s), push)
+        timer = asyncio.get_running_loop().call_later(self._chance.uniform(*self.pause_s), push)
         self._closing.add(timer)
 
     # --- what people ask ---
