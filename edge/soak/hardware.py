@@ -48,7 +48,7 @@ class Hardware:
         self.on_read: Callable[[int], None] = lambda _: None
         self.on_move: Callable[[str, bool], None] = lambda _, __: None
         codec = codec_of(family)
-        self._unlocks = {codec.unlock(*place).frame: name for name, place in self.places.items()}
+        self.unlock_frames = {codec.unlock(*place).frame: name for name, place in self.places.items()}
         self._reads = {codec.read_all(board, channels).frame: board for board in self.boards}
         self._to_board: Callable[[bytes], None] = self.cabinet.line.to_board
         self.cabinet.line.to_board = self._hear
@@ -114,7 +114,7 @@ class Hardware:
 
     def _hear(self, octets: bytes) -> None:
         """One request at a time stands on the line, so what comes is one frame, or what a fault made of it."""
-        if (name := self._unlocks.get(octets)) is not None:
+        if (name := self.unlock_frames.get(octets)) is not None:
             self.unlocks.append(name)
             self.on_unlock(name)
         elif (board := self._reads.get(octets)) is not None:

@@ -69,7 +69,7 @@ class Town:
 
     def __init__(
         self, chance: Random, texts: Callable[[str], list[str]], hands: Hands, promises: Promises, *,
-        pause_s: tuple[float, float] = (0.04, 0.15), first: int = 0,
+        pause_s: tuple[float, float] = (0.25, 0.5), first: int = 0,
     ) -> None:  # fmt: skip
         self.inside: dict[str, Paper] = {}
         self.papers: dict[str, Paper] = {}
