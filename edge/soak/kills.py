@@ -8,6 +8,7 @@ import contextlib
 import os
 import signal
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -108,7 +109,7 @@ class Killing:
         self.site = site
         self.toll = Toll()
         self._nursery = nursery
-        self._socket = site.folder / "desk"
+        self._socket = Path()
         self._came: asyncio.Queue[RemoteDesk] = asyncio.Queue(1)
         self._moment = Moment.ANY
         self._struck = asyncio.Event()
@@ -118,10 +119,18 @@ class Killing:
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator["Killing"]:
+        short = tempfile.TemporaryDirectory(prefix="motcua-")  # the path of a socket may have 107 letters
+        with short as name:
+            self._socket = Path(name, "desk")
+            async with self._opened():
+                yield self
+
+    @contextlib.asynccontextmanager
+    async def _opened(self) -> AsyncIterator[None]:
         async with self.site.hardware.cabinet:
             server = await asyncio.start_unix_server(self._connected, self._socket)
             try:
-                yield self
+                yield
             finally:
                 server.close()
                 for task in tuple(self._reading):

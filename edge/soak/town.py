@@ -69,7 +69,7 @@ class Town:
 
     def __init__(
         self, chance: Random, texts: Callable[[str], list[str]], hands: Hands, promises: Promises, *,
-        pause_s: tuple[float, float] = (0.04, 0.15), first: int = 0,
+        pause_s: tuple[float, float] = (0.25, 0.5), first: int = 0,
     ) -> None:  # fmt: skip
         self.inside: dict[str, Paper] = {}
         self.papers: dict[str, Paper] = {}
@@ -80,7 +80,7 @@ class Town:
         self._texts = texts
         self._hands = hands
         self._promises = promises
-        self._pause_s = pause_s
+        self.pause_s = pause_s
         self._numbers = itertools.count(first + 1)
         self.is_somebody_there = False
         self._reach: Reach = lambda _: None
@@ -102,7 +102,7 @@ class Town:
             self._closing.discard(timer)
             self._hands.push(compartment)
 
-        timer = asyncio.get_running_loop().call_later(self._chance.uniform(*self._pause_s), push)
+        timer = asyncio.get_running_loop().call_later(self._chance.uniform(*self.pause_s), push)
         self._closing.add(timer)
 
     # --- what people ask ---
