@@ -10,9 +10,12 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from config.load import ConfigError, load
+from config.procedures import load_procedures
 from config.schema import Config
 from config.strings import StringsInvalid
 from devices.errors import DeviceError
+from edge.adapters.locker_socket import AgentSilent
+from edge.adapters.seal import KeyFileUnusable
 from edge.web.users import UsersError
 from models.errors import FaceReadingError
 from models.fetch_errors import ModelFileError
@@ -21,7 +24,9 @@ from sync.errors import JournalError
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object a line on stdout, nothing else there")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="folder of the run's files")]
 REFUSED, BAD_USAGE = 1, 2
-FOR_A_PERSON = (DeviceError, FaceReadingError, JournalError, ModelFileError, StringsInvalid, UsersError)
+FOR_A_PERSON = (
+    AgentSilent, DeviceError, FaceReadingError, JournalError, KeyFileUnusable, ModelFileError, StringsInvalid, UsersError,
+)  # fmt: skip
 
 
 def print_line(value: dict[str, Any]) -> None:
@@ -54,7 +59,9 @@ def refusing(*, as_json: bool = False) -> Iterator[None]:
 def load_config(file: Path, *, as_json: bool = False) -> Config:
     """Exit 2 with every mistake when the file cannot be used."""
     try:
-        return load(file)
+        settings = load(file)
+        if settings.locker is not None:
+            load_procedures(settings.locker.procedures_file)
     except ConfigError as error:
         if as_json:
             keys = ("path", "value", "why", "likely")
@@ -63,3 +70,4 @@ def load_config(file: Path, *, as_json: bool = False) -> Config:
         lines = [f"{error.file}: {mistake}" for mistake in error.mistakes]
         typer.secho("\n".join([*lines, "nothing was started"]), fg="red", err=True)
         raise typer.Exit(BAD_USAGE) from error
+    return settings

@@ -108,8 +108,13 @@ class LockBoards:
     # --- what the boards say ---
 
     async def _read(self, name: str) -> dict[int, Door]:
-        """A board that does not answer now: UNKNOWN, and asked again until it answers or is given up."""
+        """A board that does not answer now: UNKNOWN, and asked again until it answers or is given up.
+
+        One that is given up costs no time: the driver goes on asking and tells when it is back.
+        """
         board = self._boards[name]
+        if board.why is not None:
+            return {}
         try:
             await board.read_all()
         except DeviceError as error:

@@ -74,6 +74,7 @@ class LockerService:
         ) as error:  # nothing will open; the agent starts all the same, so that its screens can say so
             log.error("locker: %s", error)  # noqa: TRY400 - the sentence is enough
         await self.cabinet.load()
+        self.alarms.unlisted(key for key in self.cabinet.compartments if key not in plan.places)
         await self.codes.load(plan.keypads)
         await self.view.refresh()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable
 
 from edge.domain.locker import CompartmentState
 from edge.domain.locker_actions import Fault, FaultWhy
@@ -38,6 +39,13 @@ class Alarms:
             if compartment.state in _WELL and not is_new:
                 self._wanted[key] = None
         if self._wanted:
+            self._came.set()
+
+    def unlisted(self, compartments: Iterable[str]) -> None:
+        """Something lies in compartments that are not configured any more: nobody can open them."""
+        for key in compartments:
+            log.error("locker: compartment=%s is not configured and is not empty", key)
+            self._wanted[key] = FaultWhy.OUT_OF_SERVICE.value
             self._came.set()
 
     async def run(self) -> None:

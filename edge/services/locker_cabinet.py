@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 from edge.domain.door import Door, Pulse
-from edge.domain.locker import Compartment, Opening
+from edge.domain.locker import Compartment, CompartmentState, Opening
 from edge.domain.locker_actions import Action, Authorise, Opened, ReadAll, Refuse, SendPulse
 from edge.domain.locker_cabinet import doors_seen
 from edge.domain.locker_events import Authorised, BoardLost, Booted, Event, NotWritten, Pulsed, TakeOut, Tick
@@ -39,6 +39,9 @@ Order: TypeAlias = SendPulse | ReadAll
 
 class NotDurable(Exception):
     """The journal takes nothing now: nothing changed and nothing opens."""
+
+
+DISK_ERRORS = (NotDurable, JournalError, sqlite3.DatabaseError)  # a torn or unreadable file says so when it is read
 
 
 class Cabinet:
@@ -80,6 +83,13 @@ class Cabinet:
         if not self.is_read or (is_dark and not self.lost_boards):
             return STARTING
         return BOARDS if len(self.lost_boards) >= len(self.plan.boards) else None
+
+    def distrust(self, error: Exception) -> None:
+        """The disk took nothing or gave nothing: nothing opens until it does both."""
+        was_well, self.is_disk_well = self.is_disk_well, False
+        if was_well:
+            log.error("locker: nothing opens, the journal fails: %s %s", type(error).__name__, error)
+            self._told(self._work({}, ()))  # every screen hears of it
 
     async def in_turn(self, act: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run `act` alone, to its end even when whoever asked goes away: table and memory must not part."""
@@ -125,7 +135,7 @@ class Cabinet:
             log.warning("locker: the boards did not answer in time")
             doors = {}
         fresh = {
-            key: doors.get(key, Door.UNKNOWN) for key in self.compartments if self._seen_at.get(key, 0.0) <= asked_at
+            key: doors.get(key, Door.UNKNOWN) for key in self.plan.places if self._seen_at.get(key, 0.0) <= asked_at
         }
         await self.seen(fresh)
         self.is_read = True
@@ -169,7 +179,7 @@ class Cabinet:
     async def take(self, change: DoorChange | BoardChange) -> None:
         if isinstance(change, BoardChange):
             await self._board(change)
-        elif change.compartment in self.compartments and change.at >= self._seen_at.get(change.compartment, 0.0):
+        elif change.compartment in self.plan.places and change.at >= self._seen_at.get(change.compartment, 0.0):
             self._seen_at[change.compartment] = change.at
             await self.seen({change.compartment: change.door})
             if self._flaps(change):
@@ -222,9 +232,7 @@ class Cabinet:
         try:
             await self._ledger.transact(lambda connection: self._changes.write(connection, batch))
         except JournalError as error:
-            if self.is_disk_well:
-                log.error("locker: nothing opens, the journal refuses: %s", error)  # noqa: TRY400 - the sentence is enough
-            self.is_disk_well = False
+            self.distrust(error)
             return False
         self._unwritten.clear()
         self.is_disk_well = True
@@ -243,6 +251,10 @@ class Cabinet:
 
     async def _retry(self) -> None:
         owed = list(self._unwritten)
+        try:
+            await self._ledger.read(table.load)
+        except DISK_ERRORS:
+            return
         if await self._try([*owed, self._work({}, (), self._changes.probe)]):
             log.warning("locker: the journal takes everything again; %d steps written late", len(owed))
             self._told(self._work({}, ()))
@@ -272,12 +284,15 @@ class Cabinet:
             await self.read_doors()
 
     async def _pulse(self, order: SendPulse) -> None:
-        opening = self.compartments[order.compartment].opening
-        if opening is None or opening.opening != order.opening:
+        """Send it, unless the opening is over; one that waited for too long (this part was restarted) is surely not sent."""
+        now = self.compartments[order.compartment]
+        opening = now.opening
+        if opening is None or opening.opening != order.opening or now.state is not CompartmentState.OPENING:
             return
+        is_late = self._clock.monotonic() - (opening.sent_s or 0.0) > self._settings.doors.open_within_s
         try:
             async with asyncio.timeout(self._settings.pulse_within_s):
-                pulse = await self._doors.pulse(order.compartment, order.stay)
+                pulse = Pulse.NOT_SENT if is_late else await self._doors.pulse(order.compartment, order.stay)
         except TimeoutError:
             pulse = Pulse.LOST
         await self.happened(order.compartment, Pulsed(order.opening, pulse), _noted(opening, pulse))

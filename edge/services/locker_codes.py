@@ -4,6 +4,7 @@ A code of the device's secret can be made again until it was sent; a drawn one i
 """
 
 import hmac
+import logging
 import secrets
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -21,6 +22,8 @@ from edge.ports import Clock, Ledger
 from edge.services.locker_plan import LockerSettings
 from edge.store import locker_codes as table
 from sync.events import Payload
+
+log = logging.getLogger(__name__)
 
 Meant = DossierCode | ReceiptId | PhoneTail
 
@@ -93,7 +96,7 @@ class Codes:
         if owed is None:
             return None
         if owed.sealed is not None:
-            return PickupCode.parse(self._seal.open(owed.sealed))
+            return self._unsealed(owed.sealed)
         return derived(self._settings.secret, stay, number, self._settings.codes.digits)
 
     async def sent(self, stay: str, number: int) -> None:
@@ -104,6 +107,14 @@ class Codes:
             return ()
 
         await self._ledger.transact(change)
+
+    def _unsealed(self, sealed: bytes) -> PickupCode | None:
+        """None for what another device sealed: the officer issues a new one."""
+        try:
+            return PickupCode.parse(self._seal.open(sealed))
+        except ValueError:
+            log.error("a code was sealed with another key; it cannot be sent")  # noqa: TRY400 - the sentence is enough
+            return None
 
     def _candidates(self, connection: sqlite3.Connection, meant: Meant) -> tuple[StoredCode, ...]:
         match meant:

@@ -195,7 +195,7 @@ def walk_to(page: Page, step: str) -> None:
 
 def next_step(page: Page, step: str) -> None:
     if step == "papers":
-        page.locator(".choice.slim").last.tap()
+        page.locator(".choices .choice.slim").last.tap()  # the home step has one too, outside
         page.locator(".papers").wait_for()
     elif step == "phone":
         page.locator(".go").tap()

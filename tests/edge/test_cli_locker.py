@@ -133,3 +133,16 @@ async def test_a_config_without_a_locker_is_said(tmp_path: Path) -> None:
     site.config.write_text('[agent]\nsite = "x"\ndevice = "y"\n')
     done = await site.motcua("status")
     assert (done.exit_code, "no [locker]" in done.stderr) == (1, True)
+
+
+async def test_what_keeps_the_cabinet_from_being_put_together_is_said_without_a_traceback(site: Site) -> None:
+    key = site.config.parent / "data" / "locker-codes.key"
+    key.parent.mkdir(exist_ok=True)
+    key.touch(0o644)
+    exposed = await site.motcua("status")
+    assert (exposed.exit_code, "chmod 600" in exposed.stderr) == (1, True)
+    (site.config.parent / "own.toml").write_text('[procedures.x]\nvi.name = "X"\n', encoding="utf-8")
+    text = site.config.read_text(encoding="utf-8").replace("[locker]", '[locker]\nprocedures_file = "own.toml"')
+    site.config.write_text(text, encoding="utf-8")
+    wrong = await site.motcua("status")
+    assert (wrong.exit_code, "procedures.x" in wrong.stderr) == (2, True)

@@ -11,6 +11,8 @@ import pytest
 from config.locker_checks import HIGHEST_ADDRESS, LOWEST_ADDRESS, MOST_CHANNELS
 from devices.lock_board.families import FAMILIES, codec_of
 from edge.app import Agent
+from edge.domain.locker import CompartmentState
+from edge.locker_ports import OpeningView, Staff, Step
 from sync.events import DeviceStarted, Recorded
 from tests.edge.locker_site import Site, open_site
 
@@ -43,6 +45,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         yield opened
 
 
+@pytest.mark.timeout(90)  # a whole agent starts in a process of its own
 async def test_a_locker_only_agent_loads_no_vision_library_and_no_printer(site: Site) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", PROGRAM, str(site.config), " ".join(HEAVY), cwd=ROOT,
@@ -61,6 +64,21 @@ async def test_the_agent_says_that_it_is_a_locker(site: Site) -> None:
         told = [recorded.payload async for recorded in _first(agent, 2)]
     assert [one.stations for one in told if isinstance(one, DeviceStarted)] == [("locker",)]
     assert agent.web.site.desks.locker is not None
+
+
+async def test_a_result_is_loaded_through_the_whole_agent_and_its_code_waits_for_the_post(site: Site) -> None:
+    shutting = asyncio.create_task(site.close_what_opens())
+    async with site.agent() as agent:
+        assert agent.locker is not None
+        desk, done = agent.locker.service.staff, asyncio.Event()
+        opening = await desk.load(Staff("can-bo", "officer"), "000.00.00.H29-261124-0012", "0912345678")
+        assert isinstance(opening, OpeningView)
+        desk.subscribe_opening(opening.opening, lambda view: done.set() if view.step is Step.DONE else None)
+        await done.wait()
+        await agent.locker.service.view.refresh()
+        (inside,) = [one for one in desk.cabinet().compartments if one.stay]
+    shutting.cancel()
+    assert (inside.state, inside.sms, inside.compartment) == (CompartmentState.OCCUPIED, "queued", opening.compartment)
 
 
 async def _first(agent: Agent, count: int) -> AsyncIterator[Recorded]:

@@ -1,6 +1,7 @@
 """Doors, boards, disks and power fail: nothing opens that should not, nothing is called done that was not seen."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,18 @@ from sync.events import (
     LockerReleased,
 )
 from tests.edge.services.fake_doors import Behaviour
-from tests.edge.services.locker_house import DOSSIER, LEADER, OFFICER, OTHER, OTHER_PHONE, PHONE, TECHNICIAN, House
+from tests.edge.services.locker_house import (
+    DOSSIER,
+    LEADER,
+    OFFICER,
+    OTHER,
+    OTHER_PHONE,
+    PHONE,
+    PLACES,
+    PLAN,
+    TECHNICIAN,
+    House,
+)
 
 NOT_TRUSTED = Refused(RefusalWhy.NOT_TRUSTED)
 
@@ -334,3 +346,55 @@ async def test_a_sensor_that_flaps_takes_its_compartment_out_of_service(house: H
         await house.flow()
     assert house.state("n02") == "out_of_service"
     assert "sensor" in await whys(house)
+
+
+async def test_a_pulse_that_waited_for_too_long_is_not_sent(house: House) -> None:
+    """The part that sends was down between the authorisation and the pulse."""
+    compartment = await house.loaded()
+    opening = await house.citizen.pick_up("kiosk", DOSSIER, await house.code())
+    pulses = len(house.doors.pulses)
+    house.clock.advance(30)
+    await house.flow()
+    assert (house.step(opening), len(house.doors.pulses)) == (Step.FAILED, pulses)
+    assert house.state(compartment) == "occupied"
+    await house.passes(10)
+    await house.citizen.pick_up("kiosk", DOSSIER, await house.code())
+    await house.flow()
+    assert house.state(compartment) == "open"
+
+
+async def test_what_lies_in_a_compartment_that_is_configured_no_more_is_an_alarm_and_kept(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compartment = await house.loaded()
+    left = {key: place for key, place in PLACES.items() if key != compartment}
+    monkeypatch.setattr("tests.edge.services.locker_house.PLAN", replace(PLAN, places=left))
+    again = await house.killed()
+    await again.locker.alarms.tell()
+    assert [(one.part, one.why) for one in await again.events(DeviceFault)] == [
+        (f"locker/{compartment}", "page.locker.why.out_of_service")
+    ]
+    assert await again.citizen.pick_up("kiosk", DOSSIER, await again.code()) == NOT_TRUSTED
+    monkeypatch.undo()
+    once_more = await again.killed()
+    await once_more.passes(10)
+    assert once_more.step(await once_more.citizen.pick_up("kiosk", DOSSIER, await once_more.code())) is Step.OPENING
+    await once_more.journal.close()
+
+
+async def test_a_torn_database_opens_nothing_and_says_so(house: House) -> None:
+    compartment = await house.loaded()
+    code, stay, pulses = await house.code(), await house.stay(), len(house.doors.pulses)
+    house.disk.is_torn = True
+    assert await house.citizen.pick_up("kiosk", DOSSIER, code) == NOT_TRUSTED
+    assert await house.staff.load(OFFICER, OTHER, OTHER_PHONE) == NOT_TRUSTED
+    assert await house.staff.reissue(OFFICER, stay, "phone") == NOT_TRUSTED
+    assert await house.staff.history(DOSSIER) == NOT_TRUSTED
+    assert await house.staff.overdue() == ()
+    await house.locker.upkeep.step()
+    await house.locker.view.refresh()
+    await house.cabinet.retry_disk()
+    assert (house.staff.cabinet().why, len(house.doors.pulses)) == ("disk", pulses)
+    house.disk.is_torn = False
+    await house.cabinet.retry_disk()
+    assert house.view(await house.citizen.pick_up("kiosk", DOSSIER, code)).compartment == compartment
