@@ -78,7 +78,8 @@ class RemoteDesk:
         try:
             self._writer.write(msgspec.json.encode(Asked(number, order)) + b"\n")
             while True:
-                said = await asyncio.wait_for(answers.get(), LONGEST_ANSWER_S)
+                async with asyncio.timeout(LONGEST_ANSWER_S):
+                    said = await answers.get()
                 if said is None:
                     raise AgentGone
                 yield said
