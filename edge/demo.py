@@ -68,7 +68,8 @@ async def play(options: DemoOptions) -> Outcome:
     folder = (options.data_dir or Path(tempfile.mkdtemp(prefix="motcua-demo-"))).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     _say(f"demo files: {folder}")
-    async with open_world(folder, is_hurried=options.seconds is not None) as world:
+    told = _say_nothing if options.headless else _say_sms
+    async with open_world(folder, is_hurried=options.seconds is not None, told=told) as world:
         config, users = _prepare(folder, options, world)
         async with open_agent(config, channel=world.channel, demo_users=users) as agent:
             await _run(agent, options, world)
@@ -183,12 +184,12 @@ async def _cabinet_story(agent: Agent, options: DemoOptions, world: World) -> No
         return
     try:
         await play_locker(agent.locker.service.desks, world.texts)
-        texts = await awaited_texts(world.texts, LEFT_PHONE)
+        texts = await awaited_texts(world.texts, LEFT_PHONE)  # who takes it by hand needs its code
     except (StoryStuck, TimeoutError) as error:
         log.warning("the story at the cabinet did not come to its end: %r", error)
         return
     if not options.headless:
-        _say(f"a result waits in the cabinet: dossier {LEFT}, SMS on the simulated phone {LEFT_PHONE}: {texts}")
+        _say(f"a result waits in the cabinet: dossier {LEFT}, phone {LEFT_PHONE}, its SMS: {texts[-1]}")
 
 
 async def _counter_story(agent: Agent, options: DemoOptions) -> None:
@@ -251,6 +252,15 @@ async def _drain(config: Config) -> None:
                 while journal.backlog:  # noqa: ASYNC110 - the watermark moves without an event of its own
                     await asyncio.sleep(0.05)
         await cancelled(sending)
+
+
+def _say_sms(number: str, text: str) -> None:
+    """Nobody has these phones in hand: whoever plays a citizen reads the SMS in the terminal."""
+    _say(f"SMS on the simulated phone {number}: {text}")
+
+
+def _say_nothing(_number: str, _text: str) -> None:
+    """Without a person in front of it."""
 
 
 def _say(line: str) -> None:

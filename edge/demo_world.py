@@ -27,6 +27,7 @@ from sync.mqtt import Broker, Version
 from sync.reconnect import Pace
 
 log = logging.getLogger(__name__)
+Told = Callable[[str, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,11 @@ class World:
 
 
 @contextlib.asynccontextmanager
-async def open_world(folder: Path, *, is_hurried: bool) -> AsyncIterator[World]:
-    """Everything up when entered, everything gone when left. `is_hurried`: people do not stand about."""
+async def open_world(folder: Path, *, is_hurried: bool, told: Told) -> AsyncIterator[World]:
+    """Everything up when entered, everything gone when left.
+
+    `is_hurried`: people do not stand about. `told` hears of each SMS on a simulated phone: number and text.
+    """
     async with contextlib.AsyncExitStack() as stack:
         broker = DemoBroker()
         port = await broker.start()
@@ -49,13 +53,13 @@ async def open_world(folder: Path, *, is_hurried: bool) -> AsyncIterator[World]:
         city = CityReceiver(folder / "city", Broker("127.0.0.1", port), versions=(Version.V311,), pace=Pace(base_s=0.1))
         receiving = asyncio.create_task(city.run(), name="city")
         stack.push_async_callback(cancelled, receiving)
-        channel, texts, has_modem = await _phones(stack, folder)
+        channel, texts, has_modem = await _phones(stack, folder, told)
         cabinet = await stack.enter_async_context(open_cabinet(folder, is_hurried=is_hurried))
         yield World(port, city, channel, texts, has_modem, cabinet)
 
 
 async def _phones(
-    stack: contextlib.AsyncExitStack, folder: Path
+    stack: contextlib.AsyncExitStack, folder: Path, told: Told
 ) -> tuple[SmsChannel, Callable[[str], list[str]], bool]:
     """Smstools' daemon and a modem on a pty where smstools is installed; else phones in a file."""
     try:
@@ -65,6 +69,7 @@ async def _phones(
         phones = SimulatedPhones(folder / "phones.sqlite")
         return PhoneSimChannel(folder / "phones.sqlite"), lambda number: phones.texts(_e164(number)), False
     network = SimNetwork("+84900000000", seed=1)
+    network.on_received = lambda phone, text: told(phone.number, text)
     modem = await stack.enter_async_context(PtyModem(network, folder / "modem"))
     spool = folder / "spool"
     await stack.enter_async_context(SmsdProcess(modem.path, spool, FAST_TIMINGS))
