@@ -22,6 +22,7 @@ from edge.soak.site import Site
 from edge.soak.town import SMS_S
 
 LONGEST_LIFE_S = 1.2
+TRIES = 6
 IMPORT_S, BIRTH_S = 180.0, 30.0  # on a machine that is busy with other things
 MOURNING_S = 2.0  # at most, until the socket says that the other end is gone
 
@@ -269,8 +270,12 @@ async def last_round(site: Site, desk: Desk) -> None:
     await site.town.tidy(desk)
     cabinet = await site.check(desk)
     for paper in site.town.waiting_papers(cabinet):
-        code = await _awaited_code(site, paper.name)
-        said = await site.town.pick_up(desk, paper) if code else None
+        said = None
+        for _ in range(TRIES if await _awaited_code(site, paper.name) else 0):
+            said = await site.town.pick_up(desk, paper)
+            if site.town.taken[paper.name]:
+                break
+            await asyncio.sleep(0.5)  # somebody's door is still open, or a coil cools down
         is_given = site.town.taken[paper.name] == 1
         site.promises.hold(Promise.CODES, is_given, f"the code of a waiting result: {said!r}")
     for compartment in site.town.deposits(await site.check(desk)):
