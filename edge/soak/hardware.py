@@ -54,11 +54,12 @@ class Hardware:
         self.cabinet.line.to_board = self._hear
         self._to_heal: list[Callable[[], None]] = []
         self._pushing: set[asyncio.Task[None]] = set()
-        for name, place in self.places.items():
-            self._watch(name, self.cabinet.door(*place))
+        self._doors = {name: self.cabinet.door(*place) for name, place in self.places.items()}
+        for name, door in self._doors.items():
+            self._watch(name, door)
 
     def door(self, compartment: str) -> SimDoor:
-        return self.cabinet.door(*self.places[compartment])
+        return self._doors[compartment]
 
     def push(self, compartment: str) -> None:
         """Somebody closes a door."""
@@ -67,7 +68,7 @@ class Hardware:
         task.add_done_callback(self._pushing.discard)
 
     def pulses(self) -> int:
-        return sum(door.pulses for door in self.cabinet.doors())
+        return sum(door.pulses for door in self._doors.values())
 
     def force(self, compartment: str) -> None:
         """Somebody has a crowbar."""
@@ -98,7 +99,7 @@ class Hardware:
             self._to_heal.pop()()
         for board in self.cabinet.boards:
             board.is_on = board.says_after_unlock = True
-        for door in self.cabinet.doors():
+        for door in self._doors.values():
             door.free()
             door.is_open_short = door.has_item = False
         self.cabinet.plug_in()

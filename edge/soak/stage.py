@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from devices.lock_board.sim_line import LineFaults
 from edge.adapters.supervisor import cancelled
 from edge.domain.locker import CompartmentState
-from edge.locker_ports import CabinetView, CompartmentView, Step
+from edge.locker_ports import CabinetView, CompartmentView, RefusalWhy, Step
 from edge.soak.desk import LocalDesk
 from edge.soak.orders import AnySaid, No, Shown
 from edge.soak.post_office import CrookedClock, Weather
@@ -197,6 +197,8 @@ class Stage:
             if self.town.taken[paper.name]:
                 break
             said = await self.pick_up(paper)
+            if isinstance(said, No) and said.why is RefusalWhy.NOT_TRUSTED:
+                await self.town.tidy(self.desk)  # a wrong door moved: citizens wait until staff have looked
             await asyncio.sleep(0.05 + ((said.wait_s or 0.35) if isinstance(said, No) else 0.35))  # the coil cools down
         self.hold(Promise.CODES, self.town.taken[paper.name] == 1, f"a code did not open after the failure: {said!r}")
 
