@@ -17,6 +17,7 @@ BENCHMARKS = {
     "counter": "frames, CPU, latency and memory of the counter beside the peer `fer` on the same frames",
     "expression": "accuracy on labelled photographs, with a confusion matrix as picture and JSON",
     "faces": "telling faces apart on a list of pairs, with ROC; what a face costs; liveness against simulated attacks",
+    "locker": "code to unlock frame on every protocol, citizens an hour, memory and start of a locker-only agent, 60 doors polled",
     "journal": "durable appends beside the bare SQLite limit on the same disk, and the drain to a broker beside bare paho",
     "voice": "what the guide hears of people, of espeak-ng and of what is no speech; delay and memory of the worker",
 }
@@ -61,7 +62,7 @@ def bench(
         elif photos is not None and labels is not None and name == "expression":
             result = _expression(photos, labels, groups, bucket, out, as_json=as_json)
         else:
-            result = _counter(seconds, out, as_json=as_json) if name == "counter" else _journal(seconds, out)
+            result = _others(name, seconds, out, as_json=as_json)
     if as_json:
         print_line({"name": name} | result)
     else:
@@ -74,6 +75,18 @@ def _counter(seconds: float, out: Path, *, as_json: bool) -> dict[str, Any]:
 
     find = partial(located, as_json=as_json)
     return counter.run(seconds, out, mirror=mirror(), more=lambda: onset.rows(find))
+
+
+def _others(name: str, seconds: float, out: Path, *, as_json: bool) -> dict[str, Any]:
+    if name == "counter":
+        return _counter(seconds, out, as_json=as_json)
+    return _locker(seconds, out) if name == "locker" else _journal(seconds, out)
+
+
+def _locker(seconds: float, out: Path) -> dict[str, Any]:
+    from edge.bench import locker
+
+    return locker.run(seconds, out)
 
 
 def _journal(seconds: float, out: Path) -> dict[str, Any]:

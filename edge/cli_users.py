@@ -27,7 +27,8 @@ def add(
     name: str,
     role: Role,
     counters: Annotated[
-        list[str] | None, typer.Option("--counter", help="an officer's own counter; may be repeated")
+        list[str] | None,
+        typer.Option("--counter", help="an officer's own counter; may be repeated; none: the cabinet only"),
     ] = None,
     pin: Annotated[str | None, typer.Option(help="chosen by the machine when left out")] = None,
     file: UsersFile = DEFAULT_FILE,
@@ -37,6 +38,10 @@ def add(
     with refusing():
         user = create_user(file, name, role, chosen, tuple(counters or ()))
     typer.echo(terminal_qr(provisioning_uri(user, "Một Cửa Edge")))
+    if role is Role.OFFICER and not counters:
+        typer.echo(
+            f"{name} has no counter: this officer sees the cabinet and no counter's page (add --counter otherwise)"
+        )
     typer.echo(f"user {name}, PIN {chosen}. Scan the code with an authenticator app now; neither is shown again.")
 
 

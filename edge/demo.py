@@ -20,8 +20,9 @@ from config.schema import Config
 from edge.adapters.supervisor import cancelled
 from edge.adapters.uplink import open_link
 from edge.app import Agent, open_agent, open_journal
+from edge.demo_guide import ask_aloud, count_lookups, play_visitor
 from edge.demo_guide import config_text as guide_config
-from edge.demo_guide import count_lookups, play_visitor
+from edge.demo_locker import LEFT, LEFT_PHONE, StoryStuck, awaited_texts, play_locker
 from edge.demo_outcome import Outcome, read_outcome
 from edge.demo_queue import CONFIG as QUEUE_CONFIG
 from edge.demo_queue import count_tickets, play_hall
@@ -29,6 +30,7 @@ from edge.demo_story import OPTS_OUT, PRESSES, config_text, story_seconds, write
 from edge.demo_world import World, open_world
 from edge.domain.level import Level
 from edge.ports import CounterPhase, CounterView
+from edge.queue_ports import QueueDesk
 from edge.web.site import DemoUser
 from edge.web.users import Role, create_user, random_pin
 from models import fetch
@@ -43,6 +45,7 @@ USERS = (
     ("quay-01", Role.OFFICER, ("quay-01",)),
     ("quay-02", Role.OFFICER, ("quay-02",)),
     ("lanh-dao", Role.LEADER, ()),
+    ("ky-thuat", Role.TECHNICIAN, ()),
 )
 
 
@@ -68,8 +71,9 @@ async def play(options: DemoOptions) -> Outcome:
     folder = (options.data_dir or Path(tempfile.mkdtemp(prefix="motcua-demo-"))).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     _say(f"demo files: {folder}")
-    async with open_world(folder) as world:
-        config, users = _prepare(folder, options, world)
+    told = _say_nothing if options.headless else _say_sms
+    async with open_world(folder, is_hurried=options.seconds is not None, told=told) as world:
+        config, users = await _prepare(folder, options, world)
         async with open_agent(config, channel=world.channel, demo_users=users) as agent:
             await _run(agent, options, world)
         await _drain(config)
@@ -97,7 +101,7 @@ def _check_port(port: int) -> None:
             raise DemoFailed(f"port {port}: {error.strerror}; choose another with --port") from error
 
 
-def _prepare(folder: Path, options: DemoOptions, world: World) -> tuple[Config, tuple[DemoUser, ...]]:
+async def _prepare(folder: Path, options: DemoOptions, world: World) -> tuple[Config, tuple[DemoUser, ...]]:
     models_dir = fetch.default_directory()
     try:
         playlists = write_playlists(
@@ -107,7 +111,8 @@ def _prepare(folder: Path, options: DemoOptions, world: World) -> tuple[Config, 
         raise DemoFailed(str(error)) from error
     users = tuple(_user(folder / "users.toml", *user) for user in USERS)
     text = config_text(folder, playlists, models_dir, broker_port=world.broker_port, web_port=options.port)
-    text += QUEUE_CONFIG + guide_config(world.dossiers.url)
+    text += world.cabinet.config_text() + QUEUE_CONFIG
+    text += guide_config(world.dossiers.url, await ask_aloud(folder, models_dir))
     if options.camera is not None:
         text = text.replace(f"replay:{playlists['quay-01']}", options.camera)
     file = folder / "motcua.toml"
@@ -128,7 +133,7 @@ async def _run(agent: Agent, options: DemoOptions, world: World) -> None:
         async with asyncio.timeout(None if options.seconds is None else options.seconds + GRACE_S):
             await _until_ready(agent, running)
             _welcome(agent, options, world)
-            await _either(running, asyncio.create_task(_stories(agent, options), name="story"))
+            await _either(running, asyncio.create_task(_stories(agent, options, world), name="stories"))
     except TimeoutError:
         log.warning("the story was not finished %.0f s after its time", GRACE_S)
     finally:
@@ -158,34 +163,50 @@ def _welcome(agent: Agent, options: DemoOptions, world: World) -> None:
     modem = "a modem on a pty, driven by smsd" if world.has_modem else "phones in a file (smstools is not installed)"
     _say(f"pages: {base}   SMS: {modem}")
     if not options.headless:
-        _say(f"officer {base}/quay/quay-01   leader {base}/lanh-dao   tablet {base}/danh-gia/quay-01")
-        _say(
-            f"guide {base}/huong-dan   numbers {base}/lay-so   board {base}/bang-so   queue {base}/quay/quay-01/so   (Ctrl-C ends)"
-        )
+        _say(f"officer {base}/quay/quay-01   leader {base}/lanh-dao   tablet {base}/danh-gia/quay-01   (Ctrl-C ends)")
+        _say(f"cabinet {base}/tu   its desk {base}/tu/can-bo   its technician {base}/tu/ky-thuat")
+        _say("doors spring open when unlocked, and somebody pushes them closed after a few seconds")
+        _say(f"guide {base}/huong-dan   numbers {base}/lay-so   board {base}/bang-so   queue {base}/quay/quay-01/so")
         _say("the login page shows the demo's PINs and codes")
 
 
-async def _stories(agent: Agent, options: DemoOptions) -> None:
-    """The hall plays beside the counters; the story's time is theirs."""
+async def _stories(agent: Agent, options: DemoOptions, world: World) -> None:
+    """Counters, cabinet and hall play beside each other. Return when the time is over; never without `--seconds`."""
+    async with asyncio.TaskGroup() as stories:
+        stories.create_task(_cabinet_story(agent, options, world), name="cabinet story")
+        stories.create_task(_hall_story(agent, options), name="hall story")
+        stories.create_task(_counter_story(agent, options), name="counter story")
+
+
+async def _hall_story(agent: Agent, options: DemoOptions) -> None:
     desk, is_endless = agent.web.site.desks.queue, options.seconds is None
-    async with asyncio.TaskGroup() as group:
-        if desk is not None:
-            pause_s = HALL_PAUSE_S * (4 if is_endless else 1)
-            hall = group.create_task(play_hall(desk, pause_s, is_endless=is_endless), name="hall")
-            if not is_endless:
-                group.create_task(_visitor(agent, hall), name="visitor")
-        await _story(agent, options)
+    if desk is not None:
+        await play_hall(desk, HALL_PAUSE_S * (4 if is_endless else 1), is_endless=is_endless)
+        await _visitor(agent, desk)
 
 
-async def _visitor(agent: Agent, hall: "asyncio.Task[None]") -> None:
+async def _visitor(agent: Agent, queue: QueueDesk) -> None:
     """Comes to the guide when the hall is empty again."""
-    desks = agent.web.site.desks
-    await hall
-    if desks.guide is not None and desks.queue is not None:
-        await play_visitor(desks.guide, desks.queue, HALL_PAUSE_S / 2)
+    guide = agent.web.site.desks.guide
+    if guide is not None:
+        await play_visitor(guide, queue, HALL_PAUSE_S / 2)
 
 
-async def _story(agent: Agent, options: DemoOptions) -> None:
+async def _cabinet_story(agent: Agent, options: DemoOptions, world: World) -> None:
+    """A story that gets stuck is said; the counts at the end show it, and the rest goes on."""
+    if agent.locker is None:
+        return
+    try:
+        await play_locker(agent.locker.service.desks, world.texts)
+        texts = await awaited_texts(world.texts, LEFT_PHONE)  # who takes it by hand needs its code
+    except (StoryStuck, TimeoutError) as error:
+        log.warning("the story at the cabinet did not come to its end: %r", error)
+        return
+    if not options.headless:
+        _say(f"a result waits in the cabinet: dossier {LEFT}, phone {LEFT_PHONE}, its SMS: {texts[-1]}")
+
+
+async def _counter_story(agent: Agent, options: DemoOptions) -> None:
     """Return when the time is over and what was told by SMS has arrived; never without `--seconds`."""
     if options.seconds is None:
         await asyncio.Event().wait()
@@ -245,6 +266,15 @@ async def _drain(config: Config) -> None:
                 while journal.backlog:  # noqa: ASYNC110 - the watermark moves without an event of its own
                     await asyncio.sleep(0.05)
         await cancelled(sending)
+
+
+def _say_sms(number: str, text: str) -> None:
+    """Nobody has these phones in hand: whoever plays a citizen reads the SMS in the terminal."""
+    _say(f"SMS on the simulated phone {number}: {text}")
+
+
+def _say_nothing(_number: str, _text: str) -> None:
+    """Without a person in front of it."""
 
 
 def _say(line: str) -> None:

@@ -1,22 +1,32 @@
-"""The demo's guide: a simulated city that knows some dossiers, and a visitor who asks, takes a number and is called.
+"""The demo's guide: a simulated city that knows some dossiers, and a visitor who asks aloud, takes a number and is called.
 
-`edge.demo` plays it when the hall is through.
+`edge.demo` plays it when the hall is through. The voice is real sound through the real recogniser where its models are pulled and
+espeak-ng is installed; else the visitor touches the same button.
 """
 
 import asyncio
+import contextlib
+import logging
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from edge.adapters.city_sim import CitySim
+from edge.adapters.voice_spec import DETECTOR, WHISPER_FILES
 from edge.domain.dialogue_terms import Intent, Meaning, Stage
 from edge.domain.dossier import DossierCode
 from edge.domain.dossier_status import DossierRecord, DossierStatus, DossierStep
 from edge.guide_ports import GuideDesk
 from edge.queue_ports import Action, QueueDesk
+from models import fetch
+from models.tts import VoiceFailed, VoiceMissing, render
 from sync import inspect
 
+log = logging.getLogger(__name__)
+
 READY, UNDERWAY, LATE = "H29.19-261124-0012", "H29.19-261126-0031", "H29.19-261102-0007"
+ASKED = "làm giấy khai sinh cần giấy tờ gì"
 PATIENCE_S = 20.0  # with the guide, on a slow machine
+HEARING_S = 45.0  # until the recogniser is loaded and has understood
 
 
 def fill_city(city: CitySim, now: datetime) -> None:
@@ -29,12 +39,27 @@ def fill_city(city: CitySim, now: datetime) -> None:
         city.put(DossierRecord(DossierCode.parse(code), status, now, step, promised[code]))
 
 
-def config_text(city_url: str) -> str:
+async def ask_aloud(folder: Path, models_dir: Path) -> Path | None:
+    """The visitor's question as a recording; None without the recogniser's models or without a voice."""
+    try:
+        for name in (*WHISPER_FILES, DETECTOR):
+            fetch.locate(name, models_dir)
+        wav = await render(ASKED)
+    except (fetch.ModelFileError, VoiceMissing, VoiceFailed) as error:
+        log.info("the visitor at the guide touches instead of speaking: %s", error)
+        return None
+    path = folder / "asked.wav"
+    await asyncio.to_thread(path.write_bytes, wav)
+    return path
+
+
+def config_text(city_url: str, recording: Path | None = None) -> str:
     """The section of the demo's configuration file."""
+    voice = "" if recording is None else f'[guide.voice]\nmicrophone = "replay:{recording}"\n'
     return f"""
 [guide]
 help_counter = "quay-01"
-[guide.directory]
+{voice}[guide.directory]
 url = "{city_url}"
 [guide.places.cong-an]
 name = "Công an phường (căn cước, cư trú)"
@@ -47,7 +72,7 @@ link = "geo:10.8497,106.7717"
 
 async def play_visitor(guide: GuideDesk, queue: QueueDesk, pause_s: float) -> None:
     """Checks the papers, takes a number, looks a dossier up while waiting, and is called and served."""
-    await guide.touch()
+    await _asks(guide, pause_s)
     await _press(guide, pause_s, Meaning(Intent.CHECKLIST, "khai-sinh"))
     while guide.view().scene.state.stage is Stage.CHECKING:
         await _press(guide, pause_s, Meaning(Intent.YES))
@@ -76,13 +101,23 @@ async def _press(guide: GuideDesk, pause_s: float, *meant: Meaning) -> None:
         await asyncio.sleep(pause_s)
 
 
-async def _until(guide: GuideDesk, stage: Stage) -> None:
+async def _asks(guide: GuideDesk, pause_s: float) -> None:
+    """Aloud where there are ears; what they did not understand in time is touched."""
+    if guide.view().ears is not None:
+        with contextlib.suppress(TimeoutError):
+            await _until(guide, Stage.PAPERS, HEARING_S)
+            return
+    await guide.touch()
+    await _press(guide, pause_s, Meaning(Intent.PAPERS, "khai-sinh"))
+
+
+async def _until(guide: GuideDesk, stage: Stage, patience_s: float = PATIENCE_S) -> None:
     """Raise TimeoutError when the guide does not come there."""
     came = asyncio.Event()
     leave = guide.subscribe(lambda view: came.set() if view.scene.state.stage is stage else None)
     try:
         if guide.view().scene.state.stage is not stage:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(patience_s):
                 await came.wait()
     finally:
         leave()

@@ -12,7 +12,6 @@ from typing import Protocol
 from edge.domain.door import Door as Door  # noqa: PLC0414 - offered from here
 from edge.domain.door import Pulse as Pulse  # noqa: PLC0414 - offered from here
 from edge.domain.locker import CompartmentState, Purpose
-from edge.domain.msisdn import Msisdn
 from edge.domain.pickup_code import PickupCode
 
 # --- the doors, as the locker service sees them ---
@@ -307,14 +306,3 @@ class StaffDesk(Protocol):
 class LockerDesks:
     citizen: CitizenDesk
     staff: StaffDesk
-
-
-@dataclass(frozen=True, slots=True)
-class LockerSms:
-    """One SMS to a citizen, composed when it is sent. `kind`: code, receipt, reminder or recalled."""
-
-    ref: str
-    stay: str
-    kind: str
-    to: Msisdn
-    number: int = 0  # of the code

@@ -19,7 +19,8 @@ from sync.retention import Retention as JournalRetention
 
 _OF_A_COUNTER = {"camera", "counter", "eyes"}
 _WORKED_BY = {
-    "mqtt": "link", "link": "link", "sms": "sms", "sms_line": "sms", "directory": "directory", "mouth": "guide",
+    "mqtt": "link", "link": "link", "sms": "sms", "sms_line": "sms", "printer": "printer", "directory": "directory",
+    "mouth": "guide",
 }  # fmt: skip
 
 
@@ -96,4 +97,12 @@ def has_part(config: Config, running: Collection[str], part: str) -> bool:
     kind, _, which = part.partition("/")
     if kind in _OF_A_COUNTER:
         return which in config.counters
+    if kind in {"board", "locker", "scanner"} and which:
+        return which in _named(config)[kind]
     return kind not in _WORKED_BY or _WORKED_BY[kind] in running
+
+
+def _named(config: Config) -> dict[str, Collection[str]]:
+    """What faults of the cabinet are named after: boards, the numbers on the doors, the places of scanners."""
+    doors = [one.number for one in config.locker.compartments.values()] if config.locker else []
+    return {"board": config.locker.boards if config.locker else (), "locker": doors, "scanner": config.scanner}

@@ -7,7 +7,6 @@ from pathlib import Path
 from config.schema import Sms, SmsHttp
 from devices.sms import channel as transport
 from devices.sms.gateway_terms import GatewayTerms, Verdict
-from devices.sms.http_gateway import HttpGateway
 from devices.sms.phone_sim import PhoneSimChannel
 from devices.sms.smsd_channel import SmsdChannel
 from devices.sms.smsd_spool import SmsdSpool
@@ -28,11 +27,17 @@ def open_channel(sms: Sms, data_dir: Path) -> transport.SmsChannel | None:
         case "smsd":
             return SmsdChannel(SmsdSpool(sms.spool_dir))
         case "http":
-            return HttpGateway(_terms(sms.http), data_dir / "sms-gateway.sqlite") if sms.http else None
+            return _gateway(sms.http, data_dir) if sms.http else None
         case "phones":
             return PhoneSimChannel(data_dir / "phones.sqlite")
         case "none":
             return None
+
+
+def _gateway(http: SmsHttp, data_dir: Path) -> transport.SmsChannel:
+    from devices.sms.http_gateway import HttpGateway  # noqa: PLC0415 - httpx costs a tenth of the agent's start, and few sites use it
+
+    return HttpGateway(_terms(http), data_dir / "sms-gateway.sqlite")
 
 
 def _terms(http: SmsHttp) -> GatewayTerms:

@@ -41,6 +41,9 @@ class NotDurable(Exception):
     """The journal takes nothing now: nothing changed and nothing opens."""
 
 
+DISK_ERRORS = (NotDurable, JournalError, sqlite3.DatabaseError)  # a torn or unreadable file says so when it is read
+
+
 class Cabinet:
     """`load`, then `run` for ever. Whoever wants a step asks in turn; nobody else touches the compartments."""
 
@@ -80,6 +83,13 @@ class Cabinet:
         if not self.is_read or (is_dark and not self.lost_boards):
             return STARTING
         return BOARDS if len(self.lost_boards) >= len(self.plan.boards) else None
+
+    def distrust(self, error: Exception) -> None:
+        """The disk took nothing or gave nothing: nothing opens until it does both."""
+        was_well, self.is_disk_well = self.is_disk_well, False
+        if was_well:
+            log.error("locker: nothing opens, the journal fails: %s %s", type(error).__name__, error)
+            self._told(self._work({}, ()))  # every screen hears of it
 
     async def in_turn(self, act: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run `act` alone, to its end even when whoever asked goes away: table and memory must not part."""
@@ -222,9 +232,7 @@ class Cabinet:
         try:
             await self._ledger.transact(lambda connection: self._changes.write(connection, batch))
         except JournalError as error:
-            if self.is_disk_well:
-                log.error("locker: nothing opens, the journal refuses: %s", error)  # noqa: TRY400 - the sentence is enough
-            self.is_disk_well = False
+            self.distrust(error)
             return False
         self._unwritten.clear()
         self.is_disk_well = True
@@ -243,6 +251,10 @@ class Cabinet:
 
     async def _retry(self) -> None:
         owed = list(self._unwritten)
+        try:
+            await self._ledger.read(table.load)
+        except DISK_ERRORS:
+            return
         if await self._try([*owed, self._work({}, (), self._changes.probe)]):
             log.warning("locker: the journal takes everything again; %d steps written late", len(owed))
             self._told(self._work({}, ()))

@@ -46,7 +46,7 @@ class CitizenCounter:
             typed = PickupCode.parse(code)
         except NotAPickupCode:
             return WRONG  # no guess: nothing could have this form
-        return await self._parts.cabinet.in_turn(lambda: self._pick_up(keypad, meant, typed))
+        return await self._parts.in_turn(lambda: self._pick_up(keypad, meant, typed))
 
     async def deposit(
         self, keypad: str, procedure: str, phone: str, *, dossier: str | None = None, low: bool = False, lang: str = "vi"
@@ -65,7 +65,7 @@ class CitizenCounter:
             self._parts.fresh(), Purpose.DEPOSIT, keypad, number, dossier=code, procedure=procedure,
             receipt=str(ReceiptId.new(self._parts.letter)), lang=lang,
         )  # fmt: skip
-        return await self._parts.cabinet.in_turn(lambda: self._deposit(keypad, new, asked.size, low=low))
+        return await self._parts.in_turn(lambda: self._deposit(keypad, new, asked.size, low=low))
 
     def procedures(self, lang: str) -> tuple[Procedure, ...]:
         return self._parts.furniture.procedures(lang)

@@ -2,8 +2,9 @@
 
 import secrets
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from edge.domain.dossier import DossierCode
@@ -14,7 +15,7 @@ from edge.domain.locker_events import Claim, Event, Recall, Reserve
 from edge.domain.msisdn import Msisdn, NotAMobileNumber
 from edge.locker_ports import Doors, OpeningView, Procedure, ReceiptPrinter, RefusalWhy, Refused, Scans, Seal
 from edge.ports import Clock, Ledger
-from edge.services.locker_cabinet import Cabinet, NotDurable
+from edge.services.locker_cabinet import DISK_ERRORS, Cabinet, NotDurable
 from edge.services.locker_changes import Beside
 from edge.services.locker_codes import Codes
 from edge.services.locker_openings import Openings
@@ -23,6 +24,7 @@ from edge.store import stays
 from edge.store.stays import Stay
 from sync.events import Payload
 
+T = TypeVar("T")
 NOT_TRUSTED, BUSY = Refused(RefusalWhy.NOT_TRUSTED), Refused(RefusalWhy.BUSY)
 NOT_THERE, NOT_ALLOWED = Refused(RefusalWhy.NOT_THERE), Refused(RefusalWhy.NOT_ALLOWED)
 
@@ -70,6 +72,14 @@ class LockerParts:
     furniture: Furniture = field(default_factory=Furniture)
     fresh: Callable[[], str] = fresh_id
     letter: Callable[[str], str] = secrets.choice
+
+    async def in_turn(self, act: Callable[[], Coroutine[Any, Any, T]]) -> T | Refused:
+        """Alone at the cabinet. A disk that cannot be read or written opens nothing."""
+        try:
+            return await self.cabinet.in_turn(act)
+        except DISK_ERRORS as error:
+            self.cabinet.distrust(error)
+            return NOT_TRUSTED
 
     def refused_now(self, *, is_staff: bool = False) -> Refused | None:
         """Why no door opens at present. Staff may test and recall also after a wrong door moved."""

@@ -88,7 +88,7 @@ class StaffCounter:
         sizes = self._parts.settings.doors.sizes
         new = Newcomer(self._parts.fresh(), Purpose.RESULT, by.name, number, dossier=code)
         wanted = size if size in sizes else sizes[0]
-        return await self._parts.cabinet.in_turn(lambda: self._load(by, new, wanted, low=low))
+        return await self._parts.in_turn(lambda: self._load(by, new, wanted, low=low))
 
     async def empty(self, by: Staff, stay: str) -> Refused | None:
         compartment = self._parts.of_stay(stay)
@@ -102,7 +102,7 @@ class StaffCounter:
     async def reissue(self, by: Staff, stay: str, via: str) -> SpokenCode | Refused | None:
         if by.role not in MAY_HANDLE:
             return NOT_ALLOWED
-        return await self._parts.cabinet.in_turn(lambda: self._reissue.reissue(by, stay, via))
+        return await self._parts.in_turn(lambda: self._reissue.reissue(by, stay, via))
 
     async def recall(self, by: Staff, compartment: str, why: str) -> OpeningView | Refused:
         if why not in set(RecallWhy):
@@ -144,7 +144,7 @@ class StaffCounter:
         """Open what a recall of all asked for. After a restart nothing of it is left: two persons ask again."""
         while True:
             compartment, recall = await self._recalls.get()
-            await self._parts.cabinet.in_turn(lambda: self._recall_one(compartment, recall))  # noqa: B023 - awaited here
+            await self._parts.in_turn(lambda: self._recall_one(compartment, recall))  # noqa: B023 - awaited here
             await self._until_moved(recall.opening)
             await asyncio.sleep(NEXT_DOOR_S)
 
@@ -155,7 +155,7 @@ class StaffCounter:
     ) -> OpeningView | Refused:  # fmt: skip
         if by.role not in may:
             return NOT_ALLOWED
-        return await self._parts.cabinet.in_turn(lambda: self._opened(compartment, event))
+        return await self._parts.in_turn(lambda: self._opened(compartment, event))
 
     async def _opened(self, compartment: str, event: Claim | Recall) -> OpeningView | Refused:
         is_for_paper = isinstance(event, Claim) and event.what_for is OpenFor.COLLECT
@@ -167,7 +167,7 @@ class StaffCounter:
     async def _told(self, compartment: str, event: Found | TakeOut | BringBack) -> Refused | None:
         if compartment not in self._parts.cabinet.compartments:
             return NOT_THERE
-        return await self._parts.cabinet.in_turn(lambda: self._parts.asked(compartment, event))
+        return await self._parts.in_turn(lambda: self._parts.asked(compartment, event))
 
     async def _load(self, by: Staff, new: Newcomer, size: str, *, low: bool) -> OpeningView | Refused:
         refusal = self._parts.refused_now()

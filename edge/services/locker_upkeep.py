@@ -7,7 +7,7 @@ from datetime import datetime
 
 from edge.domain.locker_events import Aged
 from edge.domain.overdue import OverdueStep, days_waiting, due
-from edge.services.locker_cabinet import NotDurable
+from edge.services.locker_cabinet import DISK_ERRORS
 from edge.services.locker_changes import LockerChanges
 from edge.services.locker_parts import LockerParts
 from edge.store import stays
@@ -32,11 +32,16 @@ class Upkeep:
     async def step(self) -> None:
         """A disk that takes nothing now is asked again the next time."""
         now = self._parts.clock.now()
-        for row in await self._parts.ledger.read(stays.current):
+        try:
+            current = await self._parts.ledger.read(stays.current)
+        except DISK_ERRORS as error:
+            self._parts.cabinet.distrust(error)
+            return
+        for row in current:
             for one in self._due(row, now):
                 try:
                     await self._parts.cabinet.in_turn(lambda row=row, one=one: self._told(row, one, now))  # type: ignore[misc]
-                except NotDurable:
+                except DISK_ERRORS:
                     return
 
     def _due(self, row: Stay, now: datetime) -> tuple[OverdueStep, ...]:

@@ -17,7 +17,7 @@ from edge.domain.receipt_id import ReceiptId
 from edge.domain.scanned import Unreadable, read_text
 from edge.locker_ports import CabinetView, CompartmentView, HistoryRow, OverdueRow, RefusalWhy, Refused
 from edge.ports import Clock, Ledger
-from edge.services.locker_cabinet import Cabinet
+from edge.services.locker_cabinet import DISK_ERRORS, Cabinet
 from edge.store import locker_history, locker_outbox, lockers, stays
 from edge.store.lockers import CompartmentRow
 from edge.store.stays import Stay
@@ -52,7 +52,10 @@ class LockerView:
 
     async def refresh(self) -> None:
         self._changed.clear()
-        self._tables = await self._ledger.read(_read)
+        try:
+            self._tables = await self._ledger.read(_read)
+        except DISK_ERRORS as error:  # the picture stays as it was, and says that nothing opens
+            self._cabinet.distrust(error)
         view = self.cabinet()
         for callback in tuple(self._subscribers):
             callback(view)
@@ -73,7 +76,11 @@ class LockerView:
 
     async def overdue(self) -> tuple[OverdueRow, ...]:
         """Longest first."""
-        current = await self._ledger.read(stays.current)
+        try:
+            current = await self._ledger.read(stays.current)
+        except DISK_ERRORS as error:
+            self._cabinet.distrust(error)
+            return ()
         late = [row for row in current if row.overdue_s is not None and row.loaded_s is not None]
         return tuple(self._late(row) for row in sorted(late, key=lambda row: row.loaded_s or 0.0))
 
@@ -86,7 +93,11 @@ class LockerView:
         if dossier is None and receipt is None:
             return Refused(RefusalWhy.BAD_DOSSIER)
         zone = self._clock.now().tzinfo
-        told = await self._ledger.read(lambda connection: locker_history.of(connection, dossier, receipt))
+        try:
+            told = await self._ledger.read(lambda connection: locker_history.of(connection, dossier, receipt))
+        except DISK_ERRORS as error:
+            self._cabinet.distrust(error)
+            return Refused(RefusalWhy.NOT_TRUSTED)
         return tuple(HistoryRow(datetime.fromtimestamp(one.at_s, zone), one.kind, one.values) for one in told)
 
     def _one(self, key: str) -> CompartmentView:

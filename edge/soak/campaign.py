@@ -1,5 +1,6 @@
 """The first leg of a campaign: every failure of the catalogue, in a seeded order, against one protocol after another at the same time."""
 
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from time import monotonic
@@ -38,12 +39,18 @@ async def _turn(stage: Stage, one: Failure) -> None:
         await one.play(stage)
         await stage.settled()
     except (AgentGone, NotRecovered, TimeoutError) as error:
-        stage.hold(Promise.RECOVERED, held=False, what=f"{stage.site.family}, {one.name}: {error!r}")
+        stage.hold(Promise.RECOVERED, held=False, what=f"{stage.site.family}, {one.name}: {_where(error)}")
         await stage.mend()
         await stage.restart()
         await stage.settled()
     else:
         stage.hold(Promise.RECOVERED, held=True, what=one.name)
+
+
+def _where(error: BaseException) -> str:
+    """What was waited for in vain: the innermost function of the campaign itself."""
+    names = [frame.name for frame in traceback.extract_tb(error.__traceback__) if "soak" in frame.filename]
+    return f"{type(error).__name__} in {' < '.join(reversed(names[-4:]))}"
 
 
 def _order(site: Site) -> Iterator[Failure]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
 import msgspec
@@ -18,7 +18,7 @@ class AgentGone(Exception):
 
 
 class Desk(Protocol):
-    def ask(self, order: AnyOrder) -> AsyncIterator[AnySaid]:
+    def ask(self, order: AnyOrder) -> AsyncGenerator[AnySaid, None]:
         """Everything said to this order. Raise AgentGone."""
 
 
@@ -26,7 +26,7 @@ class LocalDesk:
     def __init__(self, desks: LockerDesks) -> None:
         self._desks = desks
 
-    def ask(self, order: AnyOrder) -> AsyncIterator[AnySaid]:
+    def ask(self, order: AnyOrder) -> AsyncGenerator[AnySaid, None]:
         return answer(self._desks, order)
 
 
@@ -70,7 +70,7 @@ class RemoteDesk:
                 waiting.put_nowait(None)
             self._writer.close()
 
-    async def ask(self, order: AnyOrder) -> AsyncIterator[AnySaid]:
+    async def ask(self, order: AnyOrder) -> AsyncGenerator[AnySaid, None]:
         if self.is_gone:
             raise AgentGone
         number = next(self._numbers)
@@ -78,7 +78,8 @@ class RemoteDesk:
         try:
             self._writer.write(msgspec.json.encode(Asked(number, order)) + b"\n")
             while True:
-                said = await asyncio.wait_for(answers.get(), LONGEST_ANSWER_S)
+                async with asyncio.timeout(LONGEST_ANSWER_S):
+                    said = await answers.get()
                 if said is None:
                     raise AgentGone
                 yield said

@@ -1,6 +1,7 @@
 """What goes wrong with doors, sensors, coils and the people at them. For `edge.soak.failures`."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from devices.lock_board.sim_doors import Sensor as DoorSensor
@@ -137,13 +138,15 @@ async def left_open(stage: Stage) -> None:
 
 @failure("door closes on nothing")
 async def closed_on_nothing(stage: Stage) -> None:
-    """An officer opens, puts nothing in, closes, and says so: the stay is over, no code opens anything."""
+    """An officer opens, puts nothing in, closes, and says so after the code went out: the stay is over, the code opens nothing."""
     paper = stage.town.new_paper()
     said = await stage.town.follow(stage.desk, Load(paper.name, paper.phone), lambda _: None)
     if is_done(said) and said.view is not None:  # type: ignore[union-attr]
         view = stage.view(said.view.compartment)  # type: ignore[union-attr]
+        with contextlib.suppress(TimeoutError):
+            await stage.told(paper)
         await stage.town.follow(stage.desk, Empty(view.stay or ""), lambda _: None)
-        refused = await stage.pick_up(await stage.told(paper))
+        refused = await stage.pick_up(paper)
         stage.hold(Promise.ONCE, not is_done(refused), "a code opened a compartment that was emptied")
 
 

@@ -109,6 +109,12 @@ def _one_address(stage: Stage) -> None:
     stage.hardware.at_heal(lambda: setattr(second, "address", own))
 
 
+def _echoing(stage: Stage) -> None:
+    """A two-wire adapter that hears itself; when it is replaced, its port is another one."""
+    stage.faults.echo = True
+    stage.hardware.at_heal(lambda: _renumbered(stage))
+
+
 def _fewer_channels(stage: Stage) -> None:
     board = stage.hardware.cabinet.boards[0]
     doors, board.doors = board.doors, board.doors[:2]
@@ -127,7 +133,7 @@ for _name, _play, _but_not in (
     ("unsolicited frame before the reply", _struck(_at_unlock(_said(_unasked))), ()),
     ("stale bytes", _struck(_said(_stale)), ()),
     ("partial frame", _struck(_at_unlock(_said(_half))), ()),
-    ("own bytes echoed", _struck(_faults(LineFaults(echo=True))), ()),
+    ("own bytes echoed", _struck(_echoing), ()),
     ("noise", _struck(_faults(_NOISE), is_honest=False), ()),
     ("replies doubled", _struck(_faults(LineFaults(duplicate=1.0))), ()),
     ("bytes arrive one by one", _struck(_faults(LineFaults(byte_by_byte=True)), is_honest=False), ()),

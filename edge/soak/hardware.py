@@ -33,27 +33,33 @@ _OPEN_ALL = {  # never sent by the agent; here a bit error or a fool sends it to
 class Hardware:
     """`on_unlock` hears of an unlock before the board does; `on_read` of every question for doors; `on_move` of doors."""
 
-    def __init__(self, family: str, link: Path, *, seed: int = 0, channels: int = CHANNELS) -> None:
+    def __init__(
+        self, family: str, link: Path, *, seed: int = 0, boards: Sequence[int] | None = None, channels: int = CHANNELS
+    ) -> None:
+        """`boards`: their addresses; without them the two of a campaign."""
         self.family = family
-        self.cabinet = Cabinet(family, [(board, channels) for board in BOARDS[family]], link=link, seed=seed)
-        places = [(board, channel) for board in BOARDS[family] for channel in range(1, channels + 1)]
+        self.poll_ms = 100  # as the agent is configured; 500 is its own
+        self.boards = tuple(BOARDS[family] if boards is None else boards)
+        self.cabinet = Cabinet(family, [(board, channels) for board in self.boards], link=link, seed=seed)
+        places = [(board, channel) for board in self.boards for channel in range(1, channels + 1)]
         self.places: dict[str, Place] = {f"n{number:02}": place for number, place in enumerate(places, start=1)}
         self.unlocks: list[str] = []  # as they reached the boards
         self.on_unlock: Callable[[str], None] = lambda _: None
         self.on_read: Callable[[int], None] = lambda _: None
         self.on_move: Callable[[str, bool], None] = lambda _, __: None
         codec = codec_of(family)
-        self._unlocks = {codec.unlock(*place).frame: name for name, place in self.places.items()}
-        self._reads = {codec.read_all(board, channels).frame: board for board in BOARDS[family]}
+        self.unlock_frames = {codec.unlock(*place).frame: name for name, place in self.places.items()}
+        self._reads = {codec.read_all(board, channels).frame: board for board in self.boards}
         self._to_board: Callable[[bytes], None] = self.cabinet.line.to_board
         self.cabinet.line.to_board = self._hear
         self._to_heal: list[Callable[[], None]] = []
         self._pushing: set[asyncio.Task[None]] = set()
-        for name, place in self.places.items():
-            self._watch(name, self.cabinet.door(*place))
+        self._doors = {name: self.cabinet.door(*place) for name, place in self.places.items()}
+        for name, door in self._doors.items():
+            self._watch(name, door)
 
     def door(self, compartment: str) -> SimDoor:
-        return self.cabinet.door(*self.places[compartment])
+        return self._doors[compartment]
 
     def push(self, compartment: str) -> None:
         """Somebody closes a door."""
@@ -62,7 +68,7 @@ class Hardware:
         task.add_done_callback(self._pushing.discard)
 
     def pulses(self) -> int:
-        return sum(door.pulses for door in self.cabinet.doors())
+        return sum(door.pulses for door in self._doors.values())
 
     def force(self, compartment: str) -> None:
         """Somebody has a crowbar."""
@@ -93,7 +99,7 @@ class Hardware:
             self._to_heal.pop()()
         for board in self.cabinet.boards:
             board.is_on = board.says_after_unlock = True
-        for door in self.cabinet.doors():
+        for door in self._doors.values():
             door.free()
             door.is_open_short = door.has_item = False
         self.cabinet.plug_in()
@@ -109,7 +115,7 @@ class Hardware:
 
     def _hear(self, octets: bytes) -> None:
         """One request at a time stands on the line, so what comes is one frame, or what a fault made of it."""
-        if (name := self._unlocks.get(octets)) is not None:
+        if (name := self.unlock_frames.get(octets)) is not None:
             self.unlocks.append(name)
             self.on_unlock(name)
         elif (board := self._reads.get(octets)) is not None:
@@ -119,7 +125,7 @@ class Hardware:
 
 def compartments_text(hardware: Hardware, *, without: str | None = None) -> str:
     """The `[locker.boards]` and `[locker.compartments]` of a configuration, perhaps without one."""
-    boards = BOARDS[hardware.family]
+    boards = hardware.boards
     lines = [_board(hardware, address) for address in boards]
     lines += [_compartment(name, place, boards) for name, place in hardware.places.items() if name != without]
     return "\n".join(lines)
@@ -129,7 +135,7 @@ def _board(hardware: Hardware, address: int) -> str:
     channels = sum(place[0] == address for place in hardware.places.values())
     return (
         f'[locker.boards.b{address}]\nprotocol = "{hardware.family}"\nport = "{hardware.cabinet.port}"\n'
-        f"address = {address}\nchannels = {channels}\npoll_ms = 100\n"
+        f"address = {address}\nchannels = {channels}\npoll_ms = {hardware.poll_ms}\n"
     )
 
 

@@ -8,6 +8,7 @@ import contextlib
 import os
 import signal
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -17,8 +18,8 @@ from pathlib import Path
 from edge.adapters.supervisor import cancelled
 from edge.soak.desk import AgentGone, Desk, RemoteDesk
 from edge.soak.promises import Promise
+from edge.soak.rounds import last_round, one_wish
 from edge.soak.site import Site
-from edge.soak.town import SMS_S
 
 LONGEST_LIFE_S = 1.2
 IMPORT_S, BIRTH_S = 180.0, 30.0  # on a machine that is busy with other things
@@ -108,7 +109,7 @@ class Killing:
         self.site = site
         self.toll = Toll()
         self._nursery = nursery
-        self._socket = site.folder / "desk"
+        self._socket = Path()
         self._came: asyncio.Queue[RemoteDesk] = asyncio.Queue(1)
         self._moment = Moment.ANY
         self._struck = asyncio.Event()
@@ -118,10 +119,18 @@ class Killing:
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator["Killing"]:
+        short = tempfile.TemporaryDirectory(prefix="motcua-")  # the path of a socket may have 107 letters
+        with short as name:
+            self._socket = Path(name, "desk")
+            async with self._opened():
+                yield self
+
+    @contextlib.asynccontextmanager
+    async def _opened(self) -> AsyncIterator[None]:
         async with self.site.hardware.cabinet:
             server = await asyncio.start_unix_server(self._connected, self._socket)
             try:
-                yield self
+                yield
             finally:
                 server.close()
                 for task in tuple(self._reading):
@@ -233,46 +242,3 @@ class Killing:
     def _strike(self, moment: Moment) -> None:
         if moment is self._moment:
             self._struck.set()
-
-
-async def one_wish(site: Site, desk: Desk) -> None:
-    """Somebody comes and wants something. Raise AgentGone."""
-    cabinet = await site.town.look(desk)
-    papers = [paper for paper in site.town.waiting_papers(cabinet) if site.town.code_of(paper)]
-    deposits = site.town.deposits(cabinet)
-    dice = site.chance.random()
-    if papers and dice < 0.45:
-        await site.town.pick_up(desk, site.chance.choice(papers))
-    elif deposits and dice < 0.6:
-        await site.town.collect(desk, site.chance.choice(deposits))
-    elif dice < 0.75:
-        await site.town.deposit(desk)
-    elif papers and dice < 0.8:
-        await site.town.recall(desk, site.town.where_is(site.chance.choice(papers)))
-    else:
-        await site.town.load(desk)
-
-
-async def last_round(site: Site, desk: Desk) -> None:
-    """Nothing is broken any more: staff tidy up, every code arrives, and every result goes to its citizen."""
-    site.town.forget_all()
-    await site.town.tidy(desk)
-    await site.town.tidy(desk)
-    cabinet = await site.check(desk)
-    for paper in site.town.waiting_papers(cabinet):
-        code = await _awaited_code(site, paper.name)
-        said = await site.town.pick_up(desk, paper) if code else None
-        is_given = site.town.taken[paper.name] == 1
-        site.promises.hold(Promise.CODES, is_given, f"the code of a waiting result: {said!r}")
-    for compartment in site.town.deposits(await site.check(desk)):
-        await site.town.collect(desk, compartment)
-    await site.check(desk)
-
-
-async def _awaited_code(site: Site, name: str) -> str | None:
-    paper = site.town.papers[name]
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(SMS_S):
-            while site.town.code_of(paper) is None:  # noqa: ASYNC110 - a telephone does not call back
-                await asyncio.sleep(0.05)
-    return site.town.code_of(paper)

@@ -4,7 +4,7 @@
 """
 
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import TypeAlias
 
 import msgspec
@@ -121,7 +121,7 @@ class Yes(Said, frozen=True):
 AnySaid: TypeAlias = No | Shown | Picture | Spoken | Yes
 
 
-async def answer(desks: LockerDesks, order: AnyOrder) -> AsyncIterator[AnySaid]:
+async def answer(desks: LockerDesks, order: AnyOrder) -> AsyncGenerator[AnySaid, None]:
     """Every view of an opening until it has ended; one answer to everything else."""
     first = await _ask(desks, order)
     match first:

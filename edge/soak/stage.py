@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from devices.lock_board.sim_line import LineFaults
 from edge.adapters.supervisor import cancelled
 from edge.domain.locker import CompartmentState
-from edge.locker_ports import CabinetView, CompartmentView, Step
+from edge.locker_ports import CabinetView, CompartmentView, RefusalWhy, Step
 from edge.soak.desk import LocalDesk
-from edge.soak.orders import AnySaid, Shown
+from edge.soak.orders import AnySaid, No, Shown
 from edge.soak.post_office import CrookedClock, Weather
 from edge.soak.promises import Promise
 from edge.soak.site import Site
@@ -22,7 +22,7 @@ from edge.soak.town import AT_REST, HOLDING, SMS_S, Paper
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 ROOM = 5  # free compartments at the beginning of every turn
 READ_S, NOTICED_S = 60.0, 8.0  # a foreign Modbus slave needs half a minute to get over noise
-TRIES = 4  # a citizen comes back with the same code that often after a failure is mended
+TRIES = 6  # a citizen comes back with the same code that often after a failure is mended
 
 
 class NotRecovered(Exception):
@@ -192,14 +192,15 @@ class Stage:
     async def code_still_opens(self, paper: Paper) -> None:
         """After it is mended, the code that the citizen has gives the paper out: it was spent only if the paper was taken."""
         await self.mend()
+        said: AnySaid | None = None
         for _ in range(TRIES):
             if self.town.taken[paper.name]:
                 break
-            await self.pick_up(paper)
-            await asyncio.sleep(0.35)  # the coil cools down
-        where = self.town.where_is(paper)
-        state = self.view(where).state.value if where else ""
-        self.hold(Promise.CODES, self.town.taken[paper.name] == 1, f"a code did not open after the failure; {state}")
+            said = await self.pick_up(paper)
+            if isinstance(said, No) and said.why is RefusalWhy.NOT_TRUSTED:
+                await self.town.tidy(self.desk)  # a wrong door moved: citizens wait until staff have looked
+            await asyncio.sleep(0.05 + ((said.wait_s or 0.35) if isinstance(said, No) else 0.35))  # the coil cools down
+        self.hold(Promise.CODES, self.town.taken[paper.name] == 1, f"a code did not open after the failure: {said!r}")
 
     async def reported(self, compartment: str, whys: Iterable[str] = ("forced", "wrong_door")) -> None:
         """The journal says that this door is not as it should be."""

@@ -46,8 +46,10 @@ class Station:
 
 
 @contextlib.asynccontextmanager
-async def open_station(file: Path, channel: SmsChannel, clock: Clock) -> AsyncIterator[Station]:
-    """Everything running when entered; what fails in it is raised at the end."""
+async def open_station(
+    file: Path, channel: SmsChannel, clock: Clock, doors: LockerRules = DOORS
+) -> AsyncIterator[Station]:
+    """Everything running when entered, supervised as in the agent."""
     config = load(file)
     assert config.locker is not None  # noqa: S101 - a campaign's own file
     async with open_journal(config) as journal:
@@ -55,7 +57,7 @@ async def open_station(file: Path, channel: SmsChannel, clock: Clock) -> AsyncIt
         await faults.load()
         boards = LockBoards(lock_lines(config.locker), wiring(config.locker), config.agent.zone)
         seal = DeviceSeal(device_key(file.with_name("seal.key")))
-        settings = LockerSettings(device_key(file.with_name("codes.key")), DOORS, CODES, tick_s=0.05, disk_retry_s=0.2)
+        settings = LockerSettings(device_key(file.with_name("codes.key")), doors, CODES, tick_s=0.05, disk_retry_s=0.2)
         service = LockerService(
             cabinet_plan(config.locker), settings, ledger=journal, doors=boards, seal=seal, faults=faults, clock=clock,
             furniture=Furniture(procedures=procedures(config.locker)),

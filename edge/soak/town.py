@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextlib
 import itertools
 import re
 from collections import Counter
@@ -38,7 +39,7 @@ from edge.soak.promises import Promise, Promises
 _CODE = re.compile(r"ho so (\S+): ngan (\S+), ma (\d{6,8})")
 AT_REST = frozenset({CompartmentState.FREE, CompartmentState.OCCUPIED, CompartmentState.OVERDUE})
 HOLDING = frozenset({CompartmentState.OCCUPIED, CompartmentState.OVERDUE})
-SMS_S = 15.0
+SMS_S, PATIENCE_S = 15.0, 20.0
 Reach = Callable[[str], None]
 
 
@@ -69,7 +70,7 @@ class Town:
 
     def __init__(
         self, chance: Random, texts: Callable[[str], list[str]], hands: Hands, promises: Promises, *,
-        pause_s: tuple[float, float] = (0.04, 0.15), first: int = 0,
+        pause_s: tuple[float, float] = (0.25, 0.5), first: int = 0,
     ) -> None:  # fmt: skip
         self.inside: dict[str, Paper] = {}
         self.papers: dict[str, Paper] = {}
@@ -80,7 +81,7 @@ class Town:
         self._texts = texts
         self._hands = hands
         self._promises = promises
-        self._pause_s = pause_s
+        self.pause_s = pause_s
         self._numbers = itertools.count(first + 1)
         self.is_somebody_there = False
         self._reach: Reach = lambda _: None
@@ -102,7 +103,7 @@ class Town:
             self._closing.discard(timer)
             self._hands.push(compartment)
 
-        timer = asyncio.get_running_loop().call_later(self._chance.uniform(*self._pause_s), push)
+        timer = asyncio.get_running_loop().call_later(self._chance.uniform(*self.pause_s), push)
         self._closing.add(timer)
 
     # --- what people ask ---
@@ -139,14 +140,16 @@ class Town:
         return await self.follow(desk, Recall(compartment), self.reach_of_staff(self.inside.get(compartment)))
 
     async def follow(self, desk: Desk, order: AnyOrder, reach: Reach) -> AnySaid:
-        """Ask, stand there until the screen says that it is over, and give the last word."""
+        """Ask, stand there until the screen says that it is over or patience ends, and give the last word."""
         if not isinstance(order, Look | BackInService | Empty | Reissue):
             self._reach = reach
             self._opened.clear()
             self.is_somebody_there = True
         last: AnySaid | None = None
-        async for said in desk.ask(order):
-            last = said
+        with contextlib.suppress(TimeoutError):  # nobody stands there for ever
+            async with asyncio.timeout(PATIENCE_S), contextlib.aclosing(desk.ask(order)) as answers:
+                async for said in answers:
+                    last = said
         self.is_somebody_there = False
         if last is None:
             raise AgentGone

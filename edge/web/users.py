@@ -85,7 +85,7 @@ class PinHash:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """`counters` are an officer's own; a leader sees all of them."""
+    """`counters` are an officer's own, none for one who works at a cabinet only; a leader sees all of them."""
 
     name: str
     role: Role
@@ -143,7 +143,7 @@ def load_users(path: Path) -> dict[str, User]:
 
 def create_user(path: Path, name: str, role: Role, pin: str, counters: tuple[str, ...] = ()) -> User:
     """Add or replace a user and write the file durably with mode 0600. Raise UserRefused or a load error."""
-    _check_new(name, role, pin, counters)
+    _check_new(name, pin, counters)
     users = load_users(path)
     users[name] = User(name, role, PinHash.of(pin), pyotp.random_base32(), counters)
     _write(path, users)
@@ -193,13 +193,11 @@ def _is_easy(pin: str) -> bool:
     return len(set(pin)) == 1 or pin in "01234567890123" or pin in "98765432109876"
 
 
-def _check_new(name: str, role: Role, pin: str, counters: tuple[str, ...]) -> None:
+def _check_new(name: str, pin: str, counters: tuple[str, ...]) -> None:
     if not NAME.fullmatch(name):
         raise UserRefused("the user name takes 2 to 32 small letters, digits and hyphens")
     if not PIN.fullmatch(pin) or _is_easy(pin):
         raise UserRefused("the PIN takes 6 to 12 digits, not all the same and not counted up or down")
-    if role is Role.OFFICER and not counters:
-        raise UserRefused("an officer needs at least one counter")
     if not all(COUNTER.fullmatch(counter) for counter in counters):
         raise UserRefused("a counter's id takes small letters, digits and hyphens")
 

@@ -34,6 +34,7 @@ def test_the_story_has_its_outcome(tmp_path: Path) -> None:
     assert outcome["nudges"] >= 1
     assert outcome["alerts"] >= 1
     assert outcome["sms"]["delivered"] == outcome["sms"]["submitted"] >= 2, "the leader and the head of the unit"
+    assert outcome["locker"] == {"collected": 1, "deposited": 1, "refused": 1}
     assert outcome["tickets"] == {"issued": 5, "called": 8}
     assert outcome["lookups"] == 1
     assert outcome["events"]["journal"] == outcome["events"]["broker"] > 0

@@ -70,6 +70,7 @@ async def test_faults_of_parts_that_the_configuration_no_longer_has_are_closed_a
     (tmp_path / "site.toml").write_text(SITE)
     config = load(tmp_path / "site.toml")
     gone = {"camera/quay-09", "eyes/quay-09", "counter/quay-09", "mqtt", "link", "sms", "sms_line"}
+    gone |= {"board/tren", "locker/07", "scanner/kiosk", "printer"}
     async with open_agent(config) as agent:
         for part in (*gone, "disk", "web"):
             await agent.faults.fault(part, "failed")

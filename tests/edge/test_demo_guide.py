@@ -37,7 +37,7 @@ async def test_the_visitor_checks_papers_takes_a_number_looks_up_and_is_called(t
     assert count_tickets(config.agent.data_dir) == {"issued": 1, "called": 1}
     assert count_lookups(config.agent.data_dir) == 1
     by_type = inspect.stats(config.agent.data_dir).by_type
-    assert (by_type["ticket.served"], by_type["guide.asked"]) == (1, 2)
+    assert (by_type["ticket.served"], by_type["guide.asked"]) == (1, 3)
 
 
 def test_the_city_of_the_demo_knows_what_the_visitor_asks() -> None:

@@ -66,6 +66,7 @@ async def test_a_closed_journal_is_one_file(open_journal: Opener, tmp_path: Path
     assert sorted(os.listdir(tmp_path)) == [  # noqa: PTH208 - names only, no blocking to speak of
         "device.key",
         "journal.lock",
+        "journal.reserve",
         "journal.sqlite",
     ]
 

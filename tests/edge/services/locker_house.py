@@ -2,6 +2,7 @@
 
 import itertools
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -20,6 +21,7 @@ from tests.edge.services.fake_doors import FakeDoors
 from tests.edge.services.fakes import FakeClock
 
 P = TypeVar("P", bound=Payload)
+T = TypeVar("T")
 DOSSIER, OTHER = "000.00.00.H29-261124-0012", "000.00.00.H29-261124-0013"
 PHONE, OTHER_PHONE = "0912345678", "0987654321"
 OFFICER, LEADER, TECHNICIAN = (
@@ -65,8 +67,13 @@ class FullDisk:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self.is_full = False
-        self.read = journal.read
+        self.is_torn = False
         self.follow = journal.follow
+
+    async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        if self.is_torn:
+            raise sqlite3.DatabaseError("database disk image is malformed")
+        return await self._journal.read(query)
 
     async def transact(self, change: Change, *, grouped: bool = False) -> tuple[Recorded, ...]:
         self._refuse()
@@ -77,7 +84,7 @@ class FullDisk:
         return await self._journal.record(*payloads, grouped=grouped)
 
     def _refuse(self) -> None:
-        if self.is_full:
+        if self.is_full or self.is_torn:
             raise JournalFull("no room")
 
 

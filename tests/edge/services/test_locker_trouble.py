@@ -380,3 +380,21 @@ async def test_what_lies_in_a_compartment_that_is_configured_no_more_is_an_alarm
     await once_more.passes(10)
     assert once_more.step(await once_more.citizen.pick_up("kiosk", DOSSIER, await once_more.code())) is Step.OPENING
     await once_more.journal.close()
+
+
+async def test_a_torn_database_opens_nothing_and_says_so(house: House) -> None:
+    compartment = await house.loaded()
+    code, stay, pulses = await house.code(), await house.stay(), len(house.doors.pulses)
+    house.disk.is_torn = True
+    assert await house.citizen.pick_up("kiosk", DOSSIER, code) == NOT_TRUSTED
+    assert await house.staff.load(OFFICER, OTHER, OTHER_PHONE) == NOT_TRUSTED
+    assert await house.staff.reissue(OFFICER, stay, "phone") == NOT_TRUSTED
+    assert await house.staff.history(DOSSIER) == NOT_TRUSTED
+    assert await house.staff.overdue() == ()
+    await house.locker.upkeep.step()
+    await house.locker.view.refresh()
+    await house.cabinet.retry_disk()
+    assert (house.staff.cabinet().why, len(house.doors.pulses)) == ("disk", pulses)
+    house.disk.is_torn = False
+    await house.cabinet.retry_disk()
+    assert house.view(await house.citizen.pick_up("kiosk", DOSSIER, code)).compartment == compartment

@@ -328,7 +328,7 @@ def trace() -> tuple[TraceRow, ...]:
         (False, "8A 01 02 11 98", "echo", {}),
         (False, "8A 01 02 00 89", "unlock_reply", {"channel": 2}),
         (False, "80 01 00 02 01 33 FF", "noise", {"count": 7}),
-        (False, "8A 01 02 11 98", "pushed", {"board": 1, "channel": 2, "contact": 0}),
+        (False, "82 01 02 00 81", "pushed", {"board": 1, "channel": 2, "contact": 0}),
     )
     return tuple(
         TraceRow(MORNING + timedelta(milliseconds=90 * n), "tren", sent, frame, meaning, values)
