@@ -48,7 +48,7 @@ async def open_guide(
     ears, listening = _ears(config, guide, hall)
     desk = GuideService(
         guide.name, hall, guide_house(config, guide, hall), GuideSentences(strings, hall), ledger=ledger, clock=clock,
-        queue=queue, directory=directory, ears=ears, mouth=_mouth(config, guide, faults), scans=scanner,
+        queue=queue, directory=directory, faults=faults, ears=ears, mouth=_mouth(config, guide, faults), scans=scanner,
     )  # fmt: skip
     parts: list[Part] = [("guide", desk.run), *listening]
     parts += [("directory", directory.run)] if city else []

@@ -202,6 +202,16 @@ async def test_speech_over_the_machine_stops_it(room: Room) -> None:
     await room.until(lambda: room.guide.mouth.said[-1].startswith("Tổng đài"))
 
 
+async def test_ears_that_break_are_told_once_and_so_is_their_return(room: Room) -> None:
+    ears = room.guide.ears
+    for state in (EarsState.LOST, EarsState.OPENING, EarsState.LOST, EarsState.LISTENING, EarsState.WORKER_DOWN):
+        ears.be(state)
+    await room.until(lambda: room.desk.view().ears is EarsState.WORKER_DOWN)
+    await room.until(lambda: len(room.guide.ledger.events) == 3)
+    told = [(one.TYPE, getattr(one, "why", None)) for one in room.guide.ledger.events]
+    assert told == [("device.fault", "mic_lost"), ("device.recovered", None), ("device.fault", "ears_down")]
+
+
 async def test_english_is_written_and_not_spoken(room: Room) -> None:
     await room.desk.speak_in("en")
     await room.press(Intent.HOURS)

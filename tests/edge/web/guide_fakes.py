@@ -13,6 +13,7 @@ from edge.adapters.guide_text import GuideSentences
 from edge.domain.dossier import DossierCode
 from edge.domain.dossier_status import DossierAnswer, DossierRecord, DossierStatus, DossierStep, Found, NotFound, Source
 from edge.ports import Clock
+from edge.services.faults import Faults
 from edge.services.guide import GuideService
 from edge.voice_ports import Asked, EarsChange, EarsState, Expecting, HeardItem, Listening, Utterance, Wish
 from tests.edge.services.memory_ledger import MemoryLedger
@@ -137,7 +138,7 @@ class FakeGuide:
         house = guide_house(self.config, self.config.guide, hall)
         self.desk = GuideService(
             "huong-dan", hall, house, GuideSentences(load_strings(), hall), ledger=self.ledger, clock=clock,
-            queue=queue.desk, directory=self.directory, ears=self.ears, mouth=self.mouth, scans=self.scanner,
+            queue=queue.desk, directory=self.directory, faults=Faults(self.ledger, clock), ears=self.ears, mouth=self.mouth, scans=self.scanner,
         )  # fmt: skip
 
     @property
