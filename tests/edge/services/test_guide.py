@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import get_args
 
 import pytest
 
 from edge.domain.dialogue_events import Tick
 from edge.domain.dialogue_state import State
-from edge.domain.dialogue_terms import ASKED, Intent, Meaning, Prompt, Stage
+from edge.domain.dialogue_terms import ASKED, Day, Expects, Intent, Meaning, Prompt, Stage
 from edge.domain.dossier_status import Found, NotFound, Source
 from edge.guide_ports import GuideView
 from edge.queue_ports import Declined, Printing
 from edge.services.guide import GuideService
-from edge.voice_ports import EarsState, Expecting, Listening
+from edge.voice_ports import Asked, EarsState, Expecting, Listening
+from models.voice_wire import DayName
 from sync.events import FeedbackGiven, GuideAsked
 from tests.edge.services.memory_ledger import LedgerFull
 from tests.edge.web.fakes import MORNING, FakeClock
@@ -312,3 +314,9 @@ async def test_everything_asked_for_is_counted_in_the_words_of_the_contract(inte
     await room.press(intent)
     assert room.asked[-1] == intent.value
     assert intent.value in GuideAsked.__annotations__["intent"].__args__
+
+
+def test_ears_and_conversation_use_the_same_words() -> None:
+    assert {one.value for one in Asked} <= {one.value for one in Intent}
+    assert {one.value for one in Expecting} == {one.value for one in Expects}
+    assert {one.value for one in Day} == set(get_args(DayName))
