@@ -135,7 +135,7 @@ def _people(trial: _Trial, people: list[Clip]) -> Iterator[Row]:
     texts = sorted({clip.text for clip in people})[:LARGEST_SET]
     known = [clip for clip in people if clip.text in set(texts)]
     chosen = _sampled(known, trial.sample)
-    others = [clip.samples() for clip in people if clip.text not in set(texts)][:6] or [known[0].samples()]
+    others = [clip.samples() for clip in people if clip.text not in set(texts)][:20] or [known[0].samples()]
     trial.hearer.book = phrases_of(texts)
     for name, snr_db, budget in (
         ("clean", None, CLEAN_BUDGET),
