@@ -19,12 +19,14 @@ from models.speech import LONGEST_S, Folder, Heard, Ranked, RecogniserUnusable, 
 SHORTLIST = 16
 BEAM = 8
 THRESHOLD = 0.65
-"""Log probability a token more than faint noise gives it: 5 % of sentences outside the set pass."""
+"""Log probability a token more than faint noise gives it, corrected by likeness: at most 5 % of what is outside the set passes."""
 STEEPNESS = 2.0
 
 _LIKENESS = (
     100.0  # in logs, of a sentence that is wholly like a hypothesis; weighs as much as a dozen tokens heard clearly
 )
+_EXPECTED = 4.0  # in logs: whoever was asked for yes or no answers something else once in fifty times
+_ALIKE, _UNLIKE = 0.7, 3.0  # less likeness than most right sentences have costs so much of the score a token
 _FULL, _SHORT = 1500, 1000  # mel columns; the network was made for 3000 and reads shorter ones as well
 _SHORT_S = 9.0
 _SEEN_PER_S = 50  # encoder columns
@@ -59,12 +61,15 @@ class ClosedSetWhisper:
         hypotheses = self._hypotheses(seen)
         like = self._folder.likeness(hypotheses, sentences)
         shortlist = (int(place) for place in np.argsort(-like, kind="stable")[:SHORTLIST] if like[place] > 0)
-        near = list(dict.fromkeys((*shortlist, *always)))
+        near, expected = list(dict.fromkeys((*shortlist, *always))), set(always)
         sums = self._scores(self._cropped(seen, len(samples) / RATE), [sentences[place] for place in near])
         scored = []
         for place, total in zip(near, sums, strict=True):
             each = total / len(self._ids(sentences[place]))  # a token, whatever the length: was it said at all?
-            scored.append((total + _LIKENESS * like[place], Ranked(place, confidence_of(each, THRESHOLD, STEEPNESS))))
+            alike = max(float(like[place]), _ALIKE) if place in expected else float(like[place])
+            sure = confidence_of(each + _UNLIKE * (alike - _ALIKE), THRESHOLD, STEEPNESS)
+            favour = _EXPECTED if place in expected else 0.0
+            scored.append((total + _LIKENESS * like[place] + favour, Ranked(place, sure)))
         scored.sort(key=lambda one: -one[0])
         return Heard(hypotheses, tuple(ranked for _, ranked in scored))
 
