@@ -66,10 +66,10 @@ class ClosedSetWhisper:
         scored = []
         for place, total in zip(near, sums, strict=True):
             each = total / len(self._ids(sentences[place]))  # a token, whatever the length: was it said at all?
-            alike = max(float(like[place]), _ALIKE) if place in expected else float(like[place])
+            alike = _ALIKE if place in expected else float(like[place])  # of a word or two, letters tell nothing
             sure = confidence_of(each + _UNLIKE * (alike - _ALIKE), THRESHOLD, STEEPNESS)
-            favour = _EXPECTED if place in expected else 0.0
-            scored.append((total + _LIKENESS * like[place] + favour, Ranked(place, sure)))
+            favour = _EXPECTED * (place in expected) if expected else _LIKENESS * alike
+            scored.append((total + favour, Ranked(place, sure)))
         scored.sort(key=lambda one: -one[0])
         return Heard(hypotheses, tuple(ranked for _, ranked in scored))
 
