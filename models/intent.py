@@ -20,7 +20,7 @@ from hassil.sample import sample_expression
 
 from models.errors import ModelsError
 from models.folding import words
-from models.speech import ACCEPT, Folder, Heard, Ranked
+from models.speech import ACCEPT, Folder, Heard, Ranked, confidence_of
 from models.spoken import choose, code_said, ways_to_say
 
 MOST_SENTENCES = 3000
@@ -30,7 +30,7 @@ WORTH_ASKING = 0.2
 """Confidence from which a meaning is offered as a button: less is a guess nobody made."""
 CLEARLY = 0.3
 """By so much confidence yes must be ahead of no, or no of yes."""
-LIKE_ENOUGH = 0.82
+LIKE_ENOUGH, LIKE_STEEP = 0.82, 15.0
 """Likeness of typed or written text to a sentence from which it means the same."""
 
 
@@ -132,9 +132,8 @@ class PhraseBook:
     def read(self, text: str) -> Understood:
         """The same for text that was typed, or written by a recogniser that writes well."""
         near = self._folder.nearest((text,), self.sentences, CHOICES * 4)
-        return self.understand(
-            Heard((text,), tuple(Ranked(i, likeness * ACCEPT / LIKE_ENOUGH) for i, likeness in near))
-        )
+        ranked = tuple(Ranked(place, confidence_of(likeness, LIKE_ENOUGH, LIKE_STEEP)) for place, likeness in near)
+        return self.understand(Heard((text,), ranked))
 
     def always(self, expects: str) -> tuple[int, ...]:
         """Sentences to be scored whatever was understood: short answers sound like anything."""
