@@ -18,7 +18,7 @@ from models.speech import LONGEST_S, Folder, Heard, Ranked, RecogniserUnusable, 
 
 SHORTLIST = 16
 BEAM = 8
-THRESHOLD = 0.65
+THRESHOLD = 0.85
 """Log probability a token more than faint noise gives it, corrected by likeness: at most 5 % of what is outside the set passes."""
 STEEPNESS = 2.0
 

@@ -180,7 +180,8 @@ def _phrases(trial: _Trial, name: str, phrases: Sequence[Said], budget: float) -
 
 def _rejected(trial: _Trial, people: list[Clip]) -> Iterator[Row]:
     """What nobody asked: accepted is wrong, whatever the intent."""
-    strangers = _sampled(people, trial.sample)
+    foreign = [clip for clip in people if trial.hearer.book.read(clip.text).best is None]  # somebody just said `Không`
+    strangers = _sampled(foreign, trial.sample)
     pairs = list(zip(strangers[::2], strangers[1::2], strict=False))[: max(1, trial.sample // 4)]
     sounds: dict[str, list[Callable[[], Samples]]] = {
         "other Vietnamese sentences": [clip.samples for clip in strangers],
