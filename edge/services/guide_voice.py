@@ -82,7 +82,7 @@ class GuideVoice:
 
     async def _say(self, mouth: Mouth, text: str) -> None:
         self._changed()
-        await mouth.say(text)
+        await mouth.say(text, is_kept=not any(sign.isdigit() for sign in text))  # a number may tell of one dossier
         self._saying = None
         if self._wanted is not None:
             await self.attend(*self._wanted)

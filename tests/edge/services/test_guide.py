@@ -204,6 +204,16 @@ async def test_speech_over_the_machine_stops_it(room: Room) -> None:
     await room.until(lambda: room.guide.mouth.said[-1].startswith("Tổng đài"))
 
 
+async def test_no_sound_of_a_dossier_or_a_number_is_kept(room: Room) -> None:
+    await room.press(Intent.PROGRESS)
+    await room.desk.type_code(READY)
+    await room.press(Intent.YES)
+    await room.reached(Stage.ANSWER)
+    await room.until(lambda: len(room.guide.mouth.said) == 4)
+    assert not [text for text in room.guide.mouth.kept if any(sign.isdigit() for sign in text)]
+    assert room.guide.mouth.kept, "prompts are"
+
+
 async def test_ears_that_break_are_told_once_and_so_is_their_return(room: Room) -> None:
     ears = room.guide.ears
     for state in (EarsState.LOST, EarsState.OPENING, EarsState.LOST, EarsState.LISTENING, EarsState.WORKER_DOWN):

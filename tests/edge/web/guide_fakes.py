@@ -104,11 +104,13 @@ class FakeMouth:
 
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.kept: list[str] = []
         self.is_long_winded = False
         self._stopped = asyncio.Event()
 
-    async def say(self, text: str) -> bool:
+    async def say(self, text: str, *, is_kept: bool = True) -> bool:
         self.said.append(text)
+        self.kept += [text] if is_kept else []
         self._stopped.clear()
         if self.is_long_winded:
             await self._stopped.wait()
@@ -118,7 +120,7 @@ class FakeMouth:
     async def stop(self) -> None:
         self._stopped.set()
 
-    async def rendered(self, text: str) -> Path | None:
+    async def rendered(self, text: str, *, is_kept: bool = True) -> bytes | None:
         return None
 
 
