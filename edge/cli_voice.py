@@ -63,6 +63,7 @@ def say(
     as_json: JsonOption = False,
 ) -> None:
     """Say a sentence, or write it down as sound."""
+    from devices.audio.sink import Loudspeaker
     from models.tts import Voice, as_said, render
 
     with refusing(as_json=as_json):
@@ -70,7 +71,7 @@ def say(
         if out is not None:
             out.write_bytes(wav)
         else:
-            asyncio.run(_spoken(wav, device))
+            asyncio.run(Loudspeaker(device).play(wav))
     seconds = round((len(wav) - 44) / 2 / int.from_bytes(wav[24:28], "little"), 2)
     result = {"text": text, "said": as_said(text), "path": str(out) if out else None, "seconds": seconds}
     if as_json:
@@ -176,14 +177,3 @@ def _show(result: dict[str, Any]) -> None:
     offered = "; ".join(choice["text"] for choice in result["choices"])
     text = f" “{result['text']}”" if result["intent"] else f" (did you mean: {offered})" if offered else ""
     sys.stdout.write(f"{result['path']}: {asked}{slots}{text} {result['confidence']:.2f}, {result['ms']} ms\n")
-
-
-async def _spoken(wav: bytes, device: str) -> None:
-    import tempfile
-
-    from devices.audio.sink import Loudspeaker
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "said.wav"
-        path.write_bytes(wav)
-        await Loudspeaker(device).play(path)

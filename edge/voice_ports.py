@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Protocol
 
 
@@ -120,13 +119,13 @@ class Ears(Protocol):
 
 
 class Mouth(Protocol):
-    """Speaks prompts."""
+    """Speaks prompts; whoever uses it mutes the ears meanwhile. `is_kept` False for a sentence that names a dossier."""
 
-    async def say(self, text: str) -> bool:
+    async def say(self, text: str, *, is_kept: bool = True) -> bool:
         """Whether it was said to its end; False when it was stopped or there is no voice or loudspeaker (the screen says it too)."""
 
     async def stop(self) -> None:
         """Silence, now."""
 
-    async def rendered(self, text: str) -> Path | None:
+    async def rendered(self, text: str, *, is_kept: bool = True) -> bytes | None:
         """The spoken sentence as a WAV file, for a page that plays it itself; None without a voice."""

@@ -20,7 +20,7 @@ from hassil.sample import sample_expression
 
 from models.errors import ModelsError
 from models.folding import words
-from models.speech import ACCEPT, Folder, Heard, Ranked
+from models.speech import ACCEPT, Folder, Heard, Ranked, confidence_of
 from models.spoken import choose, code_said, ways_to_say
 
 MOST_SENTENCES = 3000
@@ -28,7 +28,9 @@ CHOICES = 3
 MOST_ALWAYS = 32
 WORTH_ASKING = 0.2
 """Confidence from which a meaning is offered as a button: less is a guess nobody made."""
-LIKE_ENOUGH = 0.82
+CLEARLY = 0.3
+"""By so much confidence yes must be ahead of no, or no of yes."""
+LIKE_ENOUGH, LIKE_STEEP = 0.82, 15.0
 """Likeness of typed or written text to a sentence from which it means the same."""
 
 
@@ -124,15 +126,14 @@ class PhraseBook:
             meaning = self.meanings[ranked.index]
             choices.setdefault(meaning, Choice(meaning, ranked.index, ranked.confidence))
         offered = tuple(choices.values())[:CHOICES]
-        is_sure = bool(offered) and offered[0].confidence >= ACCEPT
+        is_sure = bool(offered) and offered[0].confidence >= ACCEPT and not _is_contradicted(offered[0], choices)
         return Understood(offered[0] if is_sure else None, offered)
 
     def read(self, text: str) -> Understood:
         """The same for text that was typed, or written by a recogniser that writes well."""
         near = self._folder.nearest((text,), self.sentences, CHOICES * 4)
-        return self.understand(
-            Heard((text,), tuple(Ranked(i, likeness * ACCEPT / LIKE_ENOUGH) for i, likeness in near))
-        )
+        ranked = tuple(Ranked(place, confidence_of(likeness, LIKE_ENOUGH, LIKE_STEEP)) for place, likeness in near)
+        return self.understand(Heard((text,), ranked))
 
     def always(self, expects: str) -> tuple[int, ...]:
         """Sentences to be scored whatever was understood: short answers sound like anything."""
@@ -187,6 +188,13 @@ def code_heard(hypotheses: Sequence[str], known: Sequence[str]) -> tuple[str, ..
         if found := choose(code_said(text), known):
             return found
     return ()
+
+
+def _is_contradicted(best: Choice, choices: Mapping[Meaning, Choice]) -> bool:
+    """Yes and no are short and near each other: when both may have been said, neither was understood."""
+    opposite = {Intent.YES: Intent.NO, Intent.NO: Intent.YES}.get(best.meaning.intent or Intent.CODE)
+    other = choices.get(Meaning(opposite)) if opposite else None
+    return other is not None and other.confidence > best.confidence - CLEARLY
 
 
 def _use_procedures(table: Any, procedures: Mapping[str, str] | None) -> None:

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from models.errors import ModelsError
-from models.folding import folded
+from models.folding import folded, skeleton
 from models.mel import Samples
 
 ACCEPT = 0.5
@@ -61,22 +62,30 @@ class Recogniser(Protocol):
 
 
 class Folder:
-    """Sentences folded once, and the shortlist of those most like what was heard."""
+    """Sentences folded once, and how like each of them is to what was heard."""
 
     def __init__(self) -> None:
         self._sentences: Sequence[str] = ()
         self._folded: list[str] = []
+        self._skeletons: list[str] = []
 
-    def nearest(self, hypotheses: Sequence[str], sentences: Sequence[str], at_most: int) -> list[tuple[int, float]]:
-        """Index and likeness (0 to 1, the best over all hypotheses), most like first."""
+    def likeness(self, hypotheses: Sequence[str], sentences: Sequence[str]) -> NDArray[np.float64]:
+        """0 to 1 for each sentence, by the hypothesis most like it; letters and sounds count half each."""
         if sentences is not self._sentences:
             self._sentences, self._folded = sentences, [folded(sentence) for sentence in sentences]
+            self._skeletons = [skeleton(sentence) for sentence in self._folded]
         heard = sorted({text for text in map(folded, hypotheses) if text})
         if not heard or not self._folded:
-            return []
-        best = process.cdist(heard, self._folded, scorer=fuzz.ratio).max(axis=0)
-        order = np.argsort(-best, kind="stable")[:at_most]
-        return [(int(index), float(best[index]) / 100) for index in order]
+            return np.zeros(len(sentences))
+        letters = process.cdist(heard, self._folded, scorer=fuzz.ratio).max(axis=0)
+        sounds = process.cdist([skeleton(text) for text in heard], self._skeletons, scorer=fuzz.ratio).max(axis=0)
+        return np.asarray((letters + sounds) / 200, dtype=np.float64)
+
+    def nearest(self, hypotheses: Sequence[str], sentences: Sequence[str], at_most: int) -> list[tuple[int, float]]:
+        """Index and likeness, most like first; nothing when nothing was heard."""
+        like = self.likeness(hypotheses, sentences)
+        order = np.argsort(-like, kind="stable")[:at_most]
+        return [(int(index), float(like[index])) for index in order if like[index] > 0]
 
 
 def confidence_of(score: float, threshold: float, steepness: float) -> float:

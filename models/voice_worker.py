@@ -121,7 +121,7 @@ class VoiceWorker:
     def _follow(self, chunk: Samples, probability: float) -> None:
         turn = self._utterance.feed(chunk, probability)
         if turn is Turn.STARTED or turn is Turn.RESUMED:
-            self._deciding = None  # what was being decided is void
+            self._void()
             self._enter("speech")
         elif turn is Turn.PAUSED:
             self._decide()
@@ -129,7 +129,7 @@ class VoiceWorker:
             self._end()
         elif turn is Turn.TOO_SHORT:
             self._utterance.forget()
-            self._deciding = None
+            self._void()
             self._rest()
         elif self._state not in {"speech", "deciding"}:
             self._enter("listening")
@@ -137,6 +137,12 @@ class VoiceWorker:
     def _decide(self) -> None:
         sound, book, told = self._utterance.sound, self._book, self._told
         self._deciding = self._hand.submit(self._understand, sound, book, told)
+
+    def _void(self) -> None:
+        """What was being decided counts no more; if it was not begun yet, it never is."""
+        if self._deciding is not None:
+            self._deciding.cancel()
+            self._deciding = None
 
     def _end(self) -> None:
         if self._deciding is None:
@@ -214,7 +220,7 @@ class VoiceWorker:
     def _forget(self) -> None:
         self._utterance.forget()
         self._asked.clear()
-        self._deciding = None
+        self._void()
 
     def _enter(self, state: StateName) -> None:
         if state != self._state:

@@ -18,10 +18,15 @@ from models.speech import LONGEST_S, Folder, Heard, Ranked, RecogniserUnusable, 
 
 SHORTLIST = 16
 BEAM = 8
-THRESHOLD = 0.65
-"""Log probability a token more than faint noise gives it: 5 % of sentences outside the set pass."""
+THRESHOLD = 0.85
+"""Log probability a token more than faint noise gives it, corrected by likeness: at most 5 % of what is outside the set passes."""
 STEEPNESS = 2.0
 
+_LIKENESS = (
+    100.0  # in logs, of a sentence that is wholly like a hypothesis; weighs as much as a dozen tokens heard clearly
+)
+_EXPECTED = 4.0  # in logs: whoever was asked for yes or no answers something else once in fifty times
+_ALIKE, _UNLIKE = 0.7, 3.0  # less likeness than most right sentences have costs so much of the score a token
 _FULL, _SHORT = 1500, 1000  # mel columns; the network was made for 3000 and reads shorter ones as well
 _SHORT_S = 9.0
 _SEEN_PER_S = 50  # encoder columns
@@ -54,16 +59,19 @@ class ClosedSetWhisper:
         samples = samples[: int(LONGEST_S * RATE)]
         seen = self._encoded(samples)
         hypotheses = self._hypotheses(seen)
-        nearest = (index for index, _ in self._folder.nearest(hypotheses, sentences, SHORTLIST))
-        near = list(dict.fromkeys((*nearest, *always)))
-        chosen = [sentences[index] for index in near]
-        scores = self._scores(self._cropped(seen, len(samples) / RATE), chosen)
-        ranked = [
-            Ranked(index, confidence_of(score, THRESHOLD, STEEPNESS)) for index, score in zip(near, scores, strict=True)
-        ]
-        # the sum decides between sentences, the mean a token whether any was said
-        order = sorted(range(len(near)), key=lambda place: -scores[place] * len(self._ids(chosen[place])))
-        return Heard(hypotheses, tuple(ranked[place] for place in order))
+        like = self._folder.likeness(hypotheses, sentences)
+        shortlist = (int(place) for place in np.argsort(-like, kind="stable")[:SHORTLIST] if like[place] > 0)
+        near, expected = list(dict.fromkeys((*shortlist, *always))), set(always)
+        sums = self._scores(self._cropped(seen, len(samples) / RATE), [sentences[place] for place in near])
+        scored = []
+        for place, total in zip(near, sums, strict=True):
+            each = total / len(self._ids(sentences[place]))  # a token, whatever the length: was it said at all?
+            alike = _ALIKE if place in expected else float(like[place])  # of a word or two, letters tell nothing
+            sure = confidence_of(each + _UNLIKE * (alike - _ALIKE), THRESHOLD, STEEPNESS)
+            favour = _EXPECTED * (place in expected) if expected else _LIKENESS * alike
+            scored.append((total + favour, Ranked(place, sure)))
+        scored.sort(key=lambda one: -one[0])
+        return Heard(hypotheses, tuple(ranked for _, ranked in scored))
 
     def warm(self, sentences: Sequence[str], seconds: float) -> bool:
         """Score sentences on noise until the time is over."""
@@ -93,15 +101,12 @@ class ClosedSetWhisper:
         return tuple(dict.fromkeys(self._tokenizer.decode(ids).strip() for ids in result.sequences_ids))
 
     def _scores(self, seen: NDArray[np.float32], sentences: Sequence[str]) -> list[float]:
-        """Mean over the tokens of what the sound adds to what noise already gives."""
+        """What the sound adds to what noise already gives each sentence."""
         if not sentences:
             return []
         self._expect([sentence for sentence in sentences if sentence not in self._expected])
         sums = self._aligned(seen, sentences)
-        return [
-            (total - self._expected[sentence]) / len(self._ids(sentence))
-            for sentence, total in zip(sentences, sums, strict=True)
-        ]
+        return [total - self._expected[sentence] for sentence, total in zip(sentences, sums, strict=True)]
 
     def _expect(self, sentences: Sequence[str]) -> None:
         if sentences:

@@ -15,7 +15,7 @@ from tests.edge.web.play import StageProcess, launch, log_in
 
 FOR_DOCUMENTS = {
     "page-officer-nudge", "page-leader", "page-tablet", "page-locker", "page-locker-open", "page-locker-officer",
-    "page-locker-technician",
+    "page-locker-technician", "page-guide", "page-guide-ready", "page-guide-checked",
     "page-number", "page-board-call", "page-queue-called",
 }  # fmt: skip
 OFFICER, LEADER, TABLET, TABLET_UPRIGHT = (1366, 768), (1920, 1080), (1280, 800), (800, 1280)

@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 from contextlib import suppress
-from pathlib import Path
 
 from devices.audio.sound import AudioLost
 
@@ -18,22 +17,22 @@ class Loudspeaker:
         self._process: asyncio.subprocess.Process | None = None
         self._is_wanted = False
 
-    async def play(self, wav: Path) -> bool:
-        """Whether it was played to its end; False when it was stopped. Raises AudioLost."""
+    async def play(self, wav: bytes) -> bool:
+        """Play a WAV file from memory; whether it came to its end, False when it was stopped. Raises AudioLost."""
         program = shutil.which(self._program)
         if program is None:
             raise AudioLost(f"{self._program} is not installed\n  do: sudo apt-get install -y alsa-utils")
         await self.stop()
         self._is_wanted = True
         process = await asyncio.create_subprocess_exec(
-            program, "-q", "-D", self._device, str(wav),
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+            program, "-q", "-D", self._device,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         self._process = process
         if not self._is_wanted:  # stopped while the program was being started
             _kill(process)
         try:
-            return await self._followed(process)
+            return await self._followed(process, wav)
         finally:
             _kill(process)
             self._process = None
@@ -45,10 +44,10 @@ class Loudspeaker:
             _kill(self._process)
             await self._process.wait()
 
-    async def _followed(self, process: asyncio.subprocess.Process) -> bool:
+    async def _followed(self, process: asyncio.subprocess.Process, wav: bytes) -> bool:
         try:
             async with asyncio.timeout(LONGEST_S):
-                _, complaint = await process.communicate()
+                _, complaint = await process.communicate(wav)
         except TimeoutError as error:
             raise AudioLost(f"{self._device}: the loudspeaker takes no sound") from error
         if process.returncode and process.returncode > 0:

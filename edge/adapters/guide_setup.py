@@ -48,7 +48,7 @@ async def open_guide(
     ears, listening = _ears(config, guide, hall)
     desk = GuideService(
         guide.name, hall, guide_house(config, guide, hall), GuideSentences(strings, hall), ledger=ledger, clock=clock,
-        queue=queue, directory=directory, ears=ears, mouth=_mouth(config, guide, faults), scans=scanner,
+        queue=queue, directory=directory, faults=faults, ears=ears, mouth=_mouth(config, guide, faults), scans=scanner,
     )  # fmt: skip
     parts: list[Part] = [("guide", desk.run), *listening]
     parts += [("directory", directory.run)] if city else []
@@ -138,8 +138,13 @@ def _mouth(config: Config, guide: Guide, faults: Faults) -> Mouth | None:
     if voice.loudspeaker is None:
         return None
     from devices.audio.sink import Loudspeaker  # noqa: PLC0415 - it loads numpy, which a silent guide never needs
-    from edge.adapters.mouth import LoudspeakerMouth  # noqa: PLC0415 - the same
+    from edge.adapters.mouth import SpokenPrompts  # noqa: PLC0415 - the same
     from models.tts import Prompts  # noqa: PLC0415 - the same
 
     prompts = Prompts(config.agent.data_dir / "prompts", recordings=voice.recordings_dir)
-    return LoudspeakerMouth(prompts, Loudspeaker(voice.loudspeaker), faults, guide.name)
+
+    async def told(is_lost: bool) -> None:  # noqa: FBT001 - as the mouth calls it
+        part = f"mouth/{guide.name}"
+        await (faults.fault(part, "mouth_silent") if is_lost else faults.recovered(part))
+
+    return SpokenPrompts(prompts, Loudspeaker(voice.loudspeaker), told)

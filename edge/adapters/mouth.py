@@ -1,57 +1,69 @@
-"""The guide's mouth: prompts of models.tts through a loudspeaker. `edge.voice_ports.Mouth`.
+"""The mouth of a guide: prompts rendered once, played by a loudspeaker (edge.voice_ports.Mouth). The screen says everything too.
 
-A sentence with a number in it may tell of one dossier or ticket, so it is never kept on the disk.
+Used by edge.app and edge.demo. A voice or loudspeaker that is missing is logged once, and once more when it is back.
 """
 
-import asyncio
 import logging
-import tempfile
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 from devices.audio.sink import Loudspeaker
 from devices.audio.sound import AudioLost
-from edge.services.faults import Faults
-from models.tts import Prompts, VoiceFailed, VoiceMissing
+from models.errors import ModelsError
+from models.tts import Prompts
 
 log = logging.getLogger(__name__)
 
 
-class LoudspeakerMouth:
-    """One loudspeaker. What cannot be said is on the screen anyway, so a loss is a fault and no error."""
+class SpokenPrompts:
+    """One sentence at a time; a new one ends the one before. `loudspeaker` None: pages play what is rendered.
 
-    def __init__(self, prompts: Prompts, loudspeaker: Loudspeaker, faults: Faults, place: str) -> None:
-        self._prompts, self._loudspeaker, self._faults = prompts, loudspeaker, faults
-        self._part = f"mouth/{place}"
+    `told` hears of every loss (True) and of every sentence that was said (False).
+    """
 
-    async def say(self, text: str) -> bool:
-        try:
-            with tempfile.TemporaryDirectory(prefix="motcua-said-") as folder:
-                path = await self._written(text, Path(folder))
-                is_whole = await self._loudspeaker.play(path)
-        except (VoiceMissing, VoiceFailed, AudioLost, OSError) as error:
-            log.info("%s: %s", self._part, error)
-            await self._faults.fault(self._part, "mouth_silent")
+    def __init__(
+        self, prompts: Prompts, loudspeaker: Loudspeaker | None, told: Callable[[bool], Awaitable[None]] | None = None
+    ) -> None:
+        self._prompts, self._loudspeaker, self._told = prompts, loudspeaker, told
+        self._is_lost = False
+
+    async def say(self, text: str, *, is_kept: bool = True) -> bool:
+        """Whether it was said to its end. `is_kept` False for a sentence that names a dossier: nothing of it stays on the disk."""
+        wav = await self.rendered(text, is_kept=is_kept)
+        if wav is None or self._loudspeaker is None:
             return False
-        await self._faults.recovered(self._part)
-        return is_whole
+        try:
+            was_played = await self._loudspeaker.play(wav)
+        except (AudioLost, OSError) as error:
+            await self._lost(error)
+            return False
+        await self._found()
+        return was_played
 
     async def stop(self) -> None:
-        await self._loudspeaker.stop()
+        """Silence, now."""
+        if self._loudspeaker is not None:
+            await self._loudspeaker.stop()
 
-    async def rendered(self, text: str) -> Path | None:
-        """Only for what is kept."""
+    async def rendered(self, text: str, *, is_kept: bool = True) -> bytes | None:
+        """The spoken sentence as a WAV file; None without a voice."""
         try:
-            await self._prompts.rendered(text)
-        except (VoiceMissing, VoiceFailed, OSError):
+            return await self._prompts.rendered(text, is_kept=is_kept)
+        except (ModelsError, OSError) as error:
+            await self._lost(error)
             return None
-        path = self._prompts.path(text)
-        return path if await asyncio.to_thread(path.exists) else None
 
-    async def _written(self, text: str, folder: Path) -> Path:
-        is_kept = not any(sign.isdigit() for sign in text)
-        wav = await self._prompts.rendered(text, is_kept=is_kept)
-        if is_kept and await asyncio.to_thread(self._prompts.path(text).exists):
-            return self._prompts.path(text)
-        path = folder / "said.wav"
-        await asyncio.to_thread(path.write_bytes, wav)
-        return path
+    async def _lost(self, error: Exception) -> None:
+        if not self._is_lost:
+            log.warning("the guide cannot speak: %s", str(error).splitlines()[0])
+        self._is_lost = True
+        await self._tell(is_lost=True)
+
+    async def _found(self) -> None:
+        if self._is_lost:
+            log.info("the guide speaks again")
+        self._is_lost = False
+        await self._tell(is_lost=False)
+
+    async def _tell(self, *, is_lost: bool) -> None:
+        if self._told is not None:
+            await self._told(is_lost)

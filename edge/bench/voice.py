@@ -135,7 +135,7 @@ def _people(trial: _Trial, people: list[Clip]) -> Iterator[Row]:
     texts = sorted({clip.text for clip in people})[:LARGEST_SET]
     known = [clip for clip in people if clip.text in set(texts)]
     chosen = _sampled(known, trial.sample)
-    others = [clip.samples() for clip in people if clip.text not in set(texts)][:6] or [known[0].samples()]
+    others = [clip.samples() for clip in people if clip.text not in set(texts)][:20] or [known[0].samples()]
     trial.hearer.book = phrases_of(texts)
     for name, snr_db, budget in (
         ("clean", None, CLEAN_BUDGET),
@@ -180,7 +180,8 @@ def _phrases(trial: _Trial, name: str, phrases: Sequence[Said], budget: float) -
 
 def _rejected(trial: _Trial, people: list[Clip]) -> Iterator[Row]:
     """What nobody asked: accepted is wrong, whatever the intent."""
-    strangers = _sampled(people, trial.sample)
+    foreign = [clip for clip in people if trial.hearer.book.read(clip.text).best is None]  # somebody just said `Không`
+    strangers = _sampled(foreign, trial.sample)
     pairs = list(zip(strangers[::2], strangers[1::2], strict=False))[: max(1, trial.sample // 4)]
     sounds: dict[str, list[Callable[[], Samples]]] = {
         "other Vietnamese sentences": [clip.samples for clip in strangers],

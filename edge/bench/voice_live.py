@@ -45,13 +45,18 @@ async def _heard(spec: VoiceSpec, folder: Path) -> list[dict[str, Any]]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-    return [*_delays(waits), row("memory of the worker, MB", ears.status.rss_mb, 1, MEMORY_BUDGET_MB, is_most=True)]
+    heard = row("utterances heard live", len(waits), _ASKED, _ASKED)
+    return [
+        heard,
+        *_delays(waits),
+        row("memory of the worker, MB", ears.status.rss_mb, 1, MEMORY_BUDGET_MB, is_most=True),
+    ]
 
 
 def _delays(waits: list[float]) -> list[dict[str, Any]]:
     ordered = sorted(waits)
     if not ordered:
-        return [row("utterances heard live", 0.0, 0, 1.0)]
+        return []
     p50, p95 = ordered[len(ordered) // 2], ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
     return [
         row("end of speech to intent p50, s", p50, len(ordered)),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,8 @@ VOICES = (
     Voice("vi", 140, 45), Voice("vi-vn-x-south", 150, 55), Voice("vi-vn-x-central", 130, 40), Voice("vi", 170, 70),
 )  # fmt: skip
 _SECONDS = 4
-_TALKERS = 6
+_TALKERS = 20
+_LOWEST = 20
 
 
 def spoken(text: str, voice: Voice) -> Samples:
@@ -21,9 +23,13 @@ def spoken(text: str, voice: Voice) -> Samples:
 
 
 def cafe(others: Sequence[Samples], length: int) -> Samples:
-    """Several people talking at once, as long as asked."""
-    voices = [np.resize(_level(one), length) for one in others[:_TALKERS]]
-    return np.asarray(np.sum(voices, axis=0), dtype=np.float32)
+    """A full room: twenty people talking at once over the hum of machines (pink noise 6 dB below), as long as asked."""
+    chance = np.random.default_rng(length)
+    voices = [np.roll(np.resize(_level(one), length), int(chance.integers(length))) for one in _repeated(others)]
+    babble = _level(np.sum(voices, axis=0))
+    hum = np.fft.rfft(chance.standard_normal(length))
+    pink = _level(np.fft.irfft(hum / np.sqrt(np.maximum(np.arange(len(hum)), _LOWEST)), length))
+    return np.asarray(babble + 0.5 * pink, dtype=np.float32)
 
 
 def with_noise(samples: Samples, noise: Samples, snr_db: float) -> Samples:
@@ -47,5 +53,9 @@ def not_speech() -> dict[str, Samples]:
     return {name: np.asarray(sound, dtype=np.float32) for name, sound in sounds.items()}
 
 
-def _level(samples: Samples) -> Samples:
+def _repeated(others: Sequence[Samples]) -> list[Samples]:
+    return [others[place % len(others)] for place in range(_TALKERS)]
+
+
+def _level(samples: Any) -> Any:
     return samples / max(float(np.sqrt(np.mean(samples**2))), 1e-6)

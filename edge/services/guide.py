@@ -40,6 +40,7 @@ from edge.guide_ports import Directory, GuideText, GuideView, Hall, PersonCall, 
 from edge.locker_ports import Scans
 from edge.ports import Clock, Ledger
 from edge.queue_ports import Declined, Printing, QueueDesk, Slip
+from edge.services.faults import Faults
 from edge.services.guide_voice import GuideVoice
 from edge.voice_ports import Ears, Mouth
 from sync.events import FeedbackGiven, GuideAsked
@@ -56,13 +57,13 @@ class GuideService:
 
     def __init__(
         self, place: str, hall: Hall, house: House, text: GuideText, *, ledger: Ledger, clock: Clock, queue: QueueDesk,
-        directory: Directory, ears: Ears | None = None, mouth: Mouth | None = None, scans: Scans | None = None,
+        directory: Directory, faults: Faults, ears: Ears | None = None, mouth: Mouth | None = None, scans: Scans | None = None,
     ) -> None:  # fmt: skip
         self.place, self.text = place, text
         self._hall, self._house = hall, house
         self._ledger, self._clock, self._queue, self._directory = ledger, clock, queue, directory
         self._scans = scans
-        self._voice = GuideVoice(ears, mouth, self.happened, self._announce)
+        self._voice = GuideVoice(ears, mouth, self.happened, self._announce, faults=faults, part=f"ears/{place}")
         self._state = State(house.lang)
         self._slip: Slip | None = None
         self._printing: Printing | None = None

@@ -12,11 +12,13 @@ from edge.domain.dialogue_events import CodeGiven, Event, Meant, NotUnderstood, 
 from edge.domain.dialogue_state import State
 from edge.domain.dialogue_terms import By, Expects, Intent, Meaning
 from edge.domain.dossier import BadDossierCode, BadDossierDate, DossierCode
+from edge.services.faults import Faults
 from edge.voice_ports import Ears, EarsChange, EarsState, Expecting, Listening, Mouth, Utterance, Wish
 
 log = logging.getLogger(__name__)
 
 SPOKEN = "vi"  # the mouth's only language
+BROKEN = {EarsState.LOST: "mic_lost", EarsState.WORKER_DOWN: "ears_down"}  # sentences under `page.fault`
 Happened = Callable[[Event], Awaitable[None]]
 Told = tuple[Listening, Expecting, tuple[str, ...]]
 
@@ -24,8 +26,12 @@ Told = tuple[Listening, Expecting, tuple[str, ...]]
 class GuideVoice:
     """`run` listens for ever; `changed` is called when the ears' state or the mouth's silence changed."""
 
-    def __init__(self, ears: Ears | None, mouth: Mouth | None, happened: Happened, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, ears: Ears | None, mouth: Mouth | None, happened: Happened, changed: Callable[[], None],
+        *, faults: Faults, part: str,
+    ) -> None:  # fmt: skip
         self._ears, self._mouth, self._happened, self._changed = ears, mouth, happened, changed
+        self._faults, self._part = faults, part
         self._saying: asyncio.Task[None] | None = None
         self._told: Told | None = None
         self._wanted: tuple[State, Sequence[str]] | None = None
@@ -76,7 +82,7 @@ class GuideVoice:
 
     async def _say(self, mouth: Mouth, text: str) -> None:
         self._changed()
-        await mouth.say(text)
+        await mouth.say(text, is_kept=not any(sign.isdigit() for sign in text))  # a number may tell of one dossier
         self._saying = None
         if self._wanted is not None:
             await self.attend(*self._wanted)
@@ -87,6 +93,10 @@ class GuideVoice:
         if state is EarsState.SPEECH and self.is_speaking:
             await self._happened(SpeechBegan())
         self._changed()
+        if state in BROKEN:
+            await self._faults.fault(self._part, BROKEN[state])
+        elif state is not EarsState.OPENING:
+            await self._faults.recovered(self._part)
 
 
 def meant(heard: Utterance) -> Event:

@@ -26,6 +26,7 @@ def purge(connection: sqlite3.Connection, cutoffs: Cutoffs, now: datetime) -> di
         "locker_sms": locker_outbox.purge(connection, cutoffs.sms_s),
         "alerts": _run(connection, "DELETE FROM alerts WHERE raised_s < ?", cutoffs.visits_s),
         "tickets": _run(connection, "DELETE FROM tickets WHERE day < ?", visits_day),
+        "dossiers": _run(connection, "DELETE FROM dossiers WHERE as_of < ?", cutoffs.visits_s),
         "ticket_runs": _run(connection, "DELETE FROM ticket_runs WHERE day < ?", visits_day),
     } | _of_locker(connection, cutoffs)  # fmt: skip
     connection.execute("DELETE FROM retention_runs")

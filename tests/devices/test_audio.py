@@ -152,19 +152,15 @@ def test_without_the_program_it_says_what_to_install() -> None:
 
 
 async def test_a_loudspeaker_plays_to_the_end(tmp_path: Path) -> None:
-    played = program(tmp_path / "aplay", f'echo "$@" > {tmp_path}/asked')
-    assert await Loudspeaker("plughw:CARD=Box", program=played).play(tmp_path / "a.wav")
-    assert (tmp_path / "asked").read_text(encoding="ascii").split() == [
-        "-q",
-        "-D",
-        "plughw:CARD=Box",
-        str(tmp_path / "a.wav"),
-    ]
+    played = program(tmp_path / "aplay", f'echo "$@" > {tmp_path}/asked; cat > {tmp_path}/played')
+    assert await Loudspeaker("plughw:CARD=Box", program=played).play(b"RIFF")
+    assert (tmp_path / "asked").read_text(encoding="ascii").split() == ["-q", "-D", "plughw:CARD=Box"]
+    assert (tmp_path / "played").read_bytes() == b"RIFF"
 
 
 async def test_a_loudspeaker_is_stopped_at_once(tmp_path: Path) -> None:
     speaker = Loudspeaker(program=program(tmp_path / "aplay", f"touch {tmp_path}/begun; exec sleep 60"))
-    playing = asyncio.create_task(speaker.play(tmp_path / "a.wav"))
+    playing = asyncio.create_task(speaker.play(b"RIFF"))
     async with asyncio.timeout(10):
         while not (tmp_path / "begun").exists():
             await asyncio.sleep(0.01)
@@ -175,4 +171,4 @@ async def test_a_loudspeaker_is_stopped_at_once(tmp_path: Path) -> None:
 async def test_a_loudspeaker_that_is_off_says_why(tmp_path: Path) -> None:
     speaker = Loudspeaker(program=program(tmp_path / "aplay", "echo no such card >&2; exit 1"))
     with pytest.raises(AudioLost, match="no such card"):
-        await speaker.play(tmp_path / "a.wav")
+        await speaker.play(b"RIFF")

@@ -90,6 +90,14 @@ def test_what_nobody_would_recognise_is_not_even_offered() -> None:
     assert (understood.best, understood.choices) == (None, ())
 
 
+@pytest.mark.parametrize(("other", "is_sure"), [(0.9, False), (0.7, False), (0.6, True)])
+def test_yes_counts_only_when_it_was_not_perhaps_no(other: float, is_sure: bool) -> None:
+    book = PhraseBook(("đúng", "không", "đúng rồi"), (Meaning(Intent.YES), Meaning(Intent.NO), Meaning(Intent.YES)))
+    understood = book.understand(heard((0, 0.95), (2, 0.9), (1, other)))
+    assert (understood.best is not None) == is_sure
+    assert [choice.meaning.intent for choice in understood.choices] == [Intent.YES, Intent.NO]
+
+
 def test_from_the_threshold_on_it_counts() -> None:
     understood = phrases_of(["một", "hai"]).understand(heard((1, ACCEPT), (0, 0.4)))
     assert understood.best is not None

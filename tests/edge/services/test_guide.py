@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import get_args
 
 import pytest
 
 from edge.domain.dialogue_events import Tick
 from edge.domain.dialogue_state import State
-from edge.domain.dialogue_terms import ASKED, Intent, Meaning, Prompt, Stage
+from edge.domain.dialogue_terms import ASKED, Day, Expects, Intent, Meaning, Prompt, Stage
 from edge.domain.dossier_status import Found, NotFound, Source
 from edge.guide_ports import GuideView
 from edge.queue_ports import Declined, Printing
 from edge.services.guide import GuideService
-from edge.voice_ports import EarsState, Expecting, Listening
+from edge.voice_ports import Asked, EarsState, Expecting, Listening
+from models.voice_wire import DayName
 from sync.events import FeedbackGiven, GuideAsked
 from tests.edge.services.memory_ledger import LedgerFull
 from tests.edge.web.fakes import MORNING, FakeClock
@@ -202,6 +204,26 @@ async def test_speech_over_the_machine_stops_it(room: Room) -> None:
     await room.until(lambda: room.guide.mouth.said[-1].startswith("Tổng đài"))
 
 
+async def test_no_sound_of_a_dossier_or_a_number_is_kept(room: Room) -> None:
+    await room.press(Intent.PROGRESS)
+    await room.desk.type_code(READY)
+    await room.press(Intent.YES)
+    await room.reached(Stage.ANSWER)
+    await room.until(lambda: len(room.guide.mouth.said) == 4)
+    assert not [text for text in room.guide.mouth.kept if any(sign.isdigit() for sign in text)]
+    assert room.guide.mouth.kept, "prompts are"
+
+
+async def test_ears_that_break_are_told_once_and_so_is_their_return(room: Room) -> None:
+    ears = room.guide.ears
+    for state in (EarsState.LOST, EarsState.OPENING, EarsState.LOST, EarsState.LISTENING, EarsState.WORKER_DOWN):
+        ears.be(state)
+    await room.until(lambda: room.desk.view().ears is EarsState.WORKER_DOWN)
+    await room.until(lambda: len(room.guide.ledger.events) == 3)
+    told = [(one.TYPE, getattr(one, "why", None)) for one in room.guide.ledger.events]
+    assert told == [("device.fault", "mic_lost"), ("device.recovered", None), ("device.fault", "ears_down")]
+
+
 async def test_english_is_written_and_not_spoken(room: Room) -> None:
     await room.desk.speak_in("en")
     await room.press(Intent.HOURS)
@@ -302,3 +324,9 @@ async def test_everything_asked_for_is_counted_in_the_words_of_the_contract(inte
     await room.press(intent)
     assert room.asked[-1] == intent.value
     assert intent.value in GuideAsked.__annotations__["intent"].__args__
+
+
+def test_ears_and_conversation_use_the_same_words() -> None:
+    assert {one.value for one in Asked} <= {one.value for one in Intent}
+    assert {one.value for one in Expecting} == {one.value for one in Expects}
+    assert {one.value for one in Day} == set(get_args(DayName))

@@ -7,13 +7,15 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 
 from edge.domain.chain import raised
+from edge.domain.dossier import DossierCode
+from edge.domain.dossier_status import DossierRecord, DossierStatus
 from edge.domain.escalation import Why
 from edge.domain.level import Level
 from edge.domain.queue import Day, Move, Told
 from edge.domain.retention import RetentionRules, cutoffs
 from edge.domain.ticket import Priority, Ticket, TicketState
 from edge.domain.verdict import Evidence, Summary
-from edge.store import alerts, counts, faults, outbox, purge, tickets, visits
+from edge.store import alerts, counts, directory, faults, outbox, purge, tickets, visits
 from edge.store.migrations import scripts
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=timezone(timedelta(hours=7)))
@@ -99,6 +101,8 @@ def test_a_purge_takes_each_kind_at_its_age_and_says_what(connection: sqlite3.Co
     visits.drop(connection, "nobody", "q1", NOW - timedelta(days=800))
     for days in (800, 1):
         a_ticket(connection, (NOW - timedelta(days=days)).date())
+        code = DossierCode.parse(f"H29.19-261121-{days:04}")
+        directory.save(connection, [DossierRecord(code, DossierStatus.READY, NOW - timedelta(days=days))])
 
     gone = purge.purge(connection, cutoffs(NOW.timestamp(), RULES), NOW)
 
@@ -114,6 +118,7 @@ def test_a_purge_takes_each_kind_at_its_age_and_says_what(connection: sqlite3.Co
         "locker_authorisations": 0,
         "locker_stays": 0,
         "alerts": 1,
+        "dossiers": 1,
         "tickets": 1,
         "ticket_runs": 1,
     }

@@ -13,6 +13,7 @@ from edge.adapters.guide_text import GuideSentences
 from edge.domain.dossier import DossierCode
 from edge.domain.dossier_status import DossierAnswer, DossierRecord, DossierStatus, DossierStep, Found, NotFound, Source
 from edge.ports import Clock
+from edge.services.faults import Faults
 from edge.services.guide import GuideService
 from edge.voice_ports import Asked, EarsChange, EarsState, Expecting, HeardItem, Listening, Utterance, Wish
 from tests.edge.services.memory_ledger import MemoryLedger
@@ -103,11 +104,13 @@ class FakeMouth:
 
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.kept: list[str] = []
         self.is_long_winded = False
         self._stopped = asyncio.Event()
 
-    async def say(self, text: str) -> bool:
+    async def say(self, text: str, *, is_kept: bool = True) -> bool:
         self.said.append(text)
+        self.kept += [text] if is_kept else []
         self._stopped.clear()
         if self.is_long_winded:
             await self._stopped.wait()
@@ -117,7 +120,7 @@ class FakeMouth:
     async def stop(self) -> None:
         self._stopped.set()
 
-    async def rendered(self, text: str) -> Path | None:
+    async def rendered(self, text: str, *, is_kept: bool = True) -> bytes | None:
         return None
 
 
@@ -137,7 +140,7 @@ class FakeGuide:
         house = guide_house(self.config, self.config.guide, hall)
         self.desk = GuideService(
             "huong-dan", hall, house, GuideSentences(load_strings(), hall), ledger=self.ledger, clock=clock,
-            queue=queue.desk, directory=self.directory, ears=self.ears, mouth=self.mouth, scans=self.scanner,
+            queue=queue.desk, directory=self.directory, faults=Faults(self.ledger, clock), ears=self.ears, mouth=self.mouth, scans=self.scanner,
         )  # fmt: skip
 
     @property
