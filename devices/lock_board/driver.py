@@ -1,6 +1,7 @@
 """The driver: `LockLine` keeps one line and its boards, each a `LockBoard` whose doors are polled and listened to.
 
-Opening is told at the first sight of it; closing once it has settled, because a sensor bounces when a door falls shut.
+Nothing that one frame alone says of a door is believed: eight bits of checksum let through one damaged frame in some hundreds.
+Opening is told at the second sight of it, asked for at once; closing when it has settled, because a sensor bounces.
 """
 
 import asyncio
@@ -87,6 +88,14 @@ class LockLine:
             board.hurry()
 
 
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """A door was seen open for the first time."""
+
+    at: float
+    pushed: bool
+
+
 class Board:
     """A `LockBoard` on a `Link`. `due_at`: when it wants to be polled next, on the loop's clock."""
 
@@ -98,6 +107,8 @@ class Board:
         self._wake = wake
         self._doors = dict.fromkeys(range(1, plan.channels + 1), Door.UNKNOWN)
         self._closing: dict[int, float] = {}  # since when a door that counts as open is seen closed
+        self._opening: dict[int, _Sight] = {}  # doors that one frame alone called open
+        self._must_look_again = False
         self._watchers: list[Watcher] = []
         self._why: BoardWhy | None = BoardWhy.SILENT
         self._is_told = False
@@ -133,7 +144,8 @@ class Board:
         return self._feedback(channel).door(shorted=shorted)
 
     async def read_all(self) -> Mapping[int, Door]:
-        return await self._read_all(attempts=3)
+        doors = await self._read_all(attempts=3)
+        return await self._read_all(attempts=3) if self._opening else doors
 
     async def store_pulse(self) -> bool:
         pulse_ms = self._plan.pulse_ms
@@ -157,7 +169,7 @@ class Board:
 
     def hurry(self) -> None:
         """Poll fast for a while, beginning now."""
-        now = asyncio.get_running_loop().time()
+        now = self._now()
         self._fast_until = now + self._polling.fast_for_s
         self.due_at = now
         self._wake()
@@ -176,7 +188,7 @@ class Board:
             self.miss(BoardWhy.CORRUPT)
         except BoardRefused as err:
             self.miss(BoardWhy.CHANNELS if err.why == FEWER_CHANNELS else BoardWhy.REFUSED)
-        self.due_at = asyncio.get_running_loop().time() + self._pause_s()
+        self.due_at = self._now() + self._pause_s()
 
     def miss(self, why: BoardWhy) -> None:
         """One reading failed. After some the board is unavailable and its doors are unknown."""
@@ -187,12 +199,13 @@ class Board:
             return
         self._why, self._is_told = why, True
         self._closing.clear()
+        self._opening.clear()
         self._tell(BoardSeen(self._plan.name, why))
         for channel in self._doors:
             self._set(channel, Door.UNKNOWN)
 
     def take_push(self, pushed: DoorPushed) -> None:
-        """A push is believed at once when it says open, and always followed by a reading."""
+        """Always followed by a reading, which confirms it; so does a second push, of a door that a spring shut at once."""
         if pushed.channel not in self._doors or self._why is not None:
             return
         self._see(pushed.channel, self._feedback(pushed.channel).door(shorted=pushed.shorted), pushed=True)
@@ -225,11 +238,40 @@ class Board:
         return {}
 
     def _see(self, channel: int, door: Door, *, pushed: bool = False) -> None:
-        was = self._doors[channel]
-        now = asyncio.get_running_loop().time()
-        if was is not Door.OPEN or door is not Door.CLOSED:
+        if self._doors[channel] is Door.OPEN:
+            self._see_closing(channel, door, pushed=pushed)
+        elif door is Door.OPEN:
+            self._see_opening(channel, pushed=pushed)
+        else:
+            self._see_shut(channel, door, pushed=pushed)
+
+    def _see_opening(self, channel: int, *, pushed: bool) -> None:
+        first = self._opening.pop(channel, None)
+        if first is not None:
+            self._set(channel, Door.OPEN, pushed=pushed or first.pushed)
+            return
+        self._opening[channel] = _Sight(self._now(), pushed)
+        self._must_look_again = True
+        self.due_at = self._now()
+        self._wake()
+
+    def _see_shut(self, channel: int, door: Door, *, pushed: bool) -> None:
+        first = self._opening.get(channel)
+        if first is not None and first.pushed:
+            if pushed:  # it says itself that it opened, and then that it was shut
+                del self._opening[channel]
+                self._set(channel, Door.OPEN, pushed=True)
+                self._see_closing(channel, door, pushed=True)
+                return
+            if self._now() - first.at < self._polling.shut_push_s:
+                return
+        self._opening.pop(channel, None)
+        self._set(channel, door, pushed=pushed)
+
+    def _see_closing(self, channel: int, door: Door, *, pushed: bool) -> None:
+        now = self._now()
+        if door is Door.OPEN:
             self._closing.pop(channel, None)
-            self._set(channel, door, pushed=pushed)
         elif now - self._closing.setdefault(channel, now) >= self._polling.settled_s:
             del self._closing[channel]
             self._set(channel, door, pushed=pushed)
@@ -238,11 +280,15 @@ class Board:
         if self._doors[channel] is door:
             return
         self._doors[channel] = door
-        self._tell(DoorSeen(self._plan.name, channel, door, asyncio.get_running_loop().time(), pushed))
+        self._tell(DoorSeen(self._plan.name, channel, door, self._now(), pushed))
 
     def _tell(self, seen: DoorSeen | BoardSeen) -> None:
         for watcher in tuple(self._watchers):
             watcher(seen)
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
 
     def _feedback(self, channel: int) -> Feedback:
         return self._plan.feedback.get(channel, Feedback.CLOSED_SHORT)
@@ -250,7 +296,10 @@ class Board:
     def _pause_s(self) -> float:
         if self._why is not None:
             return self._polling.absent_s if self._is_told else self._polling.fast_s
-        is_fast = self._misses or self._closing or asyncio.get_running_loop().time() < self._fast_until
+        if self._must_look_again:
+            self._must_look_again = False
+            return 0.0
+        is_fast = self._misses or self._closing or self._opening or self._now() < self._fast_until
         return self._polling.fast_s if is_fast else self._polling.normal_s
 
 

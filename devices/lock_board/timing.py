@@ -36,6 +36,7 @@ class PollTiming:
     fast_s: float = 0.06  # a spring may close a door again before anybody looked
     fast_for_s: float = 3.0  # after a pulse or a push
     settled_s: float = 0.15  # how long a door must be seen closed before it is called closed
+    shut_push_s: float = 0.5  # how long after the push of an opening the push of its closing may come
     absent_s: float = 2.0  # a silent board costs the whole reply time of the line
     misses: int = 3  # readings that failed before a board is called silent
 

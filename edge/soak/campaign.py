@@ -35,6 +35,7 @@ async def play(site: Site, until_s: float, count: Counter[str], told: Callable[[
 
 async def _turn(stage: Stage, one: Failure) -> None:
     """What does not come back in time has not recovered."""
+    stage.site.promises.scene = f"{stage.site.family}, {one.name}"
     try:
         await one.play(stage)
         await stage.settled()

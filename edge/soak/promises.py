@@ -31,6 +31,7 @@ class Promises:
     looked: Counter[Promise] = field(default_factory=Counter)
     broken: Counter[Promise] = field(default_factory=Counter)
     sentences: list[str] = field(default_factory=list)
+    scene: str = ""  # what is being played, for whoever reads a sentence
 
     def hold(self, promise: Promise, held: object, what: str) -> None:
         """Look once: `what` says what was seen where `held` is false. It may hold no code and no number."""
@@ -39,7 +40,7 @@ class Promises:
             return
         self.broken[promise] += 1
         if len(self.sentences) < KEPT:
-            self.sentences.append(f"{promise.value}: {what}")
+            self.sentences.append(f"{promise.value}: {what}" + (f" ({self.scene})" if self.scene else ""))
 
     @property
     def all_held(self) -> bool:

@@ -1,4 +1,4 @@
-"""What a caller is told of doors and boards: at once when one opens, once it has settled when one closes, never something stale."""
+"""What a caller is told of doors and boards: when one opens, once it has settled when one closes, never something stale."""
 
 import asyncio
 from pathlib import Path
