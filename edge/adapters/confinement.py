@@ -17,12 +17,12 @@ NICENESS = 10
 _PR_SET_PDEATHSIG = 1
 
 
-def confine(parent_pid: int, *, with_network: bool) -> bool:
+def confine(parent_pid: int, *, with_network: bool, niceness: int = NICENESS) -> bool:
     """Be nice, never write a byte to a file (RLIMIT_FSIZE 0), leave no picture in a core dump, die with the parent.
 
     Returns whether the kernel now refuses network sockets; False with `with_network` or where it cannot.
     """
-    os.nice(NICENESS)
+    os.nice(niceness)
     os.umask(0o777)
     for limit in (resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
         resource.setrlimit(limit, (0, 0))

@@ -23,6 +23,8 @@ Emit: TypeAlias = Callable[[VoiceMessage], None]
 Work: TypeAlias = Callable[[VoiceSpec, Emit], None]
 
 LOG_MARK = "motcua:"
+NICENESS = 3
+"""Behind the agent, before the cameras: somebody stands there and waits for an answer."""
 
 
 def main(work: Work | None = None) -> None:
@@ -30,7 +32,7 @@ def main(work: Work | None = None) -> None:
     pipe, parent_pid = (int(word) for word in sys.argv[-2:])
     os.set_inheritable(pipe, False)  # noqa: FBT003 - positional only
     spec = parse_spec(sys.stdin.buffer.readline())
-    is_offline = confine(parent_pid, with_network=False)
+    is_offline = confine(parent_pid, with_network=False, niceness=NICENESS)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=f"{LOG_MARK}%(levelname)s:%(message)s")
     threading.excepthook = _end_process
     if not is_offline:
