@@ -51,7 +51,7 @@ def test_never_more_than_allowed(values: list[float], rate: float) -> None:
     impostor = np.sort(np.array(values))
     threshold = threshold_at(impostor, rate)
     assert threshold is not None
-    assert (impostor >= threshold).mean() <= rate
+    assert (impostor >= threshold).sum() <= rate * len(impostor) + 1e-9  # the product is a float
 
 
 def test_the_worst_group_sets_the_threshold() -> None:
