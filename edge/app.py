@@ -13,18 +13,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from config.schema import Config
 from config.strings import load_strings
 from devices.sms.channel import SmsChannel
 from edge.adapters.clock import SystemClock
 from edge.adapters.faces_setup import device_book
-from edge.adapters.guide_setup import open_guide
 from edge.adapters.locker_commands import LockerCommands
 from edge.adapters.locker_setup import LockerStation, locker_screen, open_locker, open_post
 from edge.adapters.locker_socket import LockerSocket
 from edge.adapters.machine import Machine
-from edge.adapters.queue_setup import open_station
+from edge.adapters.queue_setup import QueueStation, open_station
 from edge.adapters.rules import (
     contact_numbers,
     counter_plans,
@@ -58,6 +58,9 @@ from sync.errors import JournalError
 from sync.events import ConfigChanged, DeviceStarted
 from sync.journal import Journal
 from sync.link import Link
+
+if TYPE_CHECKING:
+    from edge.adapters.guide_setup import GuideStation
 
 log = logging.getLogger(__name__)
 Part = tuple[str, Callable[[], Awaitable[None]]]
@@ -210,11 +213,7 @@ async def _compose(
     checks = [retention.check, *([LineCheck(channel, faults).check] if channel else [])]
     health = HealthService(journal, faults, machine, clock, checks=checks)
     queue = await open_station(config, journal, clock, strings, faults)
-    guide = (
-        await open_guide(config, config.guide, journal, clock, strings=strings, faults=faults, queue=queue.desk)
-        if config.guide and queue
-        else None
-    )
+    guide = await _guide(config, journal, faults, queue)
     station = await open_locker(config, config.locker, journal, faults) if config.locker else None
     desks = Desks(
         counters, alerts, StatisticsService(journal), health, clock, queue=queue.desk if queue else None,
@@ -241,6 +240,18 @@ async def _compose(
         if station is not None:
             parts.append(("sms/locker", open_post(config, station, journal, switch.locker, faults).run))
     return Agent(config, journal, faults, counters, alerts, eyes, web, link, tuple(parts), station, book)
+
+
+async def _guide(config: Config, journal: Journal, faults: Faults, queue: QueueStation | None) -> "GuideStation | None":
+    """Loaded where it is configured only: its HTTP client and voice cost a cabinet a quarter of a second at the start."""
+    if config.guide is None or queue is None:
+        return None
+    from edge.adapters.guide_setup import open_guide  # noqa: PLC0415
+
+    clock = SystemClock(config.agent.zone)
+    return await open_guide(
+        config, config.guide, journal, clock, strings=load_strings(), faults=faults, queue=queue.desk
+    )
 
 
 def _eyes(config: Config, landmarker: Path) -> dict[str, VisionEyes]:
