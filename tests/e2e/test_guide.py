@@ -121,6 +121,7 @@ def test_the_keyboard_alone_gets_through(open_page: Opener, stage: StageProcess)
     page.get_by_role("button", name="Tra cứu", exact=True).focus()
     page.keyboard.press("Enter")
     expect(page.locator(".guide-code")).to_have_text(READY)
+    expect(page.get_by_role("heading", level=1)).to_be_focused()  # a new screen takes the focus to its heading
     page.get_by_role("button", name="Đúng", exact=True).focus()
     page.keyboard.press("Enter")
     heading(page, "Tình trạng hồ sơ")
@@ -167,7 +168,11 @@ def test_every_screen_fits_and_everything_on_it_has_a_name(open_page: Opener, lo
         tap(page, "Chữ to")
     for name, buttons in SCREENS.items():
         for button in buttons:
+            before = page.locator(".guide-screen").inner_text()
             tap(page, button)
+            expect(page.locator(".guide-screen")).not_to_have_text(
+                before, use_inner_text=True
+            )  # not the old button twice
         expect(page.locator(f".guide-screen.{MARKS.get(name, 'menu')}")).to_be_visible()
         assert page.evaluate(_NAMELESS) == [], name
         assert page.evaluate("document.querySelectorAll('h1').length") == 1, name
