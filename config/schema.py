@@ -178,6 +178,9 @@ class Mqtt(Section):
 
     host: str = Field(min_length=1)
     port: Port = 8883
+    others: tuple[
+        Annotated[str, Field(pattern=r"^[^:\s]+:[0-9]{1,5}$")], ...
+    ] = ()  # more nodes of the same cluster, host:port
     tls: bool = True
     ca_file: Path | None = None
     cert_file: Path | None = None

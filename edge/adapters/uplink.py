@@ -39,6 +39,7 @@ def broker_of(mqtt: Mqtt) -> Broker:
         password_file=mqtt.password_file,
         tls=tls,
         keepalive_s=mqtt.keepalive_s,
+        others=tuple((host, int(port)) for host, _, port in (node.partition(":") for node in mqtt.others)),
     )
 
 

@@ -19,7 +19,7 @@ DATABASE = "motcua"
 POSTGRES = "postgres"
 _STATE = "cluster.json"
 _DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-_EPMD, _AMQP, _MQTT, _DIST, _POSTGRES = 0, 10, 20, 30, 40  # behind the first port
+_EPMD, _AMQP, _MQTT, _DIST, _POSTGRES, _MANAGEMENT = 0, 10, 20, 30, 40, 45  # behind the first port
 SPAN = 50  # ports a cluster takes at most
 
 
@@ -56,6 +56,9 @@ class Layout:
 
     def mqtt_port(self, name: str) -> int:
         return self.first_port + _MQTT + self._index(name)
+
+    def management_port(self, name: str) -> int:
+        return self.first_port + _MANAGEMENT + self._index(name)
 
     def dist_port(self, name: str) -> int:
         return self.first_port + _DIST + self._index(name)
@@ -115,7 +118,7 @@ def scratch() -> Path:
 def free_span(first: int = 25_000, last: int = 60_000) -> int:
     """A first port behind which every port of a cluster is free."""
     for candidate in range(first + os.getpid() % 400 * SPAN, last, SPAN):
-        if all(_is_free(candidate + offset) for offset in (_EPMD, _AMQP, _MQTT, _DIST, _POSTGRES)):
+        if all(_is_free(candidate + offset) for offset in range(SPAN)):
             return candidate
     raise ClusterError("no free ports: stop what is listening, or give --port")
 

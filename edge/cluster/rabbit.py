@@ -18,6 +18,8 @@ _LOCAL = """\
 # Written by scripts/cluster, for this machine only.
 listeners.tcp.1 = {host}:{amqp}
 mqtt.listeners.tcp.1 = {host}:{mqtt}
+management.tcp.ip = {host}
+management.tcp.port = {management}
 mqtt.allow_anonymous = true
 mqtt.default_user = guest
 mqtt.default_pass = guest
@@ -114,6 +116,7 @@ class RabbitNode:
             host=HOST,
             amqp=self.layout.amqp_port(self.name),
             mqtt=self.layout.mqtt_port(self.name),
+            management=self.layout.management_port(self.name),
             definitions=self.folder / "definitions.json",
             peers="\n".join(peers),
         )
