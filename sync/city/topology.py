@@ -14,14 +14,12 @@ The events of a device that is registered but not bound come by way of `motcua.u
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from aio_pika import ExchangeType
 from aio_pika.abc import AbstractChannel
 
 from sync.chain import source_of
 from sync.city.shards import SHARDS, shard_of
-from sync.city.terms import Arrival
 from sync.topics import ROOT, Topics
 
 EXCHANGE = "amq.topic"  # where RabbitMQ's MQTT plugin publishes
@@ -30,6 +28,7 @@ EARLY = "motcua.early"
 PRESENCE = "motcua.presence"
 MAX_BACKLOG = 4_000_000_000  # bytes a queue; then publishes are refused, and the devices' journals keep them
 TIMEOUT_S = 30.0
+_PARTS = 5  # motcua, v1, site, device, room
 _PREFIX = ROOT.replace("/", ".")
 _QUEUE: dict[str, object] = {
     "x-queue-type": "quorum",
@@ -104,15 +103,10 @@ def receipt_key(topics: Topics) -> str:
     return f"{_prefix_of(topics)}.ack"
 
 
-def arrival_of(routing_key: str, body: bytes, at: datetime) -> Arrival | None:
-    """An MQTT message as RabbitMQ routed it; None when it is not a device's. `status` has the kind `status`."""
-    parts = routing_key.split(".")
-    if len(parts) < 5 or ".".join(parts[:2]) != _PREFIX:
-        return None
-    topics, room, kind = Topics(parts[2], parts[3]), parts[4], ".".join(parts[5:])
-    if room == "status" and not kind:
-        return Arrival(topics, "status", body, at)
-    return Arrival(topics, kind, body, at, is_early=room == "early") if room in {"ev", "early"} and kind else None
+def topic_of(routing_key: str) -> str:
+    """The MQTT topic of a device's message. Its first five parts hold no dot; what follows is a type, whose dots are dots."""
+    parts = routing_key.split(".", _PARTS)
+    return "/".join(parts)
 
 
 def _prefix_of(topics: Topics) -> str:

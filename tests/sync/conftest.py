@@ -10,9 +10,10 @@ import pytest
 
 from sync.journal import Journal
 from tests.sync.broker_fixtures import line, make_mosquitto, mosquitto
+from tests.sync.engine_fixtures import city, engine
 from tests.sync.postgres_fixtures import database, postgres, where
 
-__all__ = ["database", "line", "make_mosquitto", "mosquitto", "postgres", "where"]
+__all__ = ["city", "database", "engine", "line", "make_mosquitto", "mosquitto", "postgres", "where"]
 
 Opener = Callable[..., Awaitable[Journal]]
 TALLY = "-- 001 tally\nCREATE TABLE tally (n INTEGER NOT NULL) STRICT;"
