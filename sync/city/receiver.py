@@ -27,6 +27,7 @@ from sync.reconnect import LinkStatus, Pace, Reconnector
 from sync.topics import EVERY_DEVICES_EARLY, EVERY_DEVICES_EVENTS, EVERY_DEVICES_STATUS, Presence, Topics
 
 RECEIPT_EVERY_S = 0.1  # receipts are cumulative, so a few a second are enough
+GATHER_S = 0.02
 BATCH = 2_000  # messages one transaction takes at most
 _TURN_S = 1.0
 _KEPT = {Judgement.NEW, Judgement.UNKNOWN_VERSION}
@@ -122,6 +123,7 @@ class _Reception:
             self._connected(self._version)
             while not self._is_stopping:
                 self._connection.turn(RECEIPT_EVERY_S if self._due else _TURN_S)
+                self._gather()
                 self._take()
                 self._tell()
         except DatabaseLost as error:
@@ -139,6 +141,12 @@ class _Reception:
             self._arrivals.append(arrival)
         elif seen := presence_of(topic, payload):
             self._seen.append(seen)
+
+    def _gather(self) -> None:
+        """What comes within the next moment goes into the same commit, as in the journal: a sync is what a commit costs."""
+        until = time.monotonic() + GATHER_S
+        while 0 < len(self._arrivals) < BATCH and (left := until - time.monotonic()) > 0:
+            self._connection.turn(left)
 
     def _take(self) -> None:
         if self._seen:
