@@ -7,13 +7,14 @@ from datetime import datetime
 
 from sync.chain import Head
 from sync.city.chains import CHAINS, Chain, chain_row
-from sync.city.facts import Merged, Moment, milliseconds, storable
+from sync.city.facts import Merged, milliseconds, storable
 from sync.city.faults import FaultBook, refused_next
-from sync.city.judge import Bench, Reading, Standing, Verdict, read, source_named
+from sync.city.judge import Bench, Reading, Standing, Verdict, moment_of, read, source_named
 from sync.city.quarantine import STRANGERS, put_away, tally
 from sync.city.terms import Arrival, Judgement, Quarantined
 from sync.city.transactions import Bulk, Row, Transaction
 from sync.topics import Topics
+from sync.walk import in_ms
 
 EARLY_PER_DEVICE = 200  # the lowest seq has to go: its turn comes first
 _TAKEN = {Judgement.NEW, Judgement.UNKNOWN_VERSION}
@@ -169,9 +170,8 @@ def _event_row(chain: Chain, verdict: Verdict, facts: Merged) -> Row:
     arrival, event = verdict.reading.arrival, verdict.reading.event
     assert event is not None  # noqa: S101 - what was taken could be read
     if verdict.payload is not None:
-        moment = event.time if verdict.skew_s is None else arrival.at
-        facts.add(chain.id, verdict.payload, Moment(event.seq, moment))
-    chain.last_event_ms, chain.last_taken_ms = milliseconds(event.time), milliseconds(arrival.at)
+        facts.add(chain.id, verdict.payload, moment_of(event, arrival.at))
+    chain.last_event_ms, chain.last_taken_ms = in_ms(event.time) or 0, milliseconds(arrival.at)
     return (chain.id, event.seq, storable(arrival.kind), chain.last_event_ms, chain.last_taken_ms, arrival.body)
 
 

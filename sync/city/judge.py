@@ -11,6 +11,7 @@ import msgspec
 
 from sync.chain import Head, digest, source_of
 from sync.checkpoint import is_checkpoint_signed
+from sync.city.facts import Moment
 from sync.city.terms import MAX_EVENT, Arrival, DeviceState, Judgement
 from sync.errors import UNREADABLE
 from sync.events import PAYLOADS, TYPE_PREFIX, Event, LedgerCheckpoint, Payload
@@ -77,9 +78,17 @@ def read(arrival: Arrival) -> Reading:
 
 
 def skew_of(time: datetime, taken: datetime) -> float | None:
-    """By how many seconds a device's clock is certainly wrong (ahead: above 0), or None. A backlog is no wrong clock."""
-    ahead_s = (time - taken).total_seconds()
+    """By how many seconds a device's clock is certainly wrong (ahead: above 0), or None. A backlog is no wrong clock.
+
+    To the millisecond of `taken`, which is what a row keeps: whoever recounts must come to the same.
+    """
+    ahead_s = (time - taken.replace(microsecond=taken.microsecond // 1000 * 1000)).total_seconds()
     return None if -BEHIND_S <= ahead_s <= AHEAD_S else ahead_s
+
+
+def moment_of(event: Event, taken: datetime) -> Moment:
+    """When it was, for the pages: the event's own time, or the arrival's where the device's clock is certainly wrong."""
+    return Moment(event.seq, event.time if skew_of(event.time, taken) is None else taken)
 
 
 def payload_of(event: Event) -> Payload | None:
