@@ -168,4 +168,5 @@ class _Reception:
         for due in self._due.values():
             receipt = receipt_of(due, self._city.key)
             self._connection.publish(due.topics.receipts, msgspec.json.encode(receipt), retain=True)
+        self._city.store.told(self._due.values())
         self._due.clear()

@@ -4,7 +4,7 @@
 a device's row is locked first, in order of the names, so every event is one row and nobody waits crosswise.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from sync.chain import Head, source_of
@@ -14,7 +14,7 @@ from sync.city.facts import milliseconds, storable
 from sync.city.known import Anybody, KnownDevices
 from sync.city.quarantine import STRANGERS
 from sync.city.terms import Arrival
-from sync.city.transactions import Database, Transaction
+from sync.city.transactions import Bulk, Database, Transaction
 from sync.topics import Presence, Topics
 
 __all__ = ["CityStore", "Due", "Outcome"]
@@ -62,7 +62,20 @@ class CityStore:
             due = [_present(transaction, source, *named[source], now_ms) for source in sorted(known)]
         return tuple(one for one in due if one)
 
+    def told(self, due: Iterable[Due]) -> None:
+        """Note which receipts went out: for the pages, and `verify` holds the history against them."""
+        now_ms = milliseconds(self._clock())
+        rows = {one.source: (one.source, one.head.seq, one.head.hash, now_ms) for one in due}
+        with self.database.transaction() as transaction:
+            transaction.insert(_RECEIPTS, [rows[source] for source in sorted(rows)])
 
+
+_RECEIPTS = Bulk(
+    "city_receipts",
+    "source text, seq bigint, head text, told_ms bigint",
+    "ON CONFLICT (source) DO UPDATE SET seq = excluded.seq, head = excluded.head, told_ms = excluded.told_ms "
+    "WHERE excluded.seq >= city_receipts.seq",
+)
 _PRESENT = (
     "INSERT INTO city_presence VALUES (?, ?, ?, ?, ?) ON CONFLICT (source) DO UPDATE SET since_ms = CASE WHEN "
     "city_presence.state = excluded.state AND city_presence.boot = excluded.boot THEN city_presence.since_ms "

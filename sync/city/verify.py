@@ -100,7 +100,9 @@ def recount(database: Database, source: str) -> bool:
 
 def _sources(reading: Transaction) -> list[str]:
     """Every device that has a chain, or had one when a root was made."""
-    rows = reading.rows("SELECT source FROM city_chains UNION SELECT source FROM city_root_leaves")
+    rows = reading.rows(
+        "SELECT source FROM city_chains UNION SELECT source FROM city_root_leaves UNION SELECT source FROM city_receipts"
+    )
     return sorted(source for (source,) in rows)
 
 
@@ -124,12 +126,12 @@ def _verify_device(reading: Transaction, known: KnownDevices, source: str) -> De
 
 
 def _vouched(reading: Transaction, source: str) -> dict[int, str]:
-    """What the roots say of this device: seq and head. Raise Broken where two of them contradict each other."""
+    """What the roots and the last receipt say of this device. Raise Broken where they contradict each other."""
     found: dict[int, str] = {}
-    sql = "SELECT seq, head FROM city_root_leaves WHERE source = ? ORDER BY day"
-    for seq, head in reading.rows(sql, (source,)):
+    sql = "SELECT seq, head FROM city_root_leaves WHERE source = ? UNION SELECT seq, head FROM city_receipts WHERE source = ?"
+    for seq, head in reading.rows(sql + " ORDER BY seq", (source, source)):
         if found.setdefault(seq, head) != head:
-            raise Broken(seq, "forged: two daily roots vouch for different hashes of it")
+            raise Broken(seq, "forged: roots and receipts vouch for different hashes of it")
     return found
 
 

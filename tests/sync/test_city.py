@@ -395,6 +395,15 @@ def test_who_comes_online_is_told_at_once_and_asked_when_we_were_away(store: Cit
         ]
 
 
+def test_the_newest_receipt_is_noted(store: CityStore) -> None:
+    sender = Sender()
+    first = store.take(sender.visits(2)).due
+    store.told(store.take(sender.visits(1)).due)
+    store.told(first)
+    with store.database.reading() as reading:
+        assert reading.rows("SELECT * FROM city_receipts") == [(SOURCE, 3, sender.head.hash, milliseconds(NOW))]
+
+
 def test_a_stranger_is_not_noted(database: Database) -> None:
     assert CityStore(database, Only()).present([(DEVICE, Presence(state="online", boot="b"))]) == ()
     with database.reading() as reading:

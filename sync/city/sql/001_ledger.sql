@@ -13,6 +13,9 @@ CREATE TABLE city_early (
   source TEXT NOT NULL, seq BIGINT NOT NULL, type TEXT NOT NULL, at_ms BIGINT NOT NULL, taken_ms BIGINT NOT NULL,
   body BYTEA NOT NULL, PRIMARY KEY (source, seq)
 );
+CREATE TABLE city_receipts (
+  source TEXT PRIMARY KEY, seq BIGINT NOT NULL, head TEXT NOT NULL, told_ms BIGINT NOT NULL
+);
 CREATE TABLE city_presence (
   source TEXT PRIMARY KEY, state TEXT NOT NULL, boot TEXT NOT NULL, since_ms BIGINT NOT NULL, seen_ms BIGINT NOT NULL
 );
