@@ -35,7 +35,7 @@ class Receipts:
     def add(self, due: Iterable[Due]) -> None:
         """Only what is committed may come here."""
         for one in due:
-            self._due[one.source] = one
+            self._due[one.source] = one.after(self._due.get(one.source))
         if self._due:
             self._is_due.set()
 

@@ -111,13 +111,12 @@ class City:
         """One worker in this process; a failure of its own fails the test."""
         store, leases = self.database(), self.database()
         worker = Worker(self.options, CityStore(store, known), Leases(leases, name, LEASE_S), self.key)
-        task = asyncio.create_task(worker.run(), name=name)
         try:
-            yield worker
+            async with asyncio.TaskGroup() as tasks:
+                running_worker = tasks.create_task(worker.run(), name=name)
+                yield worker
+                running_worker.cancel()
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
             store.close()
             leases.close()
 
