@@ -12,6 +12,7 @@ import typer
 from edge import (
     cli_bench,
     cli_city,
+    cli_city_worker,
     cli_faces,
     cli_journal,
     cli_locker,
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_models.app, name="models")
 app.add_typer(cli_journal.app, name="journal")
+cli_city.app.command("worker")(cli_city_worker.worker)
 app.add_typer(cli_city.app, name="city")
 app.add_typer(cli_faces.app, name="faces")
 app.add_typer(cli_locker.app, name="locker")

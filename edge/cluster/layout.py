@@ -115,9 +115,9 @@ def scratch() -> Path:
     return folder
 
 
-def free_span(first: int = 25_000, last: int = 60_000) -> int:
-    """A first port behind which every port of a cluster is free."""
-    for candidate in range(first + os.getpid() % 400 * SPAN, last, SPAN):
+def free_span(first: int = 20_000, last: int = 32_700) -> int:
+    """A first port behind which every port of a cluster is free, below those that the kernel gives to whoever connects."""
+    for candidate in range(first + os.getpid() % 200 * SPAN, last - SPAN, SPAN):
         if all(_is_free(candidate + offset) for offset in range(SPAN)):
             return candidate
     raise ClusterError("no free ports: stop what is listening, or give --port")

@@ -10,6 +10,8 @@ with the event's type (`...ev.visit.ended`), or a header, which MQTT 3.1.1 canno
 several queues and overtake each other. The alternate exchange is a policy (`deploy/rabbitmq/definitions.json`), because
 `amq.topic` is not ours to declare; it has its own bindings, so that a receipt to a device that is away is dropped there.
 The events of a device that is registered but not bound come by way of `motcua.unrouted`; the worker there binds it then.
+Start a worker before devices are let in, and while every node is up: what comes before the queues are there is dropped, and a
+quorum queue lives on the nodes that were members when it was declared.
 """
 
 from collections.abc import Iterable

@@ -29,7 +29,7 @@ from sync.keys import DeviceKey
 from sync.link import Link, LinkOptions
 from sync.mqtt import Broker, Version
 from sync.reconnect import Pace
-from tests.sync.broker_fixtures import QUICK, running
+from tests.sync.broker_fixtures import QUICK, running, until
 
 CHILD = Path(__file__).with_name("worker_child.py")
 LEASE_S = 1.5
@@ -39,7 +39,8 @@ V311 = LinkOptions(versions=(Version.V311,), pace=QUICK)
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layout]:
     """Started by the first process that needs it, stopped by the last: pytest-xdist has several."""
-    shared = tmp_path_factory.getbasetemp().parent / "engine.json"
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "engine.json"
     with _counted(shared, +1) as (layout, _):
         Cluster(layout).up()
     yield layout
@@ -95,7 +96,7 @@ class City:
 
     def http(self, method: str, path: str, **more: object) -> httpx.Response:
         base = f"http://{HOST}:{self.layout.management_port('r1')}/api/"
-        answer = httpx.request(method, base + path, auth=("guest", "guest"), trust_env=False, timeout=15, **more)  # type: ignore[arg-type]  # json only
+        answer = httpx.request(method, base + path, auth=("guest", "guest"), trust_env=False, timeout=15, **more)
         answer.raise_for_status()
         return answer
 
@@ -114,6 +115,9 @@ class City:
         try:
             async with asyncio.TaskGroup() as tasks:
                 running_worker = tasks.create_task(worker.run(), name=name)
+                await until(
+                    lambda: worker.work.sessions > 0, within_s=60
+                )  # what comes before the queues are there is nobody's
                 yield worker
                 running_worker.cancel()
         finally:
