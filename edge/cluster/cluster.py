@@ -1,6 +1,7 @@
 """The whole local engine: up, down, kill one, start one, status. Steps are told to whoever wants to hear them."""
 
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,13 @@ class Cluster:
             tell(name)
             member.stop()
         epmd(self.layout).stop(15, 10.0)
+
+    def discard(self) -> None:
+        """Kill everything and delete the data: for tests and campaigns that are over."""
+        for member in self.members.values():
+            member.kill()
+        epmd(self.layout).kill()
+        shutil.rmtree(self.layout.data, ignore_errors=True)
 
     def kill(self, name: str) -> bool:
         """Kill with -9 of one member; False when it did not run."""

@@ -5,7 +5,6 @@ import contextlib
 import fcntl
 import json
 import os
-import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -46,8 +45,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layout]:
     yield layout
     with _counted(shared, -1) as (layout, users):
         if users == 0:
-            Cluster(layout).down()
-            shutil.rmtree(layout.data)
+            Cluster(layout).discard()
             shared.unlink()
 
 
