@@ -1,5 +1,6 @@
-"""`scripts/soak sync`: devices, link, brokers, workers and database killed in turn under live events; then every row is held
-against every journal. Nothing may be lost, doubled or out of order.
+"""`scripts/soak sync`: devices, link, brokers, workers and database killed in turn under live events.
+
+Then every row is held against every journal. Nothing may be lost, doubled or out of order.
 """
 
 import asyncio

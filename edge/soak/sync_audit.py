@@ -2,6 +2,7 @@
 
 import contextlib
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from edge.soak.sync_town import SITE, Town, reading
 from sync.chain import source_of
@@ -59,4 +60,4 @@ def _hold(town: Town, device: str, database: Database, found: Audit) -> None:
     found.doubled += len(rows) - len(theirs)
     found.lost += sum(theirs.get(seq) != body for seq, body in ours.items())
     found.strange += len(theirs.keys() - ours.keys())
-    found.unordered += sum(later < earlier for earlier, later in zip(taken, taken[1:], strict=False))
+    found.unordered += sum(later < earlier for earlier, later in pairwise(taken))
