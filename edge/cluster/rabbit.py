@@ -24,6 +24,7 @@ mqtt.allow_anonymous = true
 mqtt.default_user = guest
 mqtt.default_pass = guest
 disk_free_limit.absolute = 200MB
+collect_statistics_interval = 2000
 load_definitions = {definitions}
 log.console = false
 log.file.level = warning

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import psycopg
+
 from edge.soak.sync_audit import Audit, audit
 from edge.soak.sync_line import Lines
 from edge.soak.sync_town import DEVICES, Town, marks, opened_town
@@ -60,7 +62,7 @@ async def run(events: int, seed: int, cut_s: float, tell: Tell) -> Result:
     async with opened_town(-(-events // DEVICES), tell) as (town, lines):
         for worker in town.workers:
             await town.start_worker(worker)
-        await _until(lambda: _has_share(town), 90.0, "no worker got a share")
+        await _until(lambda: _has_share(town), 120.0, "no worker got a share")
         for device in town.devices:
             await town.start_device(device)
         await _until(lambda: _taken(town) > 0, 90.0, "no event reached the city")
@@ -139,7 +141,14 @@ def _cut(lines: Lines, cut_s: float) -> Callable[[], Awaitable[str]]:
 
 
 def _has_share(town: Town) -> bool:
-    return all("city.share" in (town.folder / f"{worker}.log").read_text() for worker in town.workers)
+    """A worker raises its first beat once the queues are declared."""
+    with (
+        contextlib.suppress(psycopg.errors.UndefinedTable),
+        psycopg.connect(town.cluster.layout.dsn) as connection,
+    ):
+        row = connection.execute("SELECT count(*) FROM city_workers").fetchone()
+        return row is not None and row[0] == len(town.workers)
+    return False
 
 
 def _taken(town: Town) -> int:

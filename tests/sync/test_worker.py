@@ -94,9 +94,9 @@ async def test_what_no_binding_wants_is_quarantined_and_never_lost(city: City) -
 
 async def test_a_lost_connection_is_made_anew(city: City) -> None:
     async with city.worker("w1") as worker, city.device("quay-01") as journal:
-        for connection in city.http("GET", f"vhosts/{city.vhost}/connections").json():
-            if connection["protocol"].startswith("AMQP"):
-                city.http("DELETE", f"connections/{connection['name']}")
+        await until(lambda: len(_lines(city)) == 2, within_s=60)
+        for name in _lines(city):
+            city.http("DELETE", f"connections/{name}")
         await until(lambda: worker.work.sessions == 2, within_s=60)
         await journal.record(VISIT)
         await until(lambda: journal.backlog == 0, within_s=60)
@@ -122,6 +122,12 @@ async def test_a_killed_database_costs_time_and_nothing_else(city: City) -> None
     finally:
         await asyncio.to_thread(own.kill)
         shutil.rmtree(own.layout.data, ignore_errors=True)
+
+
+def _lines(city: City) -> list[str]:
+    """The worker's connections, as RabbitMQ names them."""
+    found = city.http("GET", f"vhosts/{city.vhost}/connections").json()
+    return [str(one["name"]) for one in found if str(one.get("protocol", "")).startswith("AMQP")]
 
 
 def _taken(city: City) -> int:
