@@ -174,10 +174,9 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection]:
 
 
 def marks(folder: Path) -> tuple[int, int]:
-    """The last seq of a journal, and up to where the city has confirmed it."""
-    if not (folder / JOURNAL_FILE).exists():
-        return 0, 0
-    with reading(folder) as journal:
+    """The last seq of a journal, and up to where the city has confirmed it; zeros while it is being made."""
+    with contextlib.suppress(sqlite3.OperationalError), reading(folder) as journal:
         (last,) = journal.execute("SELECT coalesce(max(seq), 0) FROM ledger_head").fetchone()
         (city,) = journal.execute("SELECT coalesce(max(seq), 0) FROM ledger_marks WHERE name = 'city'").fetchone()
-    return int(last), int(city)
+        return int(last), int(city)
+    return 0, 0

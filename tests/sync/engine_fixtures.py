@@ -92,9 +92,9 @@ class City:
     def options(self) -> WorkerOptions:
         return WorkerOptions((self.url,), beat_s=0.2, receipts_every_s=0.05, pace=Pace(base_s=0.1, cap_s=0.5))
 
-    def http(self, method: str, path: str, **more: object) -> httpx.Response:
+    def http(self, method: str, path: str, body: object = None) -> httpx.Response:
         base = f"http://{HOST}:{self.layout.management_port('r1')}/api/"
-        answer = httpx.request(method, base + path, auth=("guest", "guest"), trust_env=False, timeout=15, **more)
+        answer = httpx.request(method, base + path, auth=("guest", "guest"), trust_env=False, timeout=15, json=body)
         answer.raise_for_status()
         return answer
 
@@ -140,12 +140,12 @@ class City:
 def city(engine: Layout, tmp_path: Path) -> Iterator[City]:
     name = f"t{uuid4().hex[:10]}"
     with psycopg.connect(engine.dsn, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]  # a name of our own
+        connection.execute(f"CREATE DATABASE {name}")
     made = City(engine, name, engine.dsn.replace("dbname=motcua", f"dbname={name}"), tmp_path)
     made.http("PUT", f"vhosts/{name}")
-    made.http("PUT", f"permissions/{name}/guest", json={"configure": ".*", "write": ".*", "read": ".*"})
+    made.http("PUT", f"permissions/{name}/guest", {"configure": ".*", "write": ".*", "read": ".*"})
     policy = json.loads(deployed("rabbitmq", "definitions.json").read_text())["policies"][0]
     body = {"pattern": policy["pattern"], "apply-to": policy["apply-to"], "definition": policy["definition"]}
-    made.http("PUT", f"policies/{name}/{policy['name']}", json=body)
+    made.http("PUT", f"policies/{name}/{policy['name']}", body)
     yield made
     made.http("DELETE", f"vhosts/{name}")
