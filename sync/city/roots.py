@@ -100,9 +100,11 @@ class RootKeeper:
     def _publish_missing(self) -> Root | None:
         with self._database.reading() as reading:
             found = roots(reading)
-        for root in found if self._folder is not None else ():
-            if not _file(self._folder, root).exists():
-                publish(root, self._folder)
+        folder = self._folder
+        if folder is not None:
+            for root in found:
+                if not _file(folder, root).exists():
+                    publish(root, folder)
         return found[-1] if found else None
 
 
