@@ -17,7 +17,8 @@ from edge.adapters.supervised_worker import SupervisedWorker, WorkerKind
 from edge.adapters.supervisor import Backoff
 from edge.adapters.voice_spec import VoiceSpec, spec_line
 from edge.adapters.worker_process import Wire, WorkerGone, WorkerPatience
-from edge.voice_ports import Asked, EarsChange, EarsState, Expecting, HeardItem, Listening, SoundLevel, Utterance, Wish
+from edge.domain.dialogue_terms import Intent
+from edge.voice_ports import EarsChange, EarsState, Expecting, HeardItem, Listening, SoundLevel, Utterance, Wish
 from models.voice_wire import (
     WIRE_VERSION,
     Guess,
@@ -160,7 +161,7 @@ class VoiceEars:
             return None
         sentences = self._book.sentences if self._book else ()
         sentence = sentences[guess.sentence] if guess.sentence < len(sentences) else ""
-        return Wish(Asked(guess.intent), guess.confidence, sentence, procedure, guess.day, code)
+        return Wish(Intent(guess.intent), guess.confidence, sentence, procedure, guess.day, code)
 
 
 def _book(spec: VoiceSpec) -> "PhraseBook":
