@@ -267,7 +267,7 @@ def _sms_parts(
 
 
 async def _book(config: Config, journal: Journal) -> "FaceBook | None":
-    """Where a guide wants it, or somebody was enrolled before there was none."""
+    """Where a guide wants it, or somebody was enrolled while there was one: unused templates still have to go."""
     if config.guide is None and not (config.agent.data_dir / FACE_KEY).exists():
         return None
     from edge.adapters.faces_setup import device_book
