@@ -1,6 +1,7 @@
 """The command `motcua` (DESIGN 5). Exit 0: done; 1: refused or found wrong; 2: bad usage, nothing started.
 
-Each group of commands lives in its own `edge/cli_*.py`; heavy libraries are imported inside the commands that need them.
+Each group of commands lives in its own `edge/cli_*.py` (`edge/cli_lazy.py` knows where); heavy libraries are imported inside the
+commands that need them.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+<<<<<<< HEAD
 from edge import (
     cli_bench,
     cli_city,
@@ -23,15 +25,20 @@ from edge import (
     cli_users,
     cli_voice,
 )
+=======
+>>>>>>> w-ingest
 from edge.adapters import logs
 from edge.cli_common import DataOption, JsonOption, fail, load_config, print_line, refusing
+from edge.cli_lazy import LateGroup
 
 app = typer.Typer(
+    cls=LateGroup,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,  # locals may hold a telephone number
     help="Một Cửa Edge: the agent of a one-stop public service centre.",
 )
+<<<<<<< HEAD
 app.add_typer(cli_models.app, name="models")
 app.add_typer(cli_journal.app, name="journal")
 cli_city.app.command("worker")(cli_city_worker.worker)
@@ -45,6 +52,8 @@ app.command("score")(cli_score.score)
 app.command("hear")(cli_voice.hear)
 app.command("say")(cli_voice.say)
 app.command("bench")(cli_bench.bench)
+=======
+>>>>>>> w-ingest
 
 ConfigArgument = Annotated[Path, typer.Option("--config", help="the site's configuration file (TOML)")]
 
