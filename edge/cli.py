@@ -10,23 +10,6 @@ from typing import Annotated
 
 import typer
 
-<<<<<<< HEAD
-from edge import (
-    cli_bench,
-    cli_city,
-    cli_city_worker,
-    cli_faces,
-    cli_journal,
-    cli_locker,
-    cli_models,
-    cli_queue,
-    cli_score,
-    cli_sms,
-    cli_users,
-    cli_voice,
-)
-=======
->>>>>>> w-ingest
 from edge.adapters import logs
 from edge.cli_common import DataOption, JsonOption, fail, load_config, print_line, refusing
 from edge.cli_lazy import LateGroup
@@ -38,22 +21,6 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # locals may hold a telephone number
     help="Một Cửa Edge: the agent of a one-stop public service centre.",
 )
-<<<<<<< HEAD
-app.add_typer(cli_models.app, name="models")
-app.add_typer(cli_journal.app, name="journal")
-cli_city.app.command("worker")(cli_city_worker.worker)
-app.add_typer(cli_city.app, name="city")
-app.add_typer(cli_faces.app, name="faces")
-app.add_typer(cli_locker.app, name="locker")
-app.add_typer(cli_queue.app, name="queue")
-app.add_typer(cli_sms.app, name="sms")
-app.add_typer(cli_users.app, name="users")
-app.command("score")(cli_score.score)
-app.command("hear")(cli_voice.hear)
-app.command("say")(cli_voice.say)
-app.command("bench")(cli_bench.bench)
-=======
->>>>>>> w-ingest
 
 ConfigArgument = Annotated[Path, typer.Option("--config", help="the site's configuration file (TOML)")]
 
