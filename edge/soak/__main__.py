@@ -95,6 +95,8 @@ def _show_sync(result: "SyncResult") -> None:
     console.print(table)
     for sentence in found.broken:
         console.print(f"broken: {sentence}", markup=False)
+    if result.week:
+        console.print(result.week.said())
     print(result.figure())
 
 

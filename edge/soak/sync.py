@@ -16,6 +16,7 @@ import psycopg
 from edge.soak.sync_audit import Audit, audit
 from edge.soak.sync_line import Lines
 from edge.soak.sync_town import DEVICES, Town, marks, opened_town
+from edge.soak.sync_week import Week, week
 
 DRAIN_S = 600.0
 _DOWN_S = 6.0  # how long what was killed stays dead; longer than a worker's lease
@@ -40,10 +41,11 @@ class Result:
     drained_s: float = 0.0
     audit: Audit = field(default_factory=Audit)
     is_drained: bool = False
+    week: Week | None = None
 
     @property
     def all_held(self) -> bool:
-        return self.is_drained and self.audit.all_held and self.events >= DEVICES
+        return self.is_drained and self.audit.all_held and self.week is not None and self.week.held
 
     def figure(self) -> str:
         found = self.audit
@@ -74,6 +76,8 @@ async def run(events: int, seed: int, cut_s: float, tell: Tell) -> Result:
             await _until(lambda: _is_drained(town), DRAIN_S, "")
             result.is_drained = True
         result.drained_s = time.monotonic() - began
+        tell("a device that was offline for a week")
+        result.week = await week(town.folder, town.cluster.layout.mqtt_hosts)
         await town.stop()
         tell("holding every row against every journal")
         result.events = sum(marks(town.journal(device))[0] for device in town.devices)
