@@ -72,8 +72,8 @@ def sync(
 def _show_sync(result: "SyncResult") -> None:
     console = Console()
     blows = Table(title=f"killed with -9, or cut, under live events (seed {result.seed})")
-    for column in ("what", "seconds until the city took events again", ""):
-        blows.add_column(column)
+    for column in ("what", "city took events again after, s", ""):
+        blows.add_column(column, no_wrap=True)
     for blow in result.blows:
         blows.add_row(blow.what, f"{blow.seconds:.1f}", blow.note)
     console.print(blows)

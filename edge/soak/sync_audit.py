@@ -8,6 +8,7 @@ from edge.soak.sync_town import SITE, Town, reading
 from sync.chain import source_of
 from sync.city.database import Database, open_database
 from sync.city.stats import city_stats
+from sync.city.terms import Judgement
 from sync.city.verify import verify_city
 from sync.verify import verify
 
@@ -16,7 +17,10 @@ _ROWS = "SELECT seq, body, taken_ms FROM city_events WHERE device = (SELECT id F
 
 @dataclass
 class Audit:
-    """`strange`: rows that no journal has. `unordered`: rows taken before the one they follow."""
+    """`strange`: rows that no journal has. `unordered`: rows taken before the one they follow.
+
+    `repeated`, `asked`: arrivals that were there already, and those that something before them was missing of.
+    """
 
     rows: int = 0
     lost: int = 0
@@ -24,6 +28,8 @@ class Audit:
     strange: int = 0
     unordered: int = 0
     quarantined: int = 0
+    repeated: int = 0
+    asked: int = 0
     broken: list[str] = field(default_factory=list)
     by_device: dict[str, int] = field(default_factory=dict)
 
@@ -45,7 +51,15 @@ def audit(town: Town) -> Audit:
         report = verify_city(database)
         found.broken += [f"{one.source} at {one.seq}: {one.why}" for one in report.findings]
         found.quarantined = city_stats(database).quarantined
+        found.repeated, found.asked = (_tally(database, what) for what in (Judgement.DUPLICATE, Judgement.AHEAD))
     return found
+
+
+def _tally(database: Database, judgement: Judgement) -> int:
+    with database.reading() as picture:
+        query = "SELECT coalesce(sum(times), 0) FROM city_tallies WHERE judgement = ?"
+        row = picture.row(query, (judgement.value,))
+    return int(row[0]) if row else 0
 
 
 def _hold(town: Town, device: str, database: Database, found: Audit) -> None:
