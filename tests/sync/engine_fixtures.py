@@ -28,11 +28,12 @@ from sync.keys import DeviceKey
 from sync.link import Link, LinkOptions
 from sync.mqtt import Broker, Version
 from sync.reconnect import Pace
+from sync.uplink import Tuning
 from tests.sync.broker_fixtures import QUICK, running, until
 
 CHILD = Path(__file__).with_name("worker_child.py")
 LEASE_S = 1.5
-V311 = LinkOptions(versions=(Version.V311,), pace=QUICK)
+V311 = LinkOptions(versions=(Version.V311,), pace=QUICK, tuning=Tuning(ack_timeout_s=3.0))
 
 
 @pytest.fixture(scope="session")
