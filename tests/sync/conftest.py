@@ -10,9 +10,10 @@ import pytest
 
 from sync.journal import Journal
 from tests.sync.broker_fixtures import line, make_mosquitto, mosquitto
+from tests.sync.identity_fixtures import guarded, town
 from tests.sync.postgres_fixtures import database, postgres, where
 
-__all__ = ["database", "line", "make_mosquitto", "mosquitto", "postgres", "where"]
+__all__ = ["database", "guarded", "line", "make_mosquitto", "mosquitto", "postgres", "town", "where"]
 
 Opener = Callable[..., Awaitable[Journal]]
 TALLY = "-- 001 tally\nCREATE TABLE tally (n INTEGER NOT NULL) STRICT;"
