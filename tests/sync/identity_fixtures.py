@@ -139,6 +139,11 @@ class GuardedMosquitto(Mosquitto):
         self._conf.write_text(user + mosquitto_users.config(settings))
         self.city = town.client("city")
 
+    def start(self) -> Self:
+        super().start()
+        wait_for_port(self.city_port)
+        return self
+
     @property
     def users(self) -> MosquittoUsers:
         return MosquittoUsers(self.directory, self.pid_file, self.city_broker)
@@ -175,6 +180,6 @@ def wait_for_port(port: int, within_s: float = 60.0) -> None:
         except OSError:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(0.1)
+            time.sleep(0.01)
         else:
             return

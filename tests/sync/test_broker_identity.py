@@ -1,0 +1,251 @@
+"""Mutual TLS at a real Mosquitto: own topics, foreign ones, strangers, expired and revoked certificates."""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from sync.broker import Broker, Tls, Version
+from sync.city.authority import Authority, read_csr
+from sync.city.mosquitto_users import access_list
+from sync.city.registry import BrokerUser
+from sync.errors import BrokerLost, LinkError
+from sync.identity import Identity
+from sync.mqtt import Connection, Handlers
+from sync.tls_keys import TlsKey
+from sync.topics import Topics
+from tests.sync.identity_fixtures import BY, SITE, GuardedMosquitto, Town
+
+pytestmark = [pytest.mark.broker, pytest.mark.enable_socket, pytest.mark.timeout(60)]
+SOURCE = f"/sites/{SITE}/devices/quay-01"
+OWN, FOREIGN = Topics(SITE, "quay-01"), Topics(SITE, "quay-02")
+NOT_AUTHORIZED = 0x87
+CUT_WITHIN_S = 5.0  # what is required of a revocation
+
+
+class Visitor:
+    """One connection at the broker, pumped by a thread of its own until it ends."""
+
+    def __init__(self, broker: Broker, client_id: str, version: Version = Version.V5) -> None:
+        self.codes: dict[int, int] = {}
+        self.heard: list[tuple[str, bytes]] = []
+        self.ended_at: float | None = None
+        self.news = threading.Condition()
+        handlers = Handlers(on_puback=self._puback, on_message=self._message)
+        self.connection = Connection(broker, client_id, version, handlers)
+        try:
+            self.connection.open()
+        except LinkError:
+            self.connection.close(goodbye=False)
+            raise
+        self._is_leaving = False
+        self._thread = threading.Thread(target=self._pump, daemon=True)
+        self._lock = threading.Lock()
+        self._thread.start()
+
+    def publish(self, topic: str, payload: bytes = b"{}", *, retain: bool = False) -> int:
+        """The reason code the broker answered with. Raise BrokerLost where the line ended instead."""
+        with self._lock:
+            mid = self.connection.publish(topic, payload, retain=retain)
+        self.connection.wake()
+        with self.news:
+            self.news.wait_for(lambda: mid in self.codes or self.ended_at, timeout=10)
+        if mid not in self.codes:
+            raise BrokerLost("hung up")
+        return self.codes[mid]
+
+    def subscribe(self, topic: str) -> None:
+        with self._lock:
+            self.connection.subscribe(topic)
+        self.connection.wake()
+
+    def wait_until_cut(self, within_s: float) -> bool:
+        with self.news:
+            return self.news.wait_for(lambda: self.ended_at is not None, timeout=within_s)
+
+    def wait_for_message(self, within_s: float = 10.0) -> tuple[str, bytes] | None:
+        with self.news:
+            self.news.wait_for(lambda: self.heard, timeout=within_s)
+            return self.heard[0] if self.heard else None
+
+    def leave(self) -> None:
+        self._is_leaving = True
+        self.connection.wake()
+        self._thread.join(10)
+        self.connection.close(goodbye=True)
+
+    def _pump(self) -> None:
+        try:
+            while not self._is_leaving:
+                with self._lock:
+                    self.connection.turn(0.02)
+        except LinkError:
+            with self.news:
+                self.ended_at = time.monotonic()
+                self.news.notify_all()
+
+    def _puback(self, mid: int, code: int) -> None:
+        with self.news:
+            self.codes[mid] = code
+            self.news.notify_all()
+
+    def _message(self, topic: str, payload: bytes) -> None:
+        with self.news:
+            self.heard.append((topic, payload))
+            self.news.notify_all()
+
+
+@contextlib.contextmanager
+def visiting(broker: Broker, client_id: str = "anything", version: Version = Version.V5) -> Iterator[Visitor]:
+    visitor = Visitor(broker, client_id, version)
+    try:
+        yield visitor
+    finally:
+        visitor.leave()
+
+
+def admitted(guarded: GuardedMosquitto, device: str = "quay-01") -> Identity:
+    """A device that was enrolled, without the HTTPS between."""
+    return asyncio.run(_enrolled(guarded.town, device))
+
+
+async def _enrolled(town: Town, device: str) -> Identity:
+    async with town.serving():
+        return await town.enrolled(device)
+
+
+@pytest.fixture
+def device(guarded: GuardedMosquitto) -> Identity:
+    identity = admitted(guarded)
+    guarded.town.fleet.settle()
+    return identity
+
+
+def test_its_own_topics_are_open_to_a_device(guarded: GuardedMosquitto, device: Identity) -> None:
+    with visiting(guarded.city_broker, "city-1") as city, visiting(device.broker()) as visitor:
+        city.subscribe("motcua/v1/#")
+        visitor.subscribe(OWN.receipts)
+        assert visitor.publish(OWN.events + "visit.started", b"1") < 0x80
+        assert city.wait_for_message() == (OWN.events + "visit.started", b"1")
+        for topic in (OWN.early + "alert.raised", OWN.answers, OWN.status):
+            assert visitor.publish(topic) < 0x80
+        assert city.publish(OWN.receipts, b"receipt") < 0x80
+        assert visitor.wait_for_message() == (OWN.receipts, b"receipt")
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        FOREIGN.events + "visit.started",
+        FOREIGN.status,
+        FOREIGN.receipts,
+        OWN.receipts,
+        OWN.commands + "identify",
+        "other",
+    ],
+)
+def test_a_foreign_topic_is_refused(guarded: GuardedMosquitto, device: Identity, topic: str) -> None:
+    """Its own receipts and commands are the city's to write."""
+    with visiting(device.broker()) as visitor:
+        assert visitor.publish(topic) == NOT_AUTHORIZED
+
+
+def test_nothing_foreign_is_delivered(guarded: GuardedMosquitto, device: Identity) -> None:
+    """Mosquitto grants the subscription and delivers nothing: what comes last is the first that is heard."""
+    with visiting(guarded.city_broker, "city-1") as city, visiting(device.broker()) as visitor:
+        for topic in ("#", "motcua/v1/+/+/ack", FOREIGN.receipts, FOREIGN.commands + "#", OWN.receipts):
+            visitor.subscribe(topic)
+        assert visitor.publish(OWN.status) < 0x80, "the subscriptions before it are done"
+        for topic in (FOREIGN.receipts, FOREIGN.commands + "identify", FOREIGN.events + "x", OWN.receipts):
+            assert city.publish(topic, topic.encode()) < 0x80
+        assert visitor.wait_for_message() == (OWN.receipts, OWN.receipts.encode())
+
+
+def other_client(guarded: GuardedMosquitto, device: Identity, authority: Authority, *, ended: bool = False) -> Identity:
+    """A certificate in the device's name that the town never gave."""
+    key, town = TlsKey.generate(), guarded.town
+    when = town.clock() - timedelta(days=200) if ended else town.clock()
+    issued = authority.for_device(read_csr(key.csr()), f"{SITE}.quay-01.1", when)
+    return msgspec.structs.replace(device, key=key.pem.decode(), certificate=issued.pem)
+
+
+def test_an_ended_certificate_is_refused(guarded: GuardedMosquitto, device: Identity) -> None:
+    ended = other_client(guarded, device, guarded.town.authority, ended=True)
+    with pytest.raises(LinkError):
+        Visitor(ended.broker(), "x")
+
+
+def test_the_same_name_from_another_authority_is_refused(guarded: GuardedMosquitto, device: Identity) -> None:
+    stranger = Authority.create(guarded.town.directory / "stranger", "Thành phố thử", guarded.town.clock())
+    with pytest.raises(LinkError):
+        Visitor(other_client(guarded, device, stranger).broker(), "x")
+
+
+def test_without_a_certificate_nobody_comes_in(guarded: GuardedMosquitto, device: Identity) -> None:
+    authority = guarded.directory / "authority.crt"
+    with pytest.raises(LinkError):
+        Visitor(Broker("127.0.0.1", guarded.port, tls=Tls(authority)), "x")
+    with pytest.raises(LinkError):
+        Visitor(Broker("127.0.0.1", guarded.port), "x")
+
+
+def test_a_device_cannot_take_anothers_session(guarded: GuardedMosquitto, device: Identity) -> None:
+    """Whatever client id it says, it is known by its certificate's name."""
+    other = admitted(guarded, "quay-02")
+    guarded.town.fleet.settle()
+    with visiting(device.broker(), "one") as first, visiting(other.broker(), f"{SITE}.quay-01.1") as second:
+        assert second.publish(FOREIGN.status) < 0x80
+        assert first.publish(OWN.status) < 0x80
+
+
+@pytest.mark.parametrize("version", list(Version))
+def test_a_revoked_device_is_cut_and_cannot_come_back(
+    guarded: GuardedMosquitto, device: Identity, version: Version
+) -> None:
+    other = admitted(guarded, "quay-02")
+    guarded.town.fleet.settle()
+    with visiting(device.broker(), "x", version) as visitor, visiting(other.broker(), "y", version) as bystander:
+        assert visitor.publish(OWN.status) < 0x80
+        started = time.monotonic()
+        names = guarded.town.registry.revoke(SOURCE, "lost", BY)
+        assert names == (f"{SITE}.quay-01.1",)
+        guarded.town.fleet.cut(names)
+        assert visitor.wait_until_cut(CUT_WITHIN_S)
+        assert visitor.ended_at is not None
+        assert visitor.ended_at - started < CUT_WITHIN_S
+        for again in Version:
+            with pytest.raises(LinkError):
+                Visitor(device.broker(), "x", again)
+        assert bystander.publish(FOREIGN.status) < 0x80, "nobody else is disturbed"
+
+
+def test_a_revoked_certificate_stays_out_when_the_place_is_given_again(
+    guarded: GuardedMosquitto, device: Identity
+) -> None:
+    again = admitted(guarded)
+    guarded.town.fleet.cut(guarded.town.registry.revoke("/sites/x/devices/y", "", BY) or ())
+    with visiting(again.broker()) as visitor:
+        assert visitor.publish(OWN.status) < 0x80
+    with pytest.raises(LinkError):
+        Visitor(device.broker(), "x")
+
+
+def test_what_is_revoked_stays_out_over_a_restart(guarded: GuardedMosquitto, device: Identity) -> None:
+    guarded.kill()
+    names = guarded.town.registry.revoke(SOURCE, "lost", BY) or ()
+    guarded.town.fleet.settle()
+    guarded.start()
+    guarded.town.fleet.cut(names)
+    with pytest.raises(LinkError):
+        Visitor(device.broker(), "x")
+
+
+def test_the_access_list_is_literal() -> None:
+    text = access_list([BrokerUser("a.b.1", "a", "b")])
+    assert "user a.b.1\ntopic write motcua/v1/a/b/ev/#\n" in text
+    assert "pattern" not in text
