@@ -102,4 +102,5 @@ def _identity(wish: Wish, authority: str, key: TlsKey, answer: Enrolled) -> Iden
         authority=authority,
         certificate=answer.certificate,
         key=key.pem.decode(),
+        broker_others=answer.broker_others,
     )

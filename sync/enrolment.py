@@ -133,6 +133,7 @@ class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
     broker_host: str
     broker_port: int
     city_key: str
+    broker_others: tuple[tuple[str, int], ...] = ()  # more nodes of the same cluster
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):

@@ -37,6 +37,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     authority: Annotated[str, _PUBLIC]
     certificate: Annotated[str, _PUBLIC]
     key: str
+    broker_others: tuple[tuple[str, int], ...] = ()
 
     def __repr__(self) -> str:
         return f"Identity(site={self.site!r}, device={self.device!r})"
@@ -62,6 +63,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
             broker_host=answer.broker_host,
             broker_port=answer.broker_port,
             city_key=answer.city_key,
+            broker_others=answer.broker_others,
         )
 
     def broker(self, **options: Any) -> Broker:

@@ -51,10 +51,11 @@ _STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """Where devices find the broker."""
+    """Where devices find the broker. `others`: more nodes of the same cluster."""
 
     host: str
     port: int
+    others: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ class EnrolServer:
             broker_host=self.settings.broker.host,
             broker_port=self.settings.broker.port,
             city_key=self.settings.city_key,
+            broker_others=self.settings.broker.others,
         )
         return _answer(told)
 
