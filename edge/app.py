@@ -20,6 +20,7 @@ from config.strings import load_strings
 from devices.sms.channel import SmsChannel
 from edge.adapters.clock import SystemClock
 from edge.adapters.faces_setup import device_book
+from edge.adapters.identity import IdentityPart, enrolment_of
 from edge.adapters.locker_commands import LockerCommands
 from edge.adapters.locker_setup import LockerStation, locker_screen, open_locker, open_post
 from edge.adapters.locker_socket import LockerSocket
@@ -225,6 +226,8 @@ async def _compose(
     parts += [("retention", retention.run), ("journal/pruning", partial(_prune_daily, journal))]
     parts += [(f"eyes/{key}", one.run) for key, one in eyes.items()]
     parts += [("link", link.run)] if link else []
+    identity = IdentityPart(config, faults, clock, enrolment_of(config))
+    parts += [("identity", identity.run)] if identity.is_wanted else []
     parts += queue.parts if queue else ()
     parts += guide.parts if guide else ()
     if station is not None:

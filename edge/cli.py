@@ -11,6 +11,7 @@ import typer
 
 from edge import (
     cli_bench,
+    cli_enrol,
     cli_faces,
     cli_journal,
     cli_locker,
@@ -41,6 +42,7 @@ app.command("score")(cli_score.score)
 app.command("hear")(cli_voice.hear)
 app.command("say")(cli_voice.say)
 app.command("bench")(cli_bench.bench)
+app.command("enrol")(cli_enrol.enrol)
 
 ConfigArgument = Annotated[Path, typer.Option("--config", help="the site's configuration file (TOML)")]
 

@@ -4,7 +4,9 @@ import asyncio
 import logging
 
 from config.schema import Config, Mqtt
+from edge.adapters.identity import Enrolment, Unfit, enrolment_of
 from edge.services.faults import Faults
+from sync.identity import StoredTls
 from sync.journal import Journal
 from sync.link import Link, LinkOptions, LinkState, LinkStatus
 from sync.marks import ReceiptOutcome
@@ -19,18 +21,49 @@ log = logging.getLogger(__name__)
 
 
 def open_link(config: Config, journal: Journal, faults: Faults | None) -> Link | None:
-    """None when no broker is configured: the journal then keeps everything. `faults` hears of loss and return, once each."""
-    if config.mqtt is None:
+    """None when there is no broker, by configuration or enrolment: the journal then keeps everything.
+
+    `faults` hears of loss and return, once each.
+    """
+    way = _way(config)
+    if way is None:
         return None
-    options = LinkOptions(versions=_VERSIONS[config.mqtt.version], tuning=Tuning(window=config.mqtt.window))
+    broker, options = way
     if faults is None:
-        return Link(journal, broker_of(config.mqtt), options)
+        return Link(journal, broker, options)
     told = LinkFaults(faults)
-    return Link(journal, broker_of(config.mqtt), options, told, told.receipt)
+    return Link(journal, broker, options, told, told.receipt)
+
+
+def _way(config: Config) -> tuple[Broker, LinkOptions] | None:
+    mqtt = config.mqtt
+    if mqtt is not None and not mqtt.enrolled:
+        return broker_of(mqtt), _options(mqtt, None)
+    found = enrolment_of(config)
+    if isinstance(found, Unfit):
+        return None
+    tuned = mqtt or Mqtt(enrolled=True)
+    return enrolled_broker(found, tuned), _options(tuned, found.identity.city_key)
+
+
+def _options(mqtt: Mqtt, city_key: str | None) -> LinkOptions:
+    return LinkOptions(city_key=city_key, versions=_VERSIONS[mqtt.version], tuning=Tuning(window=mqtt.window))
+
+
+def enrolled_broker(found: Enrolment, mqtt: Mqtt) -> Broker:
+    """The enrolment's broker, with whatever certificate the store holds when a connection is made."""
+    identity = found.identity
+    return Broker(
+        host=identity.broker_host,
+        port=identity.broker_port,
+        tls=StoredTls(store=found.store),
+        keepalive_s=mqtt.keepalive_s,
+        others=identity.broker_others,
+    )
 
 
 def broker_of(mqtt: Mqtt) -> Broker:
-    """Where the broker is; files stay files."""
+    """Where the broker is by configuration; files stay files."""
     tls = Tls(mqtt.ca_file, mqtt.cert_file, mqtt.key_file) if mqtt.tls else None
     return Broker(
         host=mqtt.host,
