@@ -174,7 +174,7 @@ class Sms(Section):
 
 
 _GIVEN_BY_ENROLMENT = {
-    "host", "port", "tls", "ca_file", "cert_file", "key_file", "username", "password_file",
+    "host", "port", "others", "tls", "ca_file", "cert_file", "key_file", "username", "password_file",
 }  # fmt: skip
 
 
@@ -187,6 +187,9 @@ class Mqtt(Section):
     enrolled: bool = False
     host: str = ""
     port: Port = 8883
+    others: tuple[
+        Annotated[str, Field(pattern=r"^[^:\s]+:[0-9]{1,5}$")], ...
+    ] = ()  # more nodes of the same cluster, host:port
     tls: bool = True
     ca_file: Path | None = None
     cert_file: Path | None = None

@@ -20,7 +20,7 @@ from config.strings import load_strings
 from devices.sms.channel import SmsChannel
 from edge.adapters.clock import SystemClock
 from edge.adapters.faces_setup import device_book
-from edge.adapters.identity import IdentityPart, enrolment_of
+from edge.adapters.identity import IdentityPart, enrolment_of, with_enrolment
 from edge.adapters.locker_commands import LockerCommands
 from edge.adapters.locker_setup import LockerStation, locker_screen, open_locker, open_post
 from edge.adapters.locker_socket import LockerSocket
@@ -221,12 +221,13 @@ async def _compose(
         locker=station.service.desks if station else None, guide=guide.desk if guide else None,
     )  # fmt: skip
     web = WebServer(desks, _users(config), strings, _web_settings(config, demo_users))
-    link = open_link(config, journal, faults)
+    found = enrolment_of(config)
+    link = open_link(with_enrolment(config, found), journal, faults)
     parts: list[Part] = [("web", web.run), ("alerts", alerts.run), ("counters", counters.run), ("health", health.run)]
     parts += [("retention", retention.run), ("journal/pruning", partial(_prune_daily, journal))]
     parts += [(f"eyes/{key}", one.run) for key, one in eyes.items()]
     parts += [("link", link.run)] if link else []
-    identity = IdentityPart(config, faults, clock, enrolment_of(config))
+    identity = IdentityPart(config, faults, clock, found)
     parts += [("identity", identity.run)] if identity.is_wanted else []
     parts += queue.parts if queue else ()
     parts += guide.parts if guide else ()

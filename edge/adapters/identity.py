@@ -3,13 +3,14 @@
 import logging
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
-from config.schema import Config
+from config.schema import Config, Mqtt
 from edge.ports import Clock
 from edge.services.faults import Faults
 from sync.errors import KeyUnusable
-from sync.identity import Identity, read_identity, store_of
-from sync.keystore import KeyStore
+from sync.identity import FOLDER, Identity, StoredTls, read_identity, store_of
+from sync.keystore import KeyStore, open_store
 from sync.renewal import Renewal, Standing
 
 PART = "identity"
@@ -30,6 +31,43 @@ class Enrolment:
 
     store: KeyStore
     identity: Identity
+
+
+class EnrolledMqtt(Mqtt):
+    """The broker as the enrolment says, in the place of the configuration's section. Not for configuration files."""
+
+    city_key: str
+    store_dir: Path
+
+    @property
+    def broker_tls(self) -> StoredTls:
+        """With whatever certificate the store holds when a connection is made."""
+        return StoredTls(store=open_store(self.store_dir))
+
+
+def with_enrolment(config: Config, found: "Enrolment | Unfit") -> Config:
+    """The configuration for the line to the city: the enrolment's broker where the configuration leaves it to that.
+
+    Without one that fits there is no broker: the journal keeps everything until there is.
+    """
+    if not wants_identity(config):
+        return config
+    if isinstance(found, Unfit):
+        return config.model_copy(update={"mqtt": None})
+    return config.model_copy(update={"mqtt": _section(config, found.identity)})
+
+
+def _section(config: Config, identity: Identity) -> EnrolledMqtt:
+    given = {} if config.mqtt is None else config.mqtt.model_dump(exclude_unset=True)
+    told = {
+        "enrolled": False,  # said by now
+        "host": identity.broker_host,
+        "port": identity.broker_port,
+        "others": tuple(f"{host}:{port}" for host, port in identity.broker_others),
+        "city_key": identity.city_key,
+        "store_dir": config.agent.data_dir / FOLDER,
+    }
+    return EnrolledMqtt.model_validate(given | told)
 
 
 def wants_identity(config: Config) -> bool:

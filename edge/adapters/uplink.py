@@ -4,9 +4,8 @@ import asyncio
 import logging
 
 from config.schema import Config, Mqtt
-from edge.adapters.identity import Enrolment, Unfit, enrolment_of
+from edge.adapters.identity import EnrolledMqtt
 from edge.services.faults import Faults
-from sync.identity import StoredTls
 from sync.journal import Journal
 from sync.link import Link, LinkOptions, LinkState, LinkStatus
 from sync.marks import ReceiptOutcome
@@ -21,50 +20,21 @@ log = logging.getLogger(__name__)
 
 
 def open_link(config: Config, journal: Journal, faults: Faults | None) -> Link | None:
-    """None when there is no broker, by configuration or enrolment: the journal then keeps everything.
-
-    `faults` hears of loss and return, once each.
-    """
-    way = _way(config)
-    if way is None:
+    """None when no broker is configured: the journal then keeps everything. `faults` hears of loss and return, once each."""
+    if config.mqtt is None:
         return None
-    broker, options = way
+    city_key = config.mqtt.city_key if isinstance(config.mqtt, EnrolledMqtt) else None
+    options = LinkOptions(city_key, versions=_VERSIONS[config.mqtt.version], tuning=Tuning(window=config.mqtt.window))
     if faults is None:
-        return Link(journal, broker, options)
+        return Link(journal, broker_of(config.mqtt), options)
     told = LinkFaults(faults)
-    return Link(journal, broker, options, told, told.receipt)
-
-
-def _way(config: Config) -> tuple[Broker, LinkOptions] | None:
-    mqtt = config.mqtt
-    if mqtt is not None and not mqtt.enrolled:
-        return broker_of(mqtt), _options(mqtt, None)
-    found = enrolment_of(config)
-    if isinstance(found, Unfit):
-        return None
-    tuned = mqtt or Mqtt(enrolled=True)
-    return enrolled_broker(found, tuned), _options(tuned, found.identity.city_key)
-
-
-def _options(mqtt: Mqtt, city_key: str | None) -> LinkOptions:
-    return LinkOptions(city_key=city_key, versions=_VERSIONS[mqtt.version], tuning=Tuning(window=mqtt.window))
-
-
-def enrolled_broker(found: Enrolment, mqtt: Mqtt) -> Broker:
-    """The enrolment's broker, with whatever certificate the store holds when a connection is made."""
-    identity = found.identity
-    return Broker(
-        host=identity.broker_host,
-        port=identity.broker_port,
-        tls=StoredTls(store=found.store),
-        keepalive_s=mqtt.keepalive_s,
-        others=identity.broker_others,
-    )
+    return Link(journal, broker_of(config.mqtt), options, told, told.receipt)
 
 
 def broker_of(mqtt: Mqtt) -> Broker:
-    """Where the broker is by configuration; files stay files."""
-    tls = Tls(mqtt.ca_file, mqtt.cert_file, mqtt.key_file) if mqtt.tls else None
+    """Where the broker is; files stay files."""
+    enrolled = mqtt.broker_tls if isinstance(mqtt, EnrolledMqtt) else None
+    tls = enrolled or (Tls(mqtt.ca_file, mqtt.cert_file, mqtt.key_file) if mqtt.tls else None)
     return Broker(
         host=mqtt.host,
         port=mqtt.port,
@@ -72,6 +42,7 @@ def broker_of(mqtt: Mqtt) -> Broker:
         password_file=mqtt.password_file,
         tls=tls,
         keepalive_s=mqtt.keepalive_s,
+        others=tuple((host, int(port)) for host, _, port in (node.partition(":") for node in mqtt.others)),
     )
 
 
