@@ -158,6 +158,7 @@ def _dialect(text: str) -> sql.SQL:
 
 @lru_cache(maxsize=100)
 def _insert_of(bulk: Bulk) -> sql.Composed:
-    arrays = ", ".join(f"%s::{kind}[]" for kind in bulk.types)
+    """Bodies travel as bytes; as text every byte would be two, and quoted."""
+    arrays = ", ".join(f"{'%b' if kind == 'bytea' else '%s'}::{kind}[]" for kind in bulk.types)
     text = f"INSERT INTO {bulk.table} ({', '.join(bulk.names)}) SELECT * FROM unnest({arrays}) {bulk.ending}"  # noqa: S608 - our own names
     return sql.SQL(text).format()
