@@ -58,7 +58,7 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Prove every device's history, the facts and the daily roots; names what does not hold. Exit 1 when not whole."""
-    source = _source(device, as_json=as_json) if device else None
+    source = source_given(device, as_json=as_json) if device else None
     with opened(config, sqlite, as_json=as_json) as city, refusing(as_json=as_json):
         proofs = Proofs(published(roots or city.roots_dir), key or public_key_of(city.data_dir))
         report = verify_city(city.database, city.known, source=source, proofs=proofs)
@@ -93,7 +93,7 @@ def settle_fault(
     as_json: JsonOption = False,
 ) -> None:
     """Close a fault that waits for a person: the reason is known and put right."""
-    source = _source(device, as_json=as_json)
+    source = source_given(device, as_json=as_json)
     with (
         opened(config, sqlite, as_json=as_json) as city,
         refusing(as_json=as_json),
@@ -101,7 +101,7 @@ def settle_fault(
     ):
         if not settle(writing, source, kind, by, datetime.now(UTC)):
             fail(f"{device} has no open fault {kind.value}", as_json=as_json)
-    _done(f"{device}: {kind.value} settled", as_json=as_json)
+    done(f"{device}: {kind.value} settled", as_json=as_json)
 
 
 @app.command("recount")
@@ -112,11 +112,11 @@ def recount_facts(
     as_json: JsonOption = False,
 ) -> None:
     """Make a device's facts anew from its events, as after an update of the city that knows more types."""
-    source = _source(device, as_json=as_json)
+    source = source_given(device, as_json=as_json)
     with opened(config, sqlite, as_json=as_json) as city, refusing(as_json=as_json):
         if not recount(city.database, source):
             fail(f"{device} has no events here", as_json=as_json)
-    _done(f"{device}: recounted", as_json=as_json)
+    done(f"{device}: recounted", as_json=as_json)
 
 
 @app.command()
@@ -126,7 +126,7 @@ def root(config: ConfigOption = DEFAULT_CONFIG, sqlite: SqliteOption = None, as_
     with opened(config, sqlite, as_json=as_json) as city, refusing(as_json=as_json):
         day = root_due(city.database, now)
         if day is None:
-            _done("nothing due", as_json=as_json)
+            done("nothing due", as_json=as_json)
             return
         made = make_root(city.database, DeviceKey.load_or_create(city.data_dir), day, now)
         path = publish(made, city.roots_dir)
@@ -168,7 +168,7 @@ def opened(config: Path, sqlite: Path | None, *, as_json: bool = False) -> Itera
 # --- private ---
 
 
-def _source(device: str, *, as_json: bool) -> str:
+def source_given(device: str, *, as_json: bool) -> str:
     site, _, name = device.partition("/")
     try:
         return source_of(site, name)
@@ -176,7 +176,7 @@ def _source(device: str, *, as_json: bool) -> str:
         fail(f"{device}: write a device as SITE/DEVICE", as_json=as_json, code=BAD_USAGE)
 
 
-def _done(said: str, *, as_json: bool) -> None:
+def done(said: str, *, as_json: bool) -> None:
     if as_json:
         print_line({"ok": True, "said": said})
     else:

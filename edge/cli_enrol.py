@@ -2,7 +2,7 @@
 
 import sqlite3
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,13 +10,13 @@ from config.strings import LANGUAGES, load_strings
 from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line, refusing
 from edge.cli_journal import DEFAULT_DATA
 from sync.chain import source_of
-from sync.city_https import CityNotReached, CityRefused, EnrolError, NotTheCity
-from sync.enrol import ClockOff, NoSerial, Wish, board_serial
-from sync.enrol import enrol as enrol_device
+from sync.enrol_errors import CityNotReached, CityRefused, ClockOff, EnrolError, NoSerial, NotTheCity
 from sync.enrolment import Token, TokenMisread
-from sync.identity import Identity
 from sync.keystore import StoreKind
 from sync.schema import JOURNAL_FILE, open_reader
+
+if TYPE_CHECKING:  # the MQTT client comes with it
+    from sync.identity import Identity
 
 _KEYS: dict[type[EnrolError], str] = {
     NotTheCity: "not_the_city", CityNotReached: "not_reached", ClockOff: "clock_off", NoSerial: "no_serial",
@@ -37,6 +37,9 @@ def enrol(
     as_json: JsonOption = False,
 ) -> None:
     """Enrol this device with the city. Killed or cut off, the same command can be repeated for an hour."""
+    from sync.enrol import Wish, board_serial
+    from sync.enrol import enrol as enrol_device
+
     if not city.startswith("https://"):
         fail("--city takes an https:// address", as_json=as_json, code=BAD_USAGE)
     try:
@@ -70,7 +73,7 @@ def _name_in(source: str) -> str | None:
     return f"{parts[2]}.{parts[4]}" if is_device else None
 
 
-def _show(identity: Identity, language: str, *, as_json: bool) -> None:
+def _show(identity: "Identity", language: str, *, as_json: bool) -> None:
     ends = identity.life.ends
     if as_json:
         row = {"ok": True, "site": identity.site, "device": identity.device, "ends": ends.isoformat()}

@@ -188,14 +188,39 @@ def server_files(authority: Authority, path: Path, names: Sequence[str], now: da
     return True
 
 
-def _serves(path: Path, names: Sequence[str], now: datetime) -> bool:
-    try:
-        made = x509.load_pem_x509_certificate(path.read_bytes())
-        known_as = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (OSError, ValueError, x509.ExtensionNotFound):
+def client_files(authority: Authority, path: Path, name: str, now: datetime) -> bool:
+    """The same for one of the city's own programs at the broker."""
+    if _lives(_certificate_in(path), now):
         return False
-    life = made.not_valid_after_utc - made.not_valid_before_utc
-    return list(known_as) == [_host(name) for name in names] and now < made.not_valid_before_utc + life * RENEW_AT
+    key = TlsKey.generate()
+    issued = authority.for_client(key.public, name, now)
+    write_private(path, key.pem + issued.pem.encode())
+    return True
+
+
+def _certificate_in(path: Path) -> x509.Certificate | None:
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def _lives(made: x509.Certificate | None, now: datetime) -> bool:
+    """Whether it is there and not yet due."""
+    if made is None:
+        return False
+    return now < made.not_valid_before_utc + (made.not_valid_after_utc - made.not_valid_before_utc) * RENEW_AT
+
+
+def _serves(path: Path, names: Sequence[str], now: datetime) -> bool:
+    made = _certificate_in(path)
+    if made is None or not _lives(made, now):
+        return False
+    try:
+        known_as = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return False
+    return list(known_as) == [_host(name) for name in names]
 
 
 def _root(name: str, key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certificate:

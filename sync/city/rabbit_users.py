@@ -5,8 +5,10 @@ here; that is why a certificate's name counts enrolments: no certificate of befo
 """
 
 import re
+import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -26,10 +28,14 @@ class RabbitSettings:
 
     url: str
     user: str
-    password: str
+    password: str = field(repr=False)
     vhost: str = "/"
     exchange: str = "amq.topic"
-    verify: str | bool = True  # the authority's file for https
+    authority: Path | None = None  # for https; the system's without it
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.authority)
 
 
 class RabbitUsers:
@@ -41,7 +47,7 @@ class RabbitUsers:
         self._http = httpx.Client(
             base_url=settings.url,
             auth=(settings.user, settings.password),
-            verify=settings.verify,
+            verify=settings.context,
             timeout=_TIMEOUT_S,
             trust_env=False,
         )
