@@ -9,39 +9,14 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from sync.enrolment import AuthorityTold, Enrolled, EnrolRequest, Refusal, Refused, RenewRequest, Token
-from sync.errors import UNREADABLE, SyncError
+from sync.enrol_errors import CityNotReached, CityRefused, NotTheCity
+from sync.enrolment import AuthorityTold, Enrolled, EnrolRequest, Refused, RenewRequest, Token
+from sync.errors import UNREADABLE
 from sync.identity import Identity
 
 T = TypeVar("T", bound=msgspec.Struct)
 _TIMEOUT_S = 15.0
 _MAX_ANSWER = 65_536
-
-
-class EnrolError(SyncError):
-    """Root of what can go wrong between a device and the enrolment server."""
-
-
-class CityNotReached(EnrolError):
-    """No line, no server, or a TLS that does not come about: again later. Nothing was used up for sure."""
-
-
-class CityRefused(EnrolError):
-    """The city said no. `why` is one of `Refusal`, or a newer city's word."""
-
-    def __init__(self, why: str, retry_after_s: int | None = None) -> None:
-        super().__init__(why)
-        self.why = why
-        self.retry_after_s = retry_after_s
-
-    @property
-    def is_final(self) -> bool:
-        """Whether asking again can change nothing."""
-        return self.why not in {Refusal.CITY_BUSY, Refusal.TOO_MANY_TRIES}
-
-
-class NotTheCity(EnrolError):
-    """What answers does not hold the authority that the token names: somebody is in between. Nothing was sent."""
 
 
 def authority_of(url: str, token: Token) -> AuthorityTold:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sync.city_https import EnrolError, ask_to_enrol, authority_of
+from sync.city_https import ask_to_enrol, authority_of
+from sync.enrol_errors import ClockOff, NoSerial
 from sync.enrolment import Enrolled, EnrolRequest, Token
 from sync.files import own_like
 from sync.identity import FOLDER, IDENTITY, NEXT, Identity, Next, keep_identity, keep_next, read_next
@@ -18,18 +19,6 @@ from sync.tls_keys import TlsKey
 
 MAX_SKEW = timedelta(hours=12)  # a certificate is backdated by a day
 _SERIAL_FILES = (Path("/sys/firmware/devicetree/base/serial-number"), Path("/sys/class/dmi/id/product_serial"))
-
-
-class ClockOff(EnrolError):
-    """This device's clock is too far from the city's for any certificate to count: set it first. Nothing was sent."""
-
-    def __init__(self, off_by: timedelta) -> None:
-        super().__init__(f"the clock is off by {off_by}")
-        self.off_by = off_by
-
-
-class NoSerial(EnrolError):
-    """The board tells no serial number: give the one on the sticker."""
 
 
 @dataclass(frozen=True, slots=True)

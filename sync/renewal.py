@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sync.city_https import CityRefused, EnrolError, ask_to_renew
+from sync.enrol_errors import CityRefused, EnrolError
 from sync.enrolment import Enrolled, Refusal
 from sync.errors import KeyUnusable, LinkError, VersionRefused
 from sync.identity import (
@@ -67,6 +67,13 @@ def probe(identity: Identity) -> None:
         _connect_once(identity, Version.V311)
 
 
+def ask_the_city(identity: Identity, csr: str) -> Enrolled:
+    """Raise EnrolError. The HTTP client is loaded when a renewal is due: an agent's start does not wait for it."""
+    from sync.city_https import ask_to_renew  # noqa: PLC0415
+
+    return ask_to_renew(identity, csr)
+
+
 @dataclass(frozen=True, slots=True)
 class Renewal:
     """`run` is one supervised coroutine; `on_standing` is called on the loop after every look."""
@@ -74,7 +81,7 @@ class Renewal:
     store: KeyStore
     clock: Callable[[], datetime]
     on_standing: Callable[[Standing], Awaitable[None]]
-    ask: Callable[[Identity, str], Enrolled] = ask_to_renew
+    ask: Callable[[Identity, str], Enrolled] = ask_the_city
     probe: Callable[[Identity], None] = probe
     every_s: float = LOOK_EVERY_S
 

@@ -18,7 +18,8 @@ from sync import enrol
 from sync.city.authority import name_in
 from sync.city.registry import Deed
 from sync.city.terms import DeviceState
-from sync.city_https import CityNotReached, CityRefused, NotTheCity, ask_to_enrol, ask_to_renew
+from sync.city_https import ask_to_enrol, ask_to_renew
+from sync.enrol_errors import CityNotReached, CityRefused, ClockOff, NotTheCity
 from sync.enrolment import EnrolRequest, Refusal, Token, TokenMisread
 from sync.identity import FOLDER, IDENTITY, NEXT, read_identity, store_of
 from sync.keys import DeviceKey
@@ -189,7 +190,7 @@ async def test_a_man_in_the_middle_gets_nothing(town: Town, tmp_path: Path) -> N
 
 async def test_a_clock_that_is_off_is_told_before_anything_is_used_up(town: Town) -> None:
     wish = town.wish(town.token())
-    with pytest.raises(enrol.ClockOff):
+    with pytest.raises(ClockOff):
         await asyncio.to_thread(enrol.enrol, wish, lambda: town.clock() - timedelta(days=365 * 3))
 
 

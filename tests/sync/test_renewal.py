@@ -12,7 +12,8 @@ import pytest
 from cryptography import x509
 
 from sync.broker import Broker
-from sync.city_https import CityNotReached, ask_to_renew
+from sync.city_https import ask_to_renew
+from sync.enrol_errors import CityNotReached
 from sync.enrolment import Enrolled
 from sync.errors import BrokerLost
 from sync.events import VisitStarted
