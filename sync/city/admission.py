@@ -22,12 +22,11 @@ _FLEET = "device"  # in the audit: the box did it itself
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """What a device gets. `gone`: users of earlier enrolments, to be cut at the broker."""
+    """What a device gets."""
 
     site: str
     device: str
     certificate: str
-    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ class Admission:
         sql = "UPDATE enrolment_tokens SET used = ?, used_certificate = ? WHERE hash = ?"
         change.transaction.execute(sql, (change.now_ms, issued.serial, place.hash))
         _write_enrolled(change, place, request, before)
-        return Admitted(place.site, place.device, issued.pem, change.gone_users(place.source))
+        return Admitted(place.site, place.device, issued.pem)
 
     # --- renewing ---
 

@@ -49,6 +49,10 @@ class Brokers:
         self.settle()
         self._at_each(lambda broker: broker.cut(names))
 
+    def cut_lately_gone(self) -> None:
+        """Settle, and cut once more who was revoked a moment ago. Raise BrokerNotReached."""
+        self.cut(self.registry.lately_gone())
+
     def _at_each(self, do: "_Deed") -> None:
         failed: BrokerNotReached | None = None
         for broker in self.brokers:

@@ -37,8 +37,9 @@ T = TypeVar("T", bound=msgspec.Struct)
 _log = logging.getLogger(__name__)
 _BODY_S = 10.0  # how long a request's body may take
 _CONNECTIONS = 64  # at once; more are told to come again
-_SETTLE_EVERY_S = 600.0  # what a broker missed while it was away
+_SETTLE_EVERY_S = 60.0  # what a broker missed while it was away
 _GOODBYE_S = 3
+_LIFE_S = 30.0  # of a connection, whatever it does: uvicorn itself waits for ever for a first request
 _PEER = "peer_certificate"
 _STATUS = {
     Refusal.TOO_LARGE: 413,
@@ -81,7 +82,6 @@ class EnrolServer:
     listening: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
     _settle_now: asyncio.Event = field(default_factory=asyncio.Event)
-    _gone: set[str] = field(default_factory=set)
 
     async def run(self) -> None:
         """Raise OSError where the port is taken."""
@@ -139,7 +139,6 @@ class EnrolServer:
             _log.warning("city.enrol_refused", extra={"why": outcome.value})
             return _refuse(outcome)
         _log.info("city.admitted", extra={"site": outcome.site, "device": outcome.device})
-        self._gone.update(outcome.gone)
         self._settle_now.set()
         told = Enrolled(
             site=outcome.site,
@@ -156,13 +155,11 @@ class EnrolServer:
     # --- what goes on beside it ---
 
     async def _keep_brokers(self) -> None:
-        """At the start, after each admission, and every ten minutes for what a broker missed."""
+        """At the start, after each admission, and every minute for what a broker missed."""
         while True:
             self._settle_now.clear()
-            names = tuple(self._gone)
             try:
-                await asyncio.to_thread(self.brokers.cut, names)
-                self._gone.difference_update(names)
+                await asyncio.to_thread(self.brokers.cut_lately_gone)
             except (BrokerNotReached, DatabaseLost) as error:
                 _log.warning("city.brokers_not_settled", extra={"why": str(error)})
             with contextlib.suppress(TimeoutError):
@@ -215,12 +212,20 @@ class EnrolServer:
 
 
 class _PeerProtocol(H11Protocol):
-    """Tells the application the client's certificate (DER), which uvicorn itself does not."""
+    """Tells the application the client's certificate (DER), which uvicorn itself does not, and bounds a connection's life."""
+
+    _end: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         tls = transport.get_extra_info("ssl_object")
         self.app_state = {**self.app_state, _PEER: tls.getpeercert(binary_form=True)}
         super().connection_made(transport)
+        self._end = asyncio.get_running_loop().call_later(_LIFE_S, transport.close)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._end is not None:
+            self._end.cancel()
+        super().connection_lost(exc)
 
 
 class _QuietServer(uvicorn.Server):

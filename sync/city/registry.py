@@ -17,6 +17,7 @@ from sync.city.transactions import Database, Row, Transaction
 from sync.enrolment import Token, token_hash, user_name
 
 TOKEN_LIFE = timedelta(hours=24)
+LATELY = timedelta(minutes=10)
 _GENERATIONS = 9_999  # a name must have room for as many
 _DEVICE = "source, site, device, serial, event_key, state, registered, certificate_ends, certificate_serial, revoked, why_revoked"
 
@@ -145,6 +146,19 @@ class Registry:
         with self.database.reading() as reading:
             rows = reading.rows(sql, (DeviceState.ACTIVE.value,))
         return tuple(BrokerUser(user_name(*row), row[0], row[1]) for row in rows)
+
+    def lately_gone(self) -> tuple[str, ...]:
+        """Users whose certificates were revoked a moment ago, to be cut once more.
+
+        At the first time the broker may have been away, or somebody stood between the handshake and the first word.
+        """
+        sql = (
+            "SELECT DISTINCT d.site, d.device, c.generation FROM issued_certificates c "
+            "JOIN enrolled_devices d ON d.source = c.source WHERE c.revoked > ? ORDER BY 1, 2, 3"
+        )
+        with self.database.reading() as reading:
+            rows = reading.rows(sql, (milliseconds(self.clock() - LATELY),))
+        return tuple(user_name(*row) for row in rows)
 
     def revoked_certificates(self) -> list[tuple[str, datetime]]:
         """Serial (hex) and since when, of those that have not ended by themselves."""

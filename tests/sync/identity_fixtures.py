@@ -19,7 +19,7 @@ from sync.city import mosquitto_users
 from sync.city.admission import Admission
 from sync.city.authority import Authority, server_files
 from sync.city.broker_users import Brokers, BrokerUsers
-from sync.city.database import open_database
+from sync.city.database import Database, open_database
 from sync.city.enrol_server import BrokerAddress, EnrolServer, ServerSettings
 from sync.city.mosquitto_users import MosquittoSettings, MosquittoUsers
 from sync.city.registry import Registry
@@ -54,10 +54,11 @@ class Town:
     broker_port: int = field(default_factory=free_port)
     brokers: tuple[BrokerUsers, ...] = ()
     server: EnrolServer | None = None
+    database: Database | None = None
 
     def __post_init__(self) -> None:
         self.authority = Authority.create(self.directory / "authority", "Thành phố thử", self.clock())
-        self.registry = Registry(open_database(self.directory / "city.sqlite"), self.clock)
+        self.registry = Registry(self.database or open_database(self.directory / "city.sqlite"), self.clock)
         self.admission = Admission(self.registry, self.authority)
 
     @property
@@ -109,7 +110,8 @@ class Town:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-            self.registry.database.close()
+            if self.database is None:
+                self.registry.database.close()
 
     async def enrolled(self, device: str = "quay-01", serial: str | None = None) -> Identity:
         """A device through the whole door."""
@@ -154,9 +156,9 @@ class GuardedMosquitto(Mosquitto):
 
 
 @pytest.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    """Without a broker."""
-    async with Town(tmp_path).serving() as made:
+async def town(tmp_path: Path, database: Database) -> AsyncIterator[Town]:
+    """Without a broker; on SQLite, then on PostgreSQL."""
+    async with Town(tmp_path, database=database).serving() as made:
         yield made
 
 

@@ -18,7 +18,7 @@ from tests.sync.broker_fixtures import free_port
 from tests.sync.identity_fixtures import Town, wait_for_port
 
 START_S = 120.0
-PLUGINS = "[rabbitmq_management,rabbitmq_mqtt,rabbitmq_auth_mechanism_ssl]."
+PLUGINS = "[rabbitmq_management,rabbitmq_mqtt]."
 _PASSWORD = secrets.token_hex(8)
 
 

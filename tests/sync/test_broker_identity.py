@@ -1,6 +1,7 @@
 """Mutual TLS at a real Mosquitto: own topics, foreign ones, strangers, expired and revoked certificates."""
 
 import asyncio
+import socket
 import time
 from datetime import timedelta
 
@@ -148,6 +149,25 @@ def test_a_revoked_certificate_stays_out_when_the_place_is_given_again(
         assert visitor.publish(OWN.status) < 0x80
     with pytest.raises(LinkError):
         Visitor(device.broker(), "x")
+
+
+def test_who_stood_in_the_door_when_it_was_shut_gets_nothing_and_is_cut(
+    guarded: GuardedMosquitto, device: Identity
+) -> None:
+    """Mosquitto looks at the list in the handshake: one that speaks its first word later comes in, and may do nothing."""
+    with socket.create_connection(("127.0.0.1", guarded.port), timeout=10) as bare:
+        line = device.context().wrap_socket(bare, server_hostname="127.0.0.1")
+        line.settimeout(CUT_WITHIN_S)
+        guarded.town.fleet.cut(guarded.town.registry.revoke(SOURCE, "lost", BY) or ())
+        line.sendall(bytes.fromhex("101000044d51545404020000000474657374"))  # CONNECT of MQTT 3.1.1, as `test`
+        assert line.recv(4) == bytes.fromhex("20020000")
+        topic = OWN.status.encode()
+        line.sendall(b"\x30" + bytes([2 + len(topic) + 2, 0, len(topic)]) + topic + b"{}")
+        line.sendall(b"\xc0\x00")
+        assert line.recv(2) == b"\xd0\x00", "the publish before it was taken off the line"
+        guarded.town.fleet.cut_lately_gone()
+        assert line.recv(1) == b""
+    assert "Denied PUBLISH" in (guarded.directory / "mosquitto.log").read_text()
 
 
 def test_what_is_revoked_stays_out_over_a_restart(guarded: GuardedMosquitto, device: Identity) -> None:

@@ -15,6 +15,7 @@ import pytest
 from cryptography import x509
 
 from sync import enrol
+from sync.city import enrol_server
 from sync.city.authority import name_in
 from sync.city.registry import Deed
 from sync.city.terms import DeviceState
@@ -63,6 +64,20 @@ async def test_a_token_is_good_once(town: Town) -> None:
     await asyncio.to_thread(enrol.enrol, town.wish(token))
     thief = dataclasses.replace(town.wish(token), data_dir=town.directory / "thief")
     assert await refused(thief) == Refusal.TOKEN_USED
+
+
+async def test_of_two_who_use_a_token_at_once_one_gets_in(town: Town) -> None:
+    token = town.token()
+    for number in range(4):
+        town.registry.allow(f"box-{number}", "", BY)
+    wishes = [
+        dataclasses.replace(town.wish(token, serial=f"box-{number}"), data_dir=town.directory / f"data-{number}")
+        for number in range(4)
+    ]
+    outcomes = await asyncio.gather(*(asyncio.to_thread(enrol.enrol, wish) for wish in wishes), return_exceptions=True)
+    refusals = [outcome.why for outcome in outcomes if isinstance(outcome, CityRefused)]
+    assert refusals == [Refusal.TOKEN_USED] * 3
+    assert len(town.registry.devices()) == 1
 
 
 async def test_the_same_device_may_ask_again_when_the_answer_was_lost(town: Town) -> None:
@@ -177,6 +192,15 @@ async def test_guessing_ends_after_ten_tries(town: Town) -> None:
     foreign = Token.issue(town.authority.fingerprint)
     reasons = [await refused(town.wish(foreign)) for _ in range(11)]
     assert reasons == [Refusal.TOKEN_UNKNOWN] * 10 + [Refusal.TOO_MANY_TRIES]
+
+
+async def test_a_connection_that_says_nothing_is_ended(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert town.server is not None
+    monkeypatch.setattr(enrol_server, "_LIFE_S", 0.05)
+    context = ssl.create_default_context(cadata=town.authority.pem)
+    reader, writer = await asyncio.open_connection("127.0.0.1", town.server.port, ssl=context)
+    assert await asyncio.wait_for(reader.read(), 20) == b""
+    writer.close()
 
 
 async def test_a_man_in_the_middle_gets_nothing(town: Town, tmp_path: Path) -> None:
