@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -80,9 +81,15 @@ def test_strangers_stay_out(rabbit_town: tuple[Town, Rabbit]) -> None:
     town, node = rabbit_town
     one = admitted(town, "quay-05")
     stranger = Authority.create(town.directory / "stranger", "Thành phố thử", town.clock())
-    for authority, name in ((stranger, f"{SITE}.quay-05.1"), (town.authority, f"{SITE}.nobody.1")):
+    now, name = town.clock(), f"{SITE}.quay-05.1"
+    ended = now - timedelta(days=200)
+    for authority, called, when in (
+        (stranger, name, now),
+        (town.authority, f"{SITE}.nobody.1", now),
+        (town.authority, name, ended),
+    ):
         key = TlsKey.generate()
-        issued = authority.for_device(read_csr(key.csr()), name, town.clock())
+        issued = authority.for_device(read_csr(key.csr()), called, when)
         forged = msgspec.structs.replace(one, key=key.pem.decode(), certificate=issued.pem)
         with pytest.raises(LinkError):
             Visitor(forged.broker(), client_id(one), V311)
