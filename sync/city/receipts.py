@@ -1,6 +1,6 @@
 """What goes down after a commit, and what came up before it, as messages. For every receiver of the city."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -16,8 +16,8 @@ _presence = msgspec.json.Decoder(Presence)
 
 
 def receipt_of(due: Due, key: DeviceKey | None) -> Receipt:
-    """What to tell one device, signed with the city's key."""
-    receipt = Receipt(seq=due.head.seq, head=due.head.hash, resend=due.resend)
+    """What to tell one device now, signed with the city's key."""
+    receipt = Receipt(seq=due.head.seq, head=due.head.hash, resend=due.resend, at=datetime.now(UTC))
     return receipt.signed(key, due.source) if key else receipt
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from sync.city.chains import chain_name
 from sync.city.errors import CityError
 from sync.city.facts import VIETNAM, milliseconds
 from sync.city.merkle import root_of
@@ -63,7 +64,7 @@ class Root(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """Where one device's chain stood when the root was made."""
+    """Where one chain stood when the root was made. `source` is the chain's name (`sync.city.chains.chain_name`)."""
 
     source: str
     seq: int
@@ -166,5 +167,6 @@ def _rows(transaction: Transaction, ending: str, *values: str) -> list[Root]:
 
 
 def _standing(transaction: Transaction) -> list[Leaf]:
-    found = transaction.rows("SELECT source, seq, head FROM city_chains WHERE seq > 0")
-    return sorted((Leaf(*row) for row in found), key=lambda leaf: leaf.source)
+    found = transaction.rows("SELECT source, generation, seq, head FROM city_chains WHERE seq > 0")
+    leaves = (Leaf(chain_name(source, generation), seq, head) for source, generation, seq, head in found)
+    return sorted(leaves, key=lambda leaf: leaf.source)

@@ -12,9 +12,9 @@ from sync.chain import Chain, Head, digest
 from sync.city.database import Database
 from sync.city.facts import TABLES
 from sync.city.known import Known
-from sync.city.roots import Root, RootUnreadable, make_root, publish, published, root_due, roots
+from sync.city.roots import Root, RootUnreadable, leaves_of, make_root, publish, published, root_due, roots
 from sync.city.store import CityStore
-from sync.city.terms import DeviceState
+from sync.city.terms import DeviceState, Judgement
 from sync.city.transactions import Transaction
 from sync.city.verify import CityReport, Proofs, recount, verify_city
 from sync.events import AlertRaised, DeviceStarted, Event, RatingGiven, VisitDropped, VisitStarted
@@ -195,6 +195,28 @@ def test_facts_that_the_events_do_not_say_are_named(city: Database) -> None:
     assert recount(city, SECOND)
     assert verify_city(city).ok
     assert not recount(city, "/sites/s/devices/d")
+
+
+def test_a_retired_history_stays_proven_beside_the_new_one(city: Database) -> None:
+    store = CityStore(city, clock=lambda: NOW)
+    new = Sender(key=OTHER_KEY)
+    arrivals = new.visits(2) + new.signs()
+    assert store.take(arrivals).judged[Judgement.FORKED] == 3
+    assert store.retire(SOURCE, "lan")
+    assert not store.retire("/sites/s/devices/d", "lan")
+    assert store.take(arrivals).judged[Judgement.NEW] == 3
+    store.told(store.take(arrivals).due)
+    make_root(city, CITY, DAY + timedelta(days=1), NOW)
+    assert verify_city(city, proofs=Proofs(city_key=CITY.public)) == CityReport(3, 27, 2, ())
+    with city.reading() as reading:
+        leaves = leaves_of(reading, (DAY + timedelta(days=1)).isoformat())
+    assert [(leaf.source, leaf.seq) for leaf in leaves] == [(SOURCE, 12), (SOURCE + "#2", 3), (SECOND, 12)]
+    with city.transaction() as writing:
+        for generation, seq in ((1, 7), (2, 2)):
+            mine = "(SELECT id FROM city_chains WHERE source = ? AND generation = ?)"
+            writing.execute(f"DELETE FROM city_events WHERE device = {mine} AND seq = ?", (SOURCE, generation, seq))
+    assert check(city) == [(SOURCE, 7, "missing"), (SOURCE + "#2", 2, "missing")]
+    assert recount(city, SOURCE)
 
 
 def test_the_registered_key_counts_and_an_older_one_too(city: Database) -> None:
