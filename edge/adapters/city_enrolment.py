@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from config.city import CityConfig
@@ -33,6 +34,7 @@ class NotConfigured(CityError):
 class Gate:
     """Everything that decides who belongs."""
 
+    config: CityConfig
     section: Enrolment
     data_dir: Path
     registry: Registry
@@ -51,7 +53,8 @@ class Gate:
             host=section.host,
             port=section.port,
         )
-        return EnrolServer(settings, Admission(self.registry, self.authority), self.brokers)
+        admission = Admission(self.registry, self.authority)
+        return EnrolServer(settings, admission, self.brokers, upkeep=partial(upkeep, self.config))
 
 
 @contextlib.contextmanager
@@ -65,7 +68,7 @@ def opened_gate(config: CityConfig, database: Database) -> Iterator[Gate]:
             users.append(_mosquitto(section.mosquitto, data_dir))
         if section.rabbitmq is not None:
             users.append(undo.enter_context(_rabbit(section.rabbitmq)))
-        yield Gate(section, data_dir, registry, authority, Brokers(registry, authority, tuple(users)))
+        yield Gate(config, section, data_dir, registry, authority, Brokers(registry, authority, tuple(users)))
 
 
 def lay_out(config: CityConfig) -> list[Path]:
@@ -83,6 +86,13 @@ def lay_out(config: CityConfig) -> list[Path]:
     if section.mosquitto is not None:
         written += _lay_out_mosquitto(section, section.mosquitto, authority)
     return written
+
+
+def upkeep(config: CityConfig) -> None:
+    """Renew what is due; Mosquitto reads its own certificate again. Raise CityError or OSError."""
+    section = section_of(config)
+    if lay_out(config) and section.mosquitto is not None:
+        _mosquitto(section.mosquitto, config.city.data_dir).reload()
 
 
 def section_of(config: CityConfig) -> Enrolment:

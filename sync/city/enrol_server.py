@@ -29,7 +29,7 @@ from sync.city.admission import Admission, Admitted
 from sync.city.attempts import Attempts
 from sync.city.authority import server_files
 from sync.city.broker_users import BrokerNotReached, Brokers
-from sync.city.errors import DatabaseLost
+from sync.city.errors import CityError, DatabaseLost
 from sync.enrolment import MAX_REQUEST, AuthorityTold, Enrolled, EnrolRequest, Refusal, Refused, RenewRequest
 from sync.errors import UNREADABLE
 
@@ -39,6 +39,7 @@ _BODY_S = 10.0  # how long a request's body may take
 _CONNECTIONS = 64  # at once; more are told to come again
 _SETTLE_EVERY_S = 60.0  # what a broker missed while it was away
 _GOODBYE_S = 3
+_DAY_S = 24 * 3600.0
 _LIFE_S = 30.0  # of a connection, whatever it does: uvicorn itself waits for ever for a first request
 _PEER = "peer_certificate"
 _STATUS = {
@@ -81,6 +82,7 @@ class EnrolServer:
     attempts: Attempts = field(default_factory=lambda: Attempts(time.monotonic))
     listening: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
+    upkeep: Callable[[], object] = lambda: None  # once a day: what else has certificates that end
     _settle_now: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -166,11 +168,15 @@ class EnrolServer:
                 await asyncio.wait_for(self._settle_now.wait(), _SETTLE_EVERY_S)
 
     async def _keep_certificate(self, config: uvicorn.Config) -> None:
-        """Its own certificate is renewed in time; new connections see the new one."""
+        """Its own certificate is renewed in time, and new connections see the new one; so are the broker's and the city's."""
         while True:
-            await asyncio.sleep(24 * 3600)
-            if await asyncio.to_thread(self._server_files) and config.ssl is not None:
-                config.ssl.load_cert_chain(self._pem)
+            try:
+                if await asyncio.to_thread(self._server_files) and config.ssl is not None:
+                    config.ssl.load_cert_chain(self._pem)
+                await asyncio.to_thread(self.upkeep)
+            except (CityError, OSError) as error:  # a full disk, missing rights: there are months left
+                _log.error("city.certificates_not_renewed", extra={"why": str(error)})
+            await asyncio.sleep(_DAY_S)
 
     # --- TLS ---
 

@@ -7,6 +7,7 @@ name. The city connects with that name over a listener of its own.
 
 import os
 import signal
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from sync.topics import ROOT
 
 ACCESS, REVOKED, CONFIG = "devices.acl", "revoked.pem", "motcua.conf"
 CITY = "city"  # the city's own programs, by their certificate's name
+_AGAIN_AFTER_S = 1.0
 _MODE = 0o640  # the broker reads them by its group
 
 
@@ -38,23 +40,31 @@ class MosquittoUsers:
         try:
             is_new = _replaced(self.directory / ACCESS, access_list(users).encode())
             is_new |= _replaced_list(self.directory / REVOKED, revoked_list)
-            if is_new:
-                self._reload()
         except OSError as error:
-            raise BrokerNotReached(f"Mosquitto: {error.filename or self.pid_file}: {error.strerror}") from error
+            raise BrokerNotReached(f"Mosquitto: {error.filename}: {error.strerror}") from error
+        if is_new:
+            self.reload()
 
     def cut(self, names: Sequence[str]) -> None:
+        """Twice: a line that was accepted beside the signal finishes its handshake with the list of before."""
+        for name in names:
+            self._take_over(name)
+        if names:
+            time.sleep(_AGAIN_AFTER_S)  # nothing tells when such a line has spoken
         for name in names:
             self._take_over(name)
 
-    def _reload(self) -> None:
-        """The broker's one loop looks at the signal before it reads a connection made after it: no kick comes too early."""
+    def reload(self) -> None:
+        """Files and certificates are read again. Raise BrokerNotReached.
+
+        The broker's one loop looks at the signal before it reads a connection made after it: no take-over comes too early.
+        """
         try:
             os.kill(int(self.pid_file.read_text(encoding="ascii")), signal.SIGHUP)
         except (FileNotFoundError, ProcessLookupError):
             return  # it is not running: it reads the files when it starts
-        except ValueError as error:
-            raise BrokerNotReached(f"{self.pid_file} holds no process number") from error
+        except (OSError, ValueError) as error:
+            raise BrokerNotReached(f"Mosquitto cannot be signalled by {self.pid_file}: {error}") from error
 
     def _take_over(self, name: str) -> None:
         handlers = Handlers(on_puback=lambda _mid, _code: None, on_message=lambda _topic, _payload: None)

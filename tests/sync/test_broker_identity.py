@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from sync.broker import Broker, Tls, Version
-from sync.city.authority import Authority, read_csr
+from sync.city.authority import Authority, read_csr, server_files
 from sync.city.mosquitto_users import access_list
 from sync.city.registry import BrokerUser
 from sync.errors import LinkError
@@ -178,6 +178,27 @@ def test_what_is_revoked_stays_out_over_a_restart(guarded: GuardedMosquitto, dev
     guarded.town.fleet.cut(names)
     with pytest.raises(LinkError):
         Visitor(device.broker(), "x")
+
+
+def test_a_renewed_certificate_of_the_broker_is_taken_up(guarded: GuardedMosquitto, device: Identity) -> None:
+    before = shown(guarded, device)
+    pem = guarded.directory / "server.pem"
+    pem.unlink()
+    server_files(guarded.town.authority, pem, ("127.0.0.1",), guarded.town.clock())
+    guarded.users.reload()
+    deadline = time.monotonic() + 20
+    while (
+        shown(guarded, device) == before
+    ):  # a connection taken from the queue beside the signal still sees the old one
+        assert time.monotonic() < deadline
+
+
+def shown(guarded: GuardedMosquitto, device: Identity) -> bytes | None:
+    with (
+        socket.create_connection(("127.0.0.1", guarded.port), timeout=10) as bare,
+        device.context().wrap_socket(bare, server_hostname="127.0.0.1") as line,
+    ):
+        return line.getpeercert(binary_form=True)
 
 
 def test_the_access_list_is_literal() -> None:
