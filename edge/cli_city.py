@@ -12,10 +12,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from config.city import City, CityConfig, load_city
-from config.load import ConfigError
-from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line, refusing
-from sync.chain import source_of
+from config.city import City
+from edge import cli_city_devices
+from edge.cli_city_common import DEFAULT_CONFIG, ConfigOption, DeviceArgument, done, load_city_config, source_given
+from edge.cli_common import REFUSED, JsonOption, fail, print_line, refusing
 from sync.city.database import Database, open_database
 from sync.city.faults import FaultKind, settle
 from sync.city.known import Anybody, KnownDevices, Registered
@@ -26,13 +26,11 @@ from sync.city.verify import Proofs, recount, verify_city
 from sync.keys import DeviceKey, public_key_of
 
 app = typer.Typer(no_args_is_help=True, help="The city's side: verify, stats, settle, retire, recount, root.")
-ConfigOption = Annotated[Path, typer.Option("--config", help="the city's configuration file (TOML)")]
+app.add_typer(cli_city_devices.app, name="devices")
 SqliteOption = Annotated[
     Path | None, typer.Option("--sqlite", help="a city's SQLite file instead of a configuration, as a demo leaves it")
 ]
 DeviceOption = Annotated[str | None, typer.Option("--device", help="one device only, as SITE/DEVICE")]
-DeviceArgument = Annotated[str, typer.Argument(help="the device, as SITE/DEVICE")]
-DEFAULT_CONFIG = Path("/etc/motcua/city.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,20 +151,6 @@ def root(config: ConfigOption = DEFAULT_CONFIG, sqlite: SqliteOption = None, as_
         typer.echo(f"{path}: {made.devices} devices, root {made.root}")
 
 
-def load_city_config(file: Path, *, as_json: bool = False) -> CityConfig:
-    """Exit 2 with every mistake when the file cannot be used."""
-    try:
-        return load_city(file)
-    except ConfigError as error:
-        if as_json:
-            keys = ("path", "value", "why", "likely")
-            rows = [{key: getattr(mistake, key) for key in keys} for mistake in error.mistakes]
-            print_line({"ok": False, "file": str(error.file), "mistakes": rows})
-        lines = [f"{error.file}: {mistake}" for mistake in error.mistakes]
-        typer.secho("\n".join([*lines, "nothing was started"]), fg="red", err=True)
-        raise typer.Exit(BAD_USAGE) from error
-
-
 @contextlib.contextmanager
 def opened(config: Path, sqlite: Path | None, *, as_json: bool = False) -> Iterator[Opened]:
     """The city's database by its configuration, or a SQLite file alone. Exits with a sentence when it cannot be opened."""
@@ -183,21 +167,6 @@ def opened(config: Path, sqlite: Path | None, *, as_json: bool = False) -> Itera
 
 
 # --- private ---
-
-
-def source_given(device: str, *, as_json: bool) -> str:
-    site, _, name = device.partition("/")
-    try:
-        return source_of(site, name)
-    except ValueError:
-        fail(f"{device}: write a device as SITE/DEVICE", as_json=as_json, code=BAD_USAGE)
-
-
-def done(said: str, *, as_json: bool) -> None:
-    if as_json:
-        print_line({"ok": True, "said": said})
-    else:
-        typer.echo(said)
 
 
 def _print_stats(found: CityStats) -> None:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from config.city import CityConfig
-from edge.cli_city import DEFAULT_CONFIG, ConfigOption, DeviceArgument, done, load_city_config, source_given
+from edge.cli_city_common import DEFAULT_CONFIG, ConfigOption, DeviceArgument, done, load_city_config, source_given
 from edge.cli_common import JsonOption, fail, print_line, refusing
 from sync.city.terms import Device, DeviceState
 

@@ -71,14 +71,18 @@ class PostgresDatabase(Database):
             connection = self._connection
             connection.execute(begin)
             try:
-                yield _PostgresTransaction(connection)
-                connection.execute("COMMIT")
+                with _named():
+                    yield _PostgresTransaction(connection)
+                    connection.execute("COMMIT")
+            except DatabaseLost:
+                connection.close()  # it may be a node that only reads since another took over
+                raise
             finally:
                 self._leave(connection)
 
     def _leave(self, connection: psycopg.Connection[Row]) -> None:
         """Roll back what was not committed; a connection that cannot even do that is given up."""
-        if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+        if connection.closed or connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
             return
         try:
             connection.execute("ROLLBACK")

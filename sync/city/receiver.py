@@ -121,6 +121,7 @@ class _Reception:
     def run(self) -> None:
         """Until `stop`; raise what the connection raises. A lost database ends the connection too: devices send again."""
         try:
+            self._city.store.unique()  # no broker's word that we are there before the database can take anything
             self._connection.open()
             for topic in (EVERY_DEVICES_EVENTS, EVERY_DEVICES_EARLY, EVERY_DEVICES_STATUS):
                 self._connection.subscribe(topic)

@@ -12,7 +12,18 @@ from sync.chain import Chain, Head, digest
 from sync.city.database import Database
 from sync.city.facts import TABLES
 from sync.city.known import Known
-from sync.city.roots import Root, RootUnreadable, leaves_of, make_root, publish, published, root_due, roots
+from sync.city.roots import (
+    LOOK_EVERY_S,
+    Root,
+    RootKeeper,
+    RootUnreadable,
+    leaves_of,
+    make_root,
+    publish,
+    published,
+    root_due,
+    roots,
+)
 from sync.city.store import CityStore
 from sync.city.terms import DeviceState, Judgement
 from sync.city.transactions import Transaction
@@ -252,6 +263,19 @@ def test_a_root_is_made_once_a_day_when_the_day_is_over(city: Database) -> None:
         before, after = roots(reading)
     assert (after, after.previous, after.devices, after.is_from(CITY.public)) == (first, before.hash, 2, True)
     assert not msgspec.structs.replace(after, devices=3).is_from(CITY.public)
+
+
+def test_a_keeper_publishes_what_was_made_and_never_got_out(city: Database, tmp_path: Path) -> None:
+    keeper = RootKeeper(city, CITY, tmp_path / "roots")
+    tomorrow = NOW + timedelta(days=1)
+    first = keeper.turn(tomorrow, 0.0)
+    assert (first and first.day, [root.day for root in published(tmp_path / "roots")]) == ("2026-11-21", ["2026-11-21"])
+    assert keeper.turn(tomorrow + timedelta(days=1), LOOK_EVERY_S - 1) is None
+    second = keeper.turn(tomorrow + timedelta(days=1), LOOK_EVERY_S + 1)
+    assert second is not None
+    assert second.day == "2026-11-22"
+    assert keeper.turn(tomorrow + timedelta(days=1), 3 * LOOK_EVERY_S) is None
+    assert [root.day for root in published(tmp_path / "roots")] == ["2026-11-21", "2026-11-22"]
 
 
 def test_roots_that_were_changed_are_named(city: Database) -> None:

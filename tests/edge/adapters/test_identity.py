@@ -9,6 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from config.schema import Agent, Config, Mqtt
+from edge import app
+from edge.adapters.clock import SystemClock
 from edge.adapters.identity import (
     Enrolment,
     IdentityPart,
@@ -87,6 +89,28 @@ async def test_an_identity_that_does_not_fit_is_a_fault_and_no_broker(tmp_path: 
     assert part.is_wanted
     await part.run()
     assert centre.faults.why("identity") == why
+    await centre.journal.close()
+
+
+@pytest.mark.parametrize(
+    ("section", "is_enrolled", "parts"),
+    [
+        (None, False, []),
+        (None, True, ["link", "identity"]),
+        (Mqtt(enrolled=True), True, ["link", "identity"]),
+        (Mqtt(enrolled=True), False, ["identity"]),
+        (Mqtt(host="own.example"), True, ["link"]),
+    ],
+)
+async def test_the_agent_has_a_line_where_somebody_says_whereto(
+    tmp_path: Path, section: Mqtt | None, is_enrolled: bool, parts: list[str]
+) -> None:
+    if is_enrolled:
+        enrolled(tmp_path)
+    centre = await Centre.open(tmp_path / "centre")
+    link, found = app._line(config(tmp_path, section), centre.journal, centre.faults, SystemClock("Asia/Ho_Chi_Minh"))
+    assert [name for name, _ in found] == parts
+    assert (link is not None) is ("link" in parts)
     await centre.journal.close()
 
 
