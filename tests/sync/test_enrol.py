@@ -19,7 +19,7 @@ from sync.city import enrol_server
 from sync.city.authority import name_in
 from sync.city.registry import Deed
 from sync.city.terms import DeviceState
-from sync.city_https import ask_to_enrol, ask_to_renew
+from sync.city_https import ask_standing, ask_to_enrol, ask_to_renew
 from sync.enrol_errors import CityNotReached, CityRefused, ClockOff, NotTheCity
 from sync.enrolment import EnrolRequest, Refusal, Token, TokenMisread
 from sync.identity import FOLDER, IDENTITY, NEXT, read_identity, store_of
@@ -267,6 +267,17 @@ async def test_a_revoked_device_may_not_renew(town: Town) -> None:
     with pytest.raises(CityRefused, match="revoked"):
         await asyncio.to_thread(ask_to_renew, identity, TlsKey.generate().csr())
     assert [row.what for row in town.registry.audit(SOURCE)][-2:] == [Deed.REVOKED, Deed.REFUSED]
+
+
+async def test_a_device_hears_that_it_was_revoked(town: Town) -> None:
+    identity = await town.enrolled()
+    assert (await asyncio.to_thread(ask_standing, identity)).device == "quay-01"
+    town.registry.revoke(SOURCE, "lost", BY)
+    with pytest.raises(CityRefused, match="revoked"):
+        await asyncio.to_thread(ask_standing, identity)
+    program = msgspec.structs.replace(town.client("city"), city=town.url)
+    with pytest.raises(CityRefused, match="certificate_foreign"):
+        await asyncio.to_thread(ask_standing, program)
 
 
 async def test_one_of_the_citys_own_programs_is_no_device(town: Town) -> None:
