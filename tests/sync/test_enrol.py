@@ -17,7 +17,7 @@ from cryptography import x509
 from sync import enrol
 from sync.city import enrol_server
 from sync.city.authority import name_in
-from sync.city.registry import Deed
+from sync.city.registry import Deed, NameUnfit
 from sync.city.terms import DeviceState
 from sync.city_https import ask_standing, ask_to_enrol, ask_to_renew
 from sync.enrol_errors import CityNotReached, CityRefused, ClockOff, NotTheCity
@@ -110,6 +110,17 @@ async def test_a_foreign_box_is_refused_and_the_token_stays_good(town: Town) -> 
     town.registry.allow(SERIAL, "", BY)
     await asyncio.to_thread(enrol.enrol, town.wish(token))
     assert [row.what for row in town.registry.audit(SOURCE)][-2:] == [Deed.REFUSED, Deed.ENROLLED]
+
+
+@pytest.mark.parametrize(
+    ("site", "device"),
+    [("a.b", "c"), ("a", "c\nuser x"), ("", "c"), ("a", "C"), ("a" * 40, "b" * 19), ("a/b", "c"), ("a", "+")],
+)
+async def test_a_place_whose_name_could_be_read_as_something_else_gets_no_token(
+    town: Town, site: str, device: str
+) -> None:
+    with pytest.raises(NameUnfit):
+        town.registry.issue_token(town.authority.fingerprint, site, device, BY)
 
 
 async def test_a_token_for_one_box_is_refused_to_another(town: Town) -> None:
