@@ -35,7 +35,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     issued: Annotated[datetime, msgspec.Meta(tz=True)]
     not_after: Annotated[datetime, msgspec.Meta(tz=True)]
     by: Annotated[str, msgspec.Meta(max_length=80)]
-    args: msgspec.Raw = msgspec.Raw(b"{}")
+    args: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"{}"))
 
 
 class SignedCommand(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -64,7 +65,7 @@ class CityReceiver:
         """What to tell one device."""
         source = source_of(topics.site, topics.device)
         head = self._store.head(source)
-        receipt = Receipt(seq=head.seq, head=head.hash, resend=resend)
+        receipt = Receipt(seq=head.seq, head=head.hash, resend=resend, at=datetime.now(UTC))
         return receipt.signed(self._key, source) if self._key else receipt
 
     def take(self, messages: list[tuple[str, bytes]]) -> dict[Topics, bool]:
