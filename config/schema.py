@@ -173,8 +173,15 @@ class Sms(Section):
         return self
 
 
+Hours = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
 class Mqtt(Section):
-    """The city's broker. `version` auto: MQTT 5 first, 3.1.1 when that is refused."""
+    """The city's broker. `version` auto: MQTT 5 first, 3.1.1 when that is refused.
+
+    `city_key` (hex): receipts and commands count only when signed with it; without it no command is taken. `max_kbit_s`: at most so
+    much goes up. `metered`: traffic is paid for, so it goes in batches; with `metered_hours` ("07:00-18:00") only then.
+    """
 
     host: str = Field(min_length=1)
     port: Port = 8883
@@ -187,6 +194,11 @@ class Mqtt(Section):
     window: Annotated[int, Field(ge=1, le=1000)] = 100
     keepalive_s: Annotated[int, Field(ge=5, le=600)] = 30
     version: Literal["auto", "5", "3.1.1"] = "auto"
+    city_key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    max_kbit_s: Annotated[float, Field(ge=8, le=1_000_000)] | None = None
+    metered: bool = False
+    metered_hours: Hours | None = None
+    metered_batch_minutes: Annotated[float, Field(ge=1, le=1440)] = 15.0
 
     @model_validator(mode="after")
     def _pairs(self) -> Self:

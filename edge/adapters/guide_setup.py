@@ -33,6 +33,7 @@ class GuideStation:
 
     desk: GuideService
     parts: tuple[Part, ...]
+    directory: DirectoryService
 
 
 async def open_guide(
@@ -53,7 +54,7 @@ async def open_guide(
     parts: list[Part] = [("guide", desk.run), *listening]
     parts += [("directory", directory.run)] if city else []
     parts += [(f"scanner/{guide.name}", scanner.run)] if scanner else []
-    return GuideStation(desk, tuple(parts))
+    return GuideStation(desk, tuple(parts), directory)
 
 
 def guide_hall(config: Config, guide: Guide) -> Hall:
