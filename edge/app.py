@@ -9,7 +9,7 @@ import hashlib
 import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING
 from config.schema import Config
 from config.strings import load_strings
 from devices.sms.channel import SmsChannel
+from edge.adapters import model_files
 from edge.adapters.clock import SystemClock
+from edge.adapters.downlink import CityLine, Stations, open_city
 from edge.adapters.faces_setup import device_book
 from edge.adapters.locker_commands import LockerCommands
 from edge.adapters.locker_setup import LockerStation, locker_screen, open_locker, open_post
@@ -36,7 +38,6 @@ from edge.adapters.rules import (
 )
 from edge.adapters.sms import ChannelPort, LineCheck, open_channel
 from edge.adapters.supervisor import Backoff, PartState, supervise
-from edge.adapters.uplink import open_link
 from edge.adapters.vision import VisionEyes
 from edge.adapters.vision_spec import LANDMARKER
 from edge.services.alert_text import AlertText
@@ -53,7 +54,6 @@ from edge.store import migrations
 from edge.web.server import WebServer
 from edge.web.site import DemoUser, Desks, LockerScreen, WebSettings
 from edge.web.users import UserBook, write_secret
-from models import fetch
 from sync.errors import JournalError
 from sync.events import ConfigChanged, DeviceStarted
 from sync.journal import Journal
@@ -83,6 +83,8 @@ class Agent:
     parts: tuple[Part, ...]
     locker: LockerStation | None = None
     faces: FaceBook | None = None
+    city: CityLine | None = None
+    begin_anew: asyncio.Event = field(default_factory=asyncio.Event)  # with another configuration
 
     async def run(self) -> None:
         """Run every part under its supervisor until cancelled; a part that fails takes no other with it."""
@@ -112,16 +114,25 @@ async def report_part(faults: Faults, part: str, state: PartState) -> None:
         log.error("%s: %s", part, error)  # noqa: TRY400 - the sentence is enough
 
 
-async def run_agent(config: Config) -> None:
-    """Run until SIGTERM or SIGINT; everything accepted is on the disk when this returns."""
-    async with open_agent(config) as agent:
+async def run_agent(config: Config, file: Path | None = None) -> bool:
+    """Run until SIGTERM or SIGINT; everything accepted is on the disk when this returns.
+
+    `file`: the configuration, which the city may then change; True when it did, and the agent is to begin anew with it.
+    """
+    async with open_agent(config, file=file) as agent:
         running = asyncio.create_task(agent.run(), name="agent")
+        anew = asyncio.create_task(agent.begin_anew.wait(), name="begin anew")
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, running.cancel)
+        await asyncio.wait({running, anew}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (running, anew):
+            task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
+        is_anew = agent.begin_anew.is_set()
     log.info("agent stopped")
+    return is_anew
 
 
 class FirstWords:
@@ -139,13 +150,16 @@ class FirstWords:
 
 @contextlib.asynccontextmanager
 async def open_agent(
-    config: Config, *, channel: SmsChannel | None = None, demo_users: tuple[DemoUser, ...] = ()
+    config: Config,
+    *,
+    channel: SmsChannel | None = None,
+    demo_users: tuple[DemoUser, ...] = (),
+    file: Path | None = None,
 ) -> AsyncIterator[Agent]:
     """Raise before anything started when a model file, the journal or the users file cannot be used."""
-    models_dir = config.models.directory or fetch.default_directory()
-    landmarker = fetch.locate(LANDMARKER, models_dir) if config.counters else None
+    landmarker = model_files.locate(config, LANDMARKER) if config.counters else None
     async with open_journal(config) as journal, _transport(config, channel) as opened:
-        agent = await _compose(config, journal, landmarker, opened, demo_users)
+        agent = await _compose(config, journal, landmarker, opened, demo_users, file=file)
         first = FirstWords(
             agent.counters.close_unfinished,
             partial(_announce, config, journal),
@@ -192,6 +206,8 @@ async def _compose(
     landmarker: Path | None,
     channel: SmsChannel | None,
     demo_users: tuple[DemoUser, ...],
+    *,
+    file: Path | None,
 ) -> Agent:
     clock, strings, rules = SystemClock(config.agent.zone), load_strings(), counter_rules(config)
     numbers = contact_numbers(config)
@@ -215,16 +231,19 @@ async def _compose(
     queue = await open_station(config, journal, clock, strings, faults)
     guide = await _guide(config, journal, faults, queue)
     station = await open_locker(config, config.locker, journal, faults) if config.locker else None
+    begin_anew = asyncio.Event()
+    stations = Stations(station.service.city if station else None, guide.directory if guide else None)
+    city = open_city(config, journal, faults, stations, file=file, restart=begin_anew.set)
     desks = Desks(
         counters, alerts, StatisticsService(journal), health, clock, queue=queue.desk if queue else None,
         locker=station.service.desks if station else None, guide=guide.desk if guide else None,
+        city=city, identify=city.identify if city else None,
     )  # fmt: skip
     web = WebServer(desks, _users(config), strings, _web_settings(config, demo_users))
-    link = open_link(config, journal, faults)
     parts: list[Part] = [("web", web.run), ("alerts", alerts.run), ("counters", counters.run), ("health", health.run)]
     parts += [("retention", retention.run), ("journal/pruning", partial(_prune_daily, journal))]
     parts += [(f"eyes/{key}", one.run) for key, one in eyes.items()]
-    parts += [("link", link.run)] if link else []
+    parts += city.parts if city else ()
     parts += queue.parts if queue else ()
     parts += guide.parts if guide else ()
     if station is not None:
@@ -239,7 +258,10 @@ async def _compose(
         parts += [("sms", post.run), ("sms/switch", switch.run)]
         if station is not None:
             parts.append(("sms/locker", open_post(config, station, journal, switch.locker, faults).run))
-    return Agent(config, journal, faults, counters, alerts, eyes, web, link, tuple(parts), station, book)
+    link = city.link_up if city else None
+    return Agent(
+        config, journal, faults, counters, alerts, eyes, web, link, tuple(parts), station, book, city, begin_anew
+    )  # fmt: skip
 
 
 async def _guide(config: Config, journal: Journal, faults: Faults, queue: QueueStation | None) -> "GuideStation | None":

@@ -68,7 +68,7 @@ def args_of(task: Task, kind: type[T]) -> T:
 def not_here(why: CommandRefusal) -> Doer:
     """A station that this device does not have."""
 
-    async def refuse(_: Task) -> CommandRefusal | None:
+    async def refuse(task: Task) -> CommandRefusal | None:  # noqa: ARG001 - whatever it asks for
         return why
 
     return refuse

@@ -37,7 +37,7 @@ class CommandService:
         self._ledger = ledger
         self._clock = clock
         self._doers = doers
-        self._rules = Rules(source, frozenset(doers), DOORS)
+        self._rules = Rules(source, doers.keys(), DOORS)
         self._city_key = city_key
         self._is_clock_wrong = is_clock_wrong
         self._going: set[str] = set()  # put off by their doers
@@ -67,10 +67,10 @@ class CommandService:
 
     async def finish(self, command: str, why: CommandRefusal | None = None) -> None:
         """The answer of an order that was put off. A second answer changes nothing."""
-        self._going.discard(command)
         row = await self._ledger.read(lambda connection: table.find(connection, command))
         if row is not None:
             await self._ledger.transact(self._answered(row, why))
+        self._going.discard(command)  # behind the answer: nobody begins it anew in between
 
     async def latest(self, at_most: int) -> tuple[CommandView, ...]:
         zone = self._clock.now().tzinfo

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from edge.command_ports import CityDesk, IdentifyDesk
 from edge.guide_ports import GuideDesk
 from edge.locker_ports import LockerDesks
 from edge.ports import AlertDesk, Clock, CounterDesk, HealthDesk, Statistics
@@ -28,6 +29,8 @@ class Desks:
     locker: LockerDesks | None = None  # where the station is
     queue: QueueDesk | None = None  # where the device gives out numbers
     guide: GuideDesk | None = None  # where it answers people
+    city: CityDesk | None = None  # where a broker is configured
+    identify: IdentifyDesk | None = None
 
 
 @dataclass(frozen=True, slots=True)

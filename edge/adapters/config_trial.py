@@ -1,0 +1,233 @@
+"""A configuration that the city sent: checked, put in place beside the old one, tried, kept or rolled back. Survives a kill anywhere.
+
+`settle` before the file is loaded (`motcua run`); `ConfigSetter` does the order; `TrialWatch` confirms it. The rules and the table of
+files are in `edge.domain.config_trial`.
+"""
+
+import asyncio
+import hashlib
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from config.load import ConfigError, load
+from config.schema import Config
+from edge.adapters.command_doers import args_of
+from edge.command_ports import Later, Task
+from edge.domain.command import CommandRefusal
+from edge.domain.config_trial import Health, Trial, TrialStep, Watch, at_start
+from edge.ports import Clock
+from sync.errors import UNREADABLE
+
+log = logging.getLogger(__name__)
+LOOK_S = 1.0
+
+
+class ConfigArgs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`text`: a whole file. Secrets are not in it: the schema knows paths of files only."""
+
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=500_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFiles:
+    """The configuration file and what lies beside it during a trial."""
+
+    file: Path
+
+    @property
+    def new(self) -> Path:
+        return self.file.with_name(f"{self.file.name}.new")
+
+    @property
+    def before(self) -> Path:
+        """Kept after the trial too: what was there before the last change."""
+        return self.file.with_name(f"{self.file.name}.before")
+
+    @property
+    def record(self) -> Path:
+        return self.file.with_name(f"{self.file.name}.trial")
+
+    def trial(self) -> Trial | None:
+        """The trial that is going on. A record that cannot be read is none: it was written whole or not at all."""
+        try:
+            return msgspec.json.decode(self.record.read_bytes(), type=Trial)
+        except FileNotFoundError:
+            return None
+        except UNREADABLE:
+            log.error("config: %s cannot be read; there is no trial", self.record)  # noqa: TRY400 - the sentence is enough
+            return None
+
+    def note(self, trial: Trial) -> None:
+        self.write(self.record, msgspec.json.encode(trial))
+
+    def write(self, path: Path, body: bytes) -> None:
+        """Whole or not at all, with the mode of the configuration file."""
+        aside = path.with_name(f"{path.name}.part")
+        mode = self.file.stat().st_mode & 0o777
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as part:
+            os.fchmod(part.fileno(), mode)  # whatever the umask
+            part.write(body)
+            part.flush()
+            os.fsync(part.fileno())
+        self.move(aside, path)
+
+    def move(self, source: Path, target: Path) -> None:
+        source.replace(target)
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def roll_back(self, trial: Trial) -> None:
+        """The record first: a kill in between rolls back again at the next start."""
+        self.note(trial)
+        self.write(self.file, self.before.read_bytes())
+        log.error("config: rolled back to the one before: %s", trial.verdict)
+
+    def forget(self) -> None:
+        self.record.unlink(missing_ok=True)
+        self.new.unlink(missing_ok=True)
+
+
+def settle(file: Path) -> Trial | None:
+    """Before a start: finish what a kill interrupted, count the start. The trial to watch or report. Raise OSError."""
+    files = TrialFiles(file)
+    trial = files.trial()
+    if trial is None:
+        files.new.unlink(missing_ok=True)  # killed before the trial began: the order comes again
+        return None
+    trial, step = at_start(trial, _sha256(file.read_bytes()), has_new=_is(files.new, trial.new))
+    if step is TrialStep.ROLL_BACK:
+        files.roll_back(trial)
+    else:
+        files.note(trial)
+    if step is TrialStep.SWAP:
+        files.move(files.new, file)
+    log.warning("config: on trial, %s start=%d verdict=%s", step, trial.starts, trial.verdict)
+    return trial
+
+
+def give_up(file: Path) -> bool:
+    """The agent could not start or ended by itself: whether that was the new configuration, and the old one is back."""
+    files = TrialFiles(file)
+    trial = files.trial()
+    if trial is None or trial.verdict is not None or not _is(file, trial.new):
+        return False
+    files.roll_back(_unhealthy(trial))
+    return True
+
+
+class ConfigSetter:
+    """`edge.command_ports.Doer` of `config.set`. `restart` is called when the new file is in place."""
+
+    def __init__(self, file: Path | None, config: Config, restart: Callable[[], None]) -> None:
+        self._file, self._config, self._restart = file, config, restart
+
+    async def __call__(self, task: Task) -> CommandRefusal | None:
+        text = args_of(task, ConfigArgs).text
+        if self._file is None:
+            return CommandRefusal.CONFIG_FIXED
+        files = TrialFiles(self._file)
+        under_way = files.trial()
+        if under_way is not None:
+            return await self._again(task, under_way)
+        try:
+            why = await asyncio.to_thread(self._begin, files, task.id, text)
+        except OSError as error:
+            log.warning("config: cannot be changed: %s", error)
+            return CommandRefusal.CONFIG_UNWRITABLE
+        if why is not None:
+            return why
+        self._restart()
+        raise Later
+
+    async def _again(self, task: Task, under_way: Trial) -> CommandRefusal | None:
+        """The same order after a restart: `TrialWatch` answers it. Another one waits for nobody."""
+        if under_way.command == task.id:
+            raise Later
+        return CommandRefusal.BUSY
+
+    def _begin(self, files: TrialFiles, command: str, text: str) -> CommandRefusal | None:
+        body = text.encode()
+        present = files.file.read_bytes()
+        if body == present:
+            return None
+        files.write(files.new, body)
+        try:
+            why = self._judged(load(files.new))
+        except ConfigError as error:
+            log.warning("config: the city's is not valid: %s", "; ".join(map(str, error.mistakes)))
+            why = CommandRefusal.CONFIG_INVALID
+        if why is not None:
+            files.new.unlink()
+            return why
+        files.write(files.before, present)
+        files.note(Trial(command, _sha256(present), _sha256(body)))
+        files.move(files.new, files.file)
+        return None
+
+    def _judged(self, wanted: Config) -> CommandRefusal | None:
+        """It may change everything but who this device is, and the way back to the city."""
+        ours, theirs = self._config.agent, wanted.agent
+        is_same = (ours.site, ours.device, ours.data_dir) == (theirs.site, theirs.device, theirs.data_dir)
+        return None if is_same and wanted.mqtt is not None else CommandRefusal.CONFIG_FOREIGN
+
+
+class TrialWatch:
+    """Confirms the configuration on trial, or rolls it back and asks for a restart; answers the order. Supervised by the app."""
+
+    def __init__(
+        self, file: Path | None, clock: Clock, is_well: Callable[[], bool],
+        finish: Callable[[str, CommandRefusal | None], Awaitable[None]], restart: Callable[[], None], *, look_s: float = LOOK_S,
+    ) -> None:  # fmt: skip
+        self._look_s = look_s
+        self._files = TrialFiles(file) if file else None
+        self._clock, self._is_well, self._finish, self._restart = clock, is_well, finish, restart
+
+    async def run(self) -> None:
+        """Nothing is done where no trial is going on; then it waits for ever."""
+        trial = self._files.trial() if self._files else None
+        if self._files is not None and trial is not None:
+            await self._watch(self._files, trial)
+        await asyncio.Event().wait()
+
+    async def _watch(self, files: TrialFiles, trial: Trial) -> None:
+        if trial.verdict is None and await self._health() is Health.GIVE_UP:
+            files.roll_back(_unhealthy(trial))
+            self._restart()
+            return
+        await self._tell(files, trial)
+        log.warning("config: trial of command %s over: %s", trial.command, trial.verdict or "kept")
+
+    async def _tell(self, files: TrialFiles, trial: Trial) -> None:
+        """Killed between the two: a kept one is found in place and done, a refused one is reported once more; none is tried again."""
+        if trial.verdict is None:
+            files.forget()
+        await self._finish(trial.command, trial.verdict)
+        files.forget()
+
+    async def _health(self) -> Health:
+        watch = Watch(self._clock.monotonic())
+        while (health := watch.health(self._clock.monotonic())) is Health.WAIT:
+            await asyncio.sleep(self._look_s)
+            watch = watch.seen(self._clock.monotonic(), is_well=self._is_well())
+        return health
+
+
+def _unhealthy(trial: Trial) -> Trial:
+    return Trial(trial.command, trial.old, trial.new, trial.starts, CommandRefusal.CONFIG_UNHEALTHY)
+
+
+def _is(path: Path, sha256: str) -> bool:
+    return path.exists() and _sha256(path.read_bytes()) == sha256
+
+
+def _sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
