@@ -74,7 +74,7 @@ def open_city(
     if config.mqtt is None:
         return None
     clock = SystemClock(config.agent.zone)
-    told, screens = LinkFaults(faults, clock), Identify(clock)
+    told, screens = LinkFaults(faults, clock), Identify(clock, config.agent.device)
     known: dict[str, Doer] = {}
     orders = CommandService(
         journal, clock, known, source=journal.identity.source, city_key=city_key_of(config), is_clock_wrong=told.is_clock_wrong

@@ -1,6 +1,7 @@
 """Which of these boxes is it? For a while every screen of the device says its name. `edge.command_ports.IdentifyDesk`."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from edge.ports import Clock
 
@@ -11,7 +12,8 @@ AT_MOST_S = 300.0
 class Identify:
     """Nothing of it is stored: after a restart the screens are quiet."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, name: str) -> None:
+        self.name = name
         self._clock = clock
         self._until_s = 0.0
         self._subscribers: list[Callable[[float], None]] = []
@@ -29,4 +31,9 @@ class Identify:
 
     def subscribe(self, callback: Callable[[float], None]) -> Callable[[], None]:
         self._subscribers.append(callback)
-        return lambda: self._subscribers.remove(callback)
+
+        def unsubscribe() -> None:
+            with suppress(ValueError):
+                self._subscribers.remove(callback)
+
+        return unsubscribe

@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 
 from config.strings import LANGUAGES, StringsInvalid, StringTable, load_strings, placeholders
+from edge.domain.command import CommandRefusal
 from edge.services.station import BROKEN
+from sync.commands import CommandName
 from sync.marks import ReceiptOutcome
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +21,7 @@ PREFIXES = {  # keys that the pages finish at run time, and the enums they finis
     "page.queue.call_label", "page.queue.gone", "page.number.for_", "page.report.", "page.number.printing_", "page.board.tile_",
     "page.guide.title_", "page.guide.menu_", "page.guide.ears_", "page.guide.key_", "page.guide.source_",
     "page.guide.paper_", "page.guide.looking", "page.guide.issuing", "page.guide.pleased", "page.guide.displeased",
+    "page.city.", "page.command.name.", "page.command.why.",
 }  # fmt: skip
 
 
@@ -55,6 +58,13 @@ def test_every_key_is_used(table: StringTable) -> None:
         if key.startswith("page.") and key not in source and not any(key.startswith(prefix) for prefix in PREFIXES)
     }
     assert unused == set()
+
+
+def test_every_refused_order_says_why_in_a_sentence(table: StringTable) -> None:
+    written = {key.rsplit(".", 1)[1] for key in table.keys("vi") if key.startswith("page.command.why.")}
+    assert written == {why.value for why in CommandRefusal}
+    named = {key.rsplit(".", 1)[1] for key in table.keys("vi") if key.startswith("page.command.name.")}
+    assert named == {name.value.replace(".", "_") for name in CommandName} | {"unknown"}
 
 
 def test_a_fault_that_nothing_can_tell_has_no_sentence(table: StringTable) -> None:
