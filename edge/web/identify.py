@@ -32,11 +32,8 @@ class IdentifyBanner:
         self._client.safe_invoke(lambda: self._show(self._desk.left_s()))
 
     def _show(self, left_s: float) -> None:
+        """Looks again when the time is over: somebody may have asked for longer meanwhile."""
         show(self._banner, is_shown=left_s > 0)
         if left_s > 0:
             with self._client:
-                ui.timer(left_s, self._again, once=True)
-
-    def _again(self) -> None:
-        """Somebody may have asked for longer meanwhile; that has its own timer."""
-        show(self._banner, is_shown=self._desk.left_s() > 0)
+                ui.timer(left_s, lambda: self._show(self._desk.left_s()), once=True)
