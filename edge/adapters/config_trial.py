@@ -20,12 +20,11 @@ from config.schema import Config
 from edge.adapters.command_doers import args_of
 from edge.command_ports import Later, Task
 from edge.domain.command import CommandRefusal
-from edge.domain.config_trial import Health, Trial, TrialStep, Watch, at_start
+from edge.domain.config_trial import Health, Trial, TrialPace, TrialStep, Watch, at_start
 from edge.ports import Clock
 from sync.errors import UNREADABLE
 
 log = logging.getLogger(__name__)
-LOOK_S = 1.0
 
 
 class ConfigArgs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -139,6 +138,8 @@ class ConfigSetter:
         if under_way is not None:
             return await self._again(task, under_way)
         try:
+            if await asyncio.to_thread(self._file.read_bytes) == text.encode():
+                return None
             why = await asyncio.to_thread(self._begin, files, task.id, text)
         except OSError as error:
             log.warning("config: cannot be changed: %s", error)
@@ -157,8 +158,6 @@ class ConfigSetter:
     def _begin(self, files: TrialFiles, command: str, text: str) -> CommandRefusal | None:
         body = text.encode()
         present = files.file.read_bytes()
-        if body == present:
-            return None
         files.write(files.new, body)
         try:
             why = self._judged(load(files.new))
@@ -185,9 +184,10 @@ class TrialWatch:
 
     def __init__(
         self, file: Path | None, clock: Clock, is_well: Callable[[], bool],
-        finish: Callable[[str, CommandRefusal | None], Awaitable[None]], restart: Callable[[], None], *, look_s: float = LOOK_S,
+        finish: Callable[[str, CommandRefusal | None], Awaitable[None]], restart: Callable[[], None], *,
+        pace: TrialPace | None = None,
     ) -> None:  # fmt: skip
-        self._look_s = look_s
+        self._pace = pace or TrialPace()
         self._files = TrialFiles(file) if file else None
         self._clock, self._is_well, self._finish, self._restart = clock, is_well, finish, restart
 
@@ -215,8 +215,8 @@ class TrialWatch:
 
     async def _health(self) -> Health:
         watch = Watch(self._clock.monotonic())
-        while (health := watch.health(self._clock.monotonic())) is Health.WAIT:
-            await asyncio.sleep(self._look_s)
+        while (health := watch.health(self._clock.monotonic(), self._pace)) is Health.WAIT:
+            await asyncio.sleep(self._pace.look_s)
             watch = watch.seen(self._clock.monotonic(), is_well=self._is_well())
         return health
 

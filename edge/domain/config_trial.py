@@ -16,8 +16,15 @@ from enum import StrEnum
 from edge.domain.command import CommandRefusal
 
 STARTS = 3  # of the new one without a confirmation; then it is the configuration that kills the agent
-CONFIRM_S = 60.0  # well for so long: kept
-GIVE_UP_S = 300.0  # not well by then: rolled back
+
+
+@dataclass(frozen=True, slots=True)
+class TrialPace:
+    """`confirm_s`: well for so long, it is kept; `give_up_s`: not well by then, it is rolled back."""
+
+    confirm_s: float = 60.0
+    give_up_s: float = 300.0
+    look_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +75,10 @@ class Watch:
         since = now_s if self.well_since_s is None else self.well_since_s
         return replace(self, well_since_s=since if is_well else None)
 
-    def health(self, now_s: float) -> Health:
-        if self.well_since_s is not None and now_s - self.well_since_s >= CONFIRM_S:
+    def health(self, now_s: float, pace: TrialPace) -> Health:
+        if self.well_since_s is not None and now_s - self.well_since_s >= pace.confirm_s:
             return Health.KEEP
-        return Health.GIVE_UP if now_s - self.started_s >= GIVE_UP_S else Health.WAIT
+        return Health.GIVE_UP if now_s - self.started_s >= pace.give_up_s else Health.WAIT
 
 
 def _given_up(trial: Trial, why: CommandRefusal) -> Trial:

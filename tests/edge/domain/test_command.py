@@ -7,7 +7,7 @@ import pytest
 
 from edge.domain.clock_skew import ClockSkew
 from edge.domain.command import CommandRefusal, Order, Rules, refuse
-from edge.domain.config_trial import CONFIRM_S, GIVE_UP_S, STARTS, Health, Trial, TrialStep, Watch, at_start
+from edge.domain.config_trial import STARTS, Health, Trial, TrialPace, TrialStep, Watch, at_start
 from edge.domain.metered import is_within
 
 ZONE = timezone(timedelta(hours=7))
@@ -86,12 +86,13 @@ def test_a_killed_trial_ends_in_one_of_the_two_files_and_with_an_answer(
         assert after.verdict is (verdict or CommandRefusal.SUPERSEDED)
 
 
-def test_only_a_minute_of_health_without_a_break_keeps_a_configuration() -> None:
+def test_only_health_without_a_break_keeps_a_configuration() -> None:
+    pace = TrialPace(confirm_s=60.0, give_up_s=300.0)
     watch = Watch(0.0).seen(10.0, is_well=True)
-    assert watch.health(10.0 + CONFIRM_S - 1) is Health.WAIT
+    assert watch.health(69.0, pace) is Health.WAIT
     watch = watch.seen(30.0, is_well=False).seen(40.0, is_well=True)
-    assert watch.health(40.0 + CONFIRM_S - 1) is Health.WAIT
-    assert watch.health(40.0 + CONFIRM_S) is Health.KEEP
-    ill = Watch(0.0).seen(GIVE_UP_S - 1, is_well=True)
-    assert ill.health(GIVE_UP_S - 0.5) is Health.WAIT
-    assert ill.health(GIVE_UP_S) is Health.GIVE_UP
+    assert watch.health(99.0, pace) is Health.WAIT
+    assert watch.health(100.0, pace) is Health.KEEP
+    ill = Watch(0.0).seen(299.0, is_well=True)
+    assert ill.health(299.5, pace) is Health.WAIT
+    assert ill.health(300.0, pace) is Health.GIVE_UP
