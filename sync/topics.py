@@ -9,6 +9,7 @@ ROOT = "motcua/v1"
 EVERY_DEVICES_EVENTS = f"{ROOT}/+/+/ev/#"
 EVERY_DEVICES_EARLY = f"{ROOT}/+/+/early/#"
 EVERY_DEVICES_STATUS = f"{ROOT}/+/+/status"
+CITY_ROOT = f"{ROOT}/city/root"  # retained: the newest daily root over all devices' chains (`sync.city.roots`)
 
 
 class Presence(msgspec.Struct, frozen=True, kw_only=True):

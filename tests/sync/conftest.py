@@ -10,8 +10,9 @@ import pytest
 
 from sync.journal import Journal
 from tests.sync.broker_fixtures import line, make_mosquitto, mosquitto
+from tests.sync.postgres_fixtures import database, postgres, where
 
-__all__ = ["line", "make_mosquitto", "mosquitto"]
+__all__ = ["database", "line", "make_mosquitto", "mosquitto", "postgres", "where"]
 
 Opener = Callable[..., Awaitable[Journal]]
 TALLY = "-- 001 tally\nCREATE TABLE tally (n INTEGER NOT NULL) STRICT;"
