@@ -18,7 +18,7 @@ from edge.adapters.model_files import ModelFolders
 from edge.command_ports import Later, Task
 from edge.domain.command import CommandRefusal
 from models import fetch
-from sync.keys import DeviceKey, is_signed
+from sync.commands import is_manifest_signed
 
 log = logging.getLogger(__name__)
 WAITING_AT_MOST = 4  # orders; the newest is refused as busy
@@ -30,10 +30,6 @@ class ModelsArgs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     manifest: Annotated[str, msgspec.Meta(min_length=1, max_length=500_000)]
     signature: Annotated[str, msgspec.Meta(max_length=200)]
-
-    @classmethod
-    def of(cls, manifest: str, key: DeviceKey) -> "ModelsArgs":
-        return cls(manifest=manifest, signature=key.sign(_signed_bytes(manifest)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ class ModelUpdates:
 
     async def __call__(self, task: Task) -> CommandRefusal | None:
         args = args_of(task, ModelsArgs)
-        if not is_signed(self._city_key or "", _signed_bytes(args.manifest), args.signature):
+        if not is_manifest_signed(args.manifest, self._city_key or "", args.signature):
             return CommandRefusal.MANIFEST_UNSIGNED
         if self._jobs.full():
             return CommandRefusal.BUSY
@@ -121,7 +117,3 @@ async def _in_thread(work: Callable[[], None]) -> None:
 
     threading.Thread(target=run, name="model-update", daemon=True).start()
     await done
-
-
-def _signed_bytes(manifest: str) -> bytes:
-    return b"motcua models v1\n" + manifest.encode()
