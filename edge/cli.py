@@ -11,6 +11,7 @@ import typer
 
 from edge import (
     cli_bench,
+    cli_city,
     cli_faces,
     cli_journal,
     cli_locker,
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_models.app, name="models")
 app.add_typer(cli_journal.app, name="journal")
+app.add_typer(cli_city.app, name="city")
 app.add_typer(cli_faces.app, name="faces")
 app.add_typer(cli_locker.app, name="locker")
 app.add_typer(cli_queue.app, name="queue")

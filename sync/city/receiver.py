@@ -18,13 +18,14 @@ from sync.city.database import open_database
 from sync.city.errors import DatabaseLost
 from sync.city.known import KnownDevices
 from sync.city.receipts import arrival_of, presence_of, receipt_of
+from sync.city.roots import RootKeeper
 from sync.city.store import CityStore, Due
 from sync.city.terms import Arrival, Judgement
 from sync.errors import BrokerLost
 from sync.keys import DeviceKey
 from sync.mqtt import Broker, Connection, Handlers, Version
 from sync.reconnect import LinkStatus, Pace, Reconnector
-from sync.topics import EVERY_DEVICES_EARLY, EVERY_DEVICES_EVENTS, EVERY_DEVICES_STATUS, Presence, Topics
+from sync.topics import CITY_ROOT, EVERY_DEVICES_EARLY, EVERY_DEVICES_EVENTS, EVERY_DEVICES_STATUS, Presence, Topics
 
 RECEIPT_EVERY_S = 0.1  # receipts are cumulative, so a few a second are enough
 GATHER_S = 0.02
@@ -50,6 +51,7 @@ class Counts:
 class CityReceiver:
     """Give it a SQLite file or a PostgreSQL DSN, and a broker. With `key` it signs its receipts.
 
+    It then also makes each day's root and publishes it, retained, and into `roots`, where that folder is given.
     Without `known` it takes events from anybody and trusts the first key it sees (`sync.city.known.Anybody`).
     """
 
@@ -60,6 +62,7 @@ class CityReceiver:
         *,
         key: DeviceKey | None = None,
         known: KnownDevices | None = None,
+        roots: Path | None = None,
         versions: tuple[Version, ...] = (Version.V5, Version.V311),
         pace: Pace | None = None,
         on_status: Callable[[LinkStatus], None] = lambda _: None,
@@ -67,6 +70,7 @@ class CityReceiver:
         self.broker = broker
         self.key = key
         self.store = CityStore(open_database(store), known)
+        self.roots = RootKeeper(self.store.database, key, roots) if key else None
         self._judged: Counter[Judgement] = Counter()
         self._gaps = 0
         self._unique = self.store.unique()
@@ -126,6 +130,7 @@ class _Reception:
                 self._gather()
                 self._take()
                 self._tell()
+                self._publish_root()
         except DatabaseLost as error:
             raise BrokerLost(f"the city's database: {error}") from error
         finally:
@@ -170,3 +175,9 @@ class _Reception:
             self._connection.publish(due.topics.receipts, msgspec.json.encode(receipt), retain=True)
         self._city.store.told(self._due.values())
         self._due.clear()
+
+    def _publish_root(self) -> None:
+        keeper = self._city.roots
+        root = keeper.turn(datetime.now(UTC), time.monotonic()) if keeper else None
+        if root:
+            self._connection.publish(CITY_ROOT, msgspec.json.encode(root), retain=True)

@@ -19,6 +19,7 @@ from sync.errors import UNREADABLE
 from sync.events import GENESIS
 from sync.keys import DeviceKey, is_signed
 
+LOOK_EVERY_S = 60.0
 _LEAVES = Bulk("city_root_leaves", "day text, place bigint, source text, seq bigint, head text")
 _INSERT = "INSERT INTO city_roots VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _SELECT = "SELECT day, made_ms, devices, root, previous, key, signature FROM city_roots"
@@ -70,6 +71,29 @@ class Leaf:
 
     def __bytes__(self) -> bytes:
         return f"{self.source}\n{self.seq} {self.head}".encode()
+
+
+class RootKeeper:
+    """Makes each day's root when it is due. Ask `turn` as often as you like: it looks once a minute. Blocking."""
+
+    def __init__(self, database: Database, key: DeviceKey, folder: Path | None = None) -> None:
+        self._database = database
+        self._key = key
+        self._folder = folder
+        self._next = 0.0
+
+    def turn(self, now: datetime, monotonic: float) -> Root | None:
+        """A root that was made now, for the topic `CITY_ROOT`, retained; its file is written already."""
+        if monotonic < self._next:
+            return None
+        self._next = monotonic + LOOK_EVERY_S
+        day = root_due(self._database, now)
+        if day is None:
+            return None
+        root = make_root(self._database, self._key, day, now)
+        if self._folder is not None:
+            publish(root, self._folder)
+        return root
 
 
 def root_due(database: Database, now: datetime) -> date | None:
