@@ -44,13 +44,13 @@ class ModelUpdates:
 
     def __init__(
         self, data_dir: Path, city_key: str | None, finish: Callable[[str, CommandRefusal | None], Awaitable[None]],
-        mirror: Path | None = None, *, pause_s: float = PAUSE_S,
+        mirror: Path | None = None, *, tries: int = TRIES, pause_s: float = PAUSE_S,
     ) -> None:  # fmt: skip
         self._folders = ModelFolders(data_dir)
         self._city_key = city_key
         self._finish = finish
         self._mirror = mirror
-        self._pause_s = pause_s
+        self._tries, self._pause_s = tries, pause_s
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue(WAITING_AT_MOST)
 
     async def __call__(self, task: Task) -> CommandRefusal | None:
@@ -78,7 +78,7 @@ class ModelUpdates:
             log.info("models: command %s %s", job.command, why or "used from the next start on")
 
     async def _pulled(self, job: _Job) -> CommandRefusal | None:
-        for turn in range(TRIES):
+        for turn in range(self._tries):
             try:
                 await _in_thread(lambda: self._pull(job))
             except (fetch.DiskFull, fetch.CacheUnusable, OSError) as error:
@@ -86,7 +86,7 @@ class ModelUpdates:
                 await asyncio.to_thread(self._folders.forget, job.folder)
                 return CommandRefusal.MODELS_NO_ROOM
             except fetch.ModelFileError as error:
-                log.warning("models: try %d of %d: %s", turn + 1, TRIES, error)
+                log.warning("models: try %d of %d: %s", turn + 1, self._tries, error)
                 await asyncio.sleep(self._pause_s)
             else:
                 return None

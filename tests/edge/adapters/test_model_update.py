@@ -52,7 +52,7 @@ class Device:
             agent=Agent(site="x", device="y", data_dir=self.folder / "data"),
             models=ModelsSection(directory=self.folder / "own"),
         )
-        self.updates = ModelUpdates(self.folder / "data", CITY.public, self._finish, self.mirror, pause_s=0.0)
+        self.updates = ModelUpdates(self.folder / "data", CITY.public, self._finish, self.mirror, tries=2, pause_s=0.0)
 
     async def _finish(self, command: str, why: CommandRefusal | None) -> None:
         self.answers.append((command, why))
