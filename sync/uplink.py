@@ -190,7 +190,9 @@ class Uplink:
             saying = self._sayings.popleft()
             self._connection.publish(saying.topic, saying.payload, correlation=saying.correlation)
             self._bucket.take(len(saying.topic) + len(saying.payload))
-        while self._has_room and (row := self._early.next(self._sent_up_to, self._reach(now))):
+        while (
+            self._early.is_waiting and self._has_room and (row := self._early.next(self._sent_up_to, self._reach(now)))
+        ):
             topic = self._voyage.topics.early + row[1]
             self._connection.publish(topic, row[2])
             self._bucket.take(len(topic) + len(row[2]))

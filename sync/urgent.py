@@ -43,6 +43,10 @@ class EarlyCopies:
         self.looked_up_to = up_to
         self._waiting.extend(row for row in rows if is_urgent(row[1], row[2]))
 
+    @property
+    def is_waiting(self) -> bool:
+        return bool(self._waiting)
+
     def next(self, sent_up_to: int, reach: int) -> Row | None:
         """What goes early now. `reach`: how many events can go in their turn at once; within it nothing needs to overtake."""
         while self._waiting and self._waiting[0][0] <= sent_up_to + reach:

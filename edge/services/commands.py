@@ -98,7 +98,7 @@ class CommandService:
             digest,
             now.timestamp(),
             command.not_after.timestamp(),
-            bytes(command.args),
+            bytes(command.args).decode(),
         )
         if why is not None:
             await self._ledger.transact(self._answered(row, why))
@@ -112,7 +112,7 @@ class CommandService:
 
     async def _do(self, row: CommandRow) -> None:
         """The row is there. What the doer changes it writes with the answer, so a kill before that does it again from the start."""
-        task = Task(row.id, row.by, row.args or b"{}", self._answered(row, None))
+        task = Task(row.id, row.by, (row.args or "{}").encode(), self._answered(row, None))
         doer = self._doers.get(row.name)
         try:
             why = await doer(task) if doer else CommandRefusal.UNKNOWN_COMMAND

@@ -19,13 +19,13 @@ class CommandRow:
     digest: str
     taken_s: float
     not_after_s: float
-    args: bytes | None = field(default=None, repr=False)
+    args: str | None = field(default=None, repr=False)
     outcome: Outcome | None = None
     why: CommandRefusal | None = None
     answered_s: float | None = None
 
 
-_COLUMNS = "id, name, by, digest, taken_s, not_after_s, args, outcome, why, answered_s"
+_COLUMNS = "id, kind, by, digest, taken_s, not_after_s, args, outcome, why, answered_s"
 
 
 def find(connection: sqlite3.Connection, command: str) -> CommandRow | None:
@@ -45,7 +45,7 @@ def take(connection: sqlite3.Connection, row: CommandRow) -> None:
     """Being worked on from now. Harmless when it is known; very old ones go."""
     connection.execute("DELETE FROM commands WHERE outcome IS NOT NULL AND not_after_s < ?", (row.taken_s - KEPT_S,))
     connection.execute(
-        "INSERT OR IGNORE INTO commands (id, name, by, digest, taken_s, not_after_s, args) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO commands (id, kind, by, digest, taken_s, not_after_s, args) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (row.id, row.name, row.by, row.digest, row.taken_s, row.not_after_s, row.args),
     )
 

@@ -52,7 +52,7 @@ class Device:
             agent=Agent(site="x", device="y", data_dir=self.folder / "data"),
             models=ModelsSection(directory=self.folder / "own"),
         )
-        self.updates = ModelUpdates(self.folder / "data", CITY.public, self._finish, self.mirror, tries=2, pause_s=0.0)
+        self.updates = ModelUpdates(self.folder / "data", CITY.public, self._finish, self.mirror, tries=1, pause_s=0.0)
 
     async def _finish(self, command: str, why: CommandRefusal | None) -> None:
         self.answers.append((command, why))
@@ -126,6 +126,7 @@ async def test_arguments_that_are_none_are_bad(device: Device) -> None:
 
 
 @pytest.mark.enable_socket  # to ask at a port where nobody is
+@pytest.mark.timeout(60)  # the fetch asks a few times by itself
 async def test_bytes_that_are_not_those_of_the_manifest_are_never_used(device: Device) -> None:
     (device.mirror / NAME).write_bytes(b"something else")
     async with device.running():
