@@ -40,6 +40,10 @@ TUNING = Tuning(progress_every_s=0.05, resend=ResendRules(patience_s=3_600.0, pa
 OURS = Topics("phuong-thu-duc", "quay-01")
 
 
+class Seq(msgspec.Struct):
+    seq: int
+
+
 @dataclass
 class Heard:
     """A third party: every message of this device in the order it came. `say` publishes as the city would."""
@@ -47,6 +51,7 @@ class Heard:
     port: int
     messages: list[tuple[str, bytes, bytes | None]] = field(default_factory=list)
     is_there: bool = False
+    _seqs: dict[str, list[int]] = field(default_factory=lambda: {OURS.events: [], OURS.early: []})
 
     def __post_init__(self) -> None:
         self.client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
@@ -59,6 +64,9 @@ class Heard:
     def _heard(self, _client: object, _userdata: object, message: paho.MQTTMessage) -> None:
         correlation = getattr(message.properties, "CorrelationData", None)
         self.messages.append((message.topic, bytes(message.payload), correlation))
+        if message.topic.startswith((OURS.events, OURS.early)):
+            which = OURS.events if message.topic.startswith(OURS.events) else OURS.early
+            self._seqs[which].append(msgspec.json.decode(message.payload, type=Seq).seq)
 
     async def say(self, topic: str, payload: bytes, *, retain: bool = False, **said: Any) -> None:
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
@@ -70,8 +78,9 @@ class Heard:
     def on(self, prefix: str) -> list[bytes]:
         return [body for topic, body, _ in list(self.messages) if topic.startswith(prefix)]
 
-    def seqs(self, prefix: str) -> list[int]:
-        return [msgspec.json.decode(body)["seq"] for body in self.on(prefix)]
+    def seqs(self, which: str) -> list[int]:
+        """Of the events, or of the early copies, in the order they came."""
+        return list(self._seqs[which])
 
 
 @pytest.fixture
