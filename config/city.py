@@ -3,6 +3,7 @@
 For the command line and what runs behind `motcua city`. A site's key is the `site` in its devices' own files.
 """
 
+import errno
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -33,9 +34,11 @@ class City(Section):
         return self
 
     def where(self) -> Path | str:
-        """What `sync.city.database.open_database` takes. Raise OSError."""
+        """What `sync.city.database.open_database` takes. Raise OSError, also for a password that others may read."""
         if self.dsn_file is None:
             return self.data_dir / "city.sqlite"
+        if self.dsn_file.stat().st_mode & 0o077:
+            raise PermissionError(errno.EPERM, "can be read by others: chmod 600", str(self.dsn_file))
         return self.dsn_file.read_text(encoding="utf-8").strip()
 
     @property

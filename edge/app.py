@@ -12,21 +12,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.schema import Config
 from config.strings import load_strings
-from devices.sms.channel import SmsChannel
-from edge.adapters import model_files
 from edge.adapters.clock import SystemClock
-from edge.adapters.downlink import CityLine, Stations, open_city
-from edge.adapters.faces_setup import device_book
+from edge.adapters.lock_boards import LockBoards
 from edge.adapters.locker_commands import LockerCommands
 from edge.adapters.locker_setup import LockerStation, locker_screen, open_locker, open_post
 from edge.adapters.locker_socket import LockerSocket
 from edge.adapters.machine import Machine
-from edge.adapters.queue_setup import QueueStation, open_station
 from edge.adapters.rules import (
     contact_numbers,
     counter_plans,
@@ -36,19 +31,14 @@ from edge.adapters.rules import (
     retention_rules,
     vision_spec,
 )
-from edge.adapters.sms import ChannelPort, LineCheck, open_channel
+from edge.adapters.seal import FACE_KEY
 from edge.adapters.supervisor import Backoff, PartState, supervise
-from edge.adapters.vision import VisionEyes
 from edge.adapters.vision_spec import LANDMARKER
-from edge.services.alert_text import AlertText
 from edge.services.alerts import AlertService
 from edge.services.counter import CounterService
-from edge.services.faces import FaceBook
 from edge.services.faults import Faults
 from edge.services.health import HealthService
 from edge.services.retention import RetentionService
-from edge.services.sms_post import SmsPost
-from edge.services.sms_switch import SmsSwitch
 from edge.services.statistics import StatisticsService
 from edge.store import migrations
 from edge.web.server import WebServer
@@ -57,14 +47,22 @@ from edge.web.users import UserBook, write_secret
 from sync.errors import JournalError
 from sync.events import ConfigChanged, DeviceStarted
 from sync.journal import Journal
-from sync.link import Link
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from devices.sms.channel import SmsChannel
+    from edge.adapters.downlink import CityLine
     from edge.adapters.guide_setup import GuideStation
+    from edge.adapters.queue_setup import QueueStation
+    from edge.adapters.vision import VisionEyes
+    from edge.services.faces import FaceBook
+    from sync.link import Link
 
 log = logging.getLogger(__name__)
 Part = tuple[str, Callable[[], Awaitable[None]]]
 STAMP = "config.sha256"  # in the data folder: the configuration of the last start
+DOORS_FIRST_S = 1.0
 FAILED = "failed"  # a sentence under `page.fault`
 
 
@@ -77,13 +75,13 @@ class Agent:
     faults: Faults
     counters: CounterService
     alerts: AlertService
-    eyes: dict[str, VisionEyes]
+    eyes: "dict[str, VisionEyes]"
     web: WebServer
-    link: Link | None
+    link: "Link | None"
     parts: tuple[Part, ...]
     locker: LockerStation | None = None
-    faces: FaceBook | None = None
-    city: CityLine | None = None
+    faces: "FaceBook | None" = None
+    city: "CityLine | None" = None
     begin_anew: asyncio.Event = field(default_factory=asyncio.Event)  # with another configuration
 
     async def run(self) -> None:
@@ -114,7 +112,7 @@ async def report_part(faults: Faults, part: str, state: PartState) -> None:
         log.error("%s: %s", part, error)  # noqa: TRY400 - the sentence is enough
 
 
-async def run_agent(config: Config, file: Path | None = None) -> bool:
+async def run_agent(config: Config, file: "Path | None" = None) -> bool:
     """Run until SIGTERM or SIGINT; everything accepted is on the disk when this returns.
 
     `file`: the configuration, which the city may then change; True when it did, and the agent is to begin anew with it.
@@ -152,14 +150,14 @@ class FirstWords:
 async def open_agent(
     config: Config,
     *,
-    channel: SmsChannel | None = None,
+    channel: "SmsChannel | None" = None,
     demo_users: tuple[DemoUser, ...] = (),
-    file: Path | None = None,
+    file: "Path | None" = None,
 ) -> AsyncIterator[Agent]:
     """Raise before anything started when a model file, the journal or the users file cannot be used."""
-    landmarker = model_files.locate(config, LANDMARKER) if config.counters else None
+    eyes = _eyes(config)
     async with open_journal(config) as journal, _transport(config, channel) as opened:
-        agent = await _compose(config, journal, landmarker, opened, demo_users, file=file)
+        agent = await _compose(config, journal, eyes, opened, demo_users, file=file)
         first = FirstWords(
             agent.counters.close_unfinished,
             partial(_announce, config, journal),
@@ -190,9 +188,9 @@ async def open_journal(config: Config) -> AsyncIterator[Journal]:
 
 
 @contextlib.asynccontextmanager
-async def _transport(config: Config, channel: SmsChannel | None) -> AsyncIterator[SmsChannel | None]:
+async def _transport(config: Config, channel: "SmsChannel | None") -> "AsyncIterator[SmsChannel | None]":
     """The configured way to phones, closed at the end; one that was brought along stays its owner's."""
-    opened = None if channel else open_channel(config.sms, config.agent.data_dir)
+    opened = None if channel else _opened_channel(config)
     try:
         yield channel or opened
     finally:
@@ -200,46 +198,54 @@ async def _transport(config: Config, channel: SmsChannel | None) -> AsyncIterato
             await opened.close()
 
 
+def _opened_channel(config: Config) -> "SmsChannel | None":
+    if config.sms.channel == "none":
+        return None
+    from edge.adapters.sms import open_channel
+
+    return open_channel(config.sms, config.agent.data_dir)
+
+
 async def _compose(
     config: Config,
     journal: Journal,
-    landmarker: Path | None,
-    channel: SmsChannel | None,
+    eyes: "dict[str, VisionEyes]",
+    channel: "SmsChannel | None",
     demo_users: tuple[DemoUser, ...],
     *,
-    file: Path | None,
+    file: "Path | None",
 ) -> Agent:
     clock, strings, rules = SystemClock(config.agent.zone), load_strings(), counter_rules(config)
-    numbers = contact_numbers(config)
-    plans = counter_plans(config, numbers)
+    plans = counter_plans(config, contact_numbers(config))
     faults = Faults(journal, clock)
     await faults.load()
     alerts = AlertService(journal, plans, clock, rules.escalation)
-    eyes = {} if landmarker is None else _eyes(config, landmarker)
     counters = CounterService(
         plans, eyes, ledger=journal, alerts=alerts, faults=faults, clock=clock, rules=rules,
         supervise=partial(supervised, faults),
     )  # fmt: skip
     await counters.recover()
-    book = await device_book(config, journal, is_wanted=config.guide is not None)
+    book = await _book(config, journal)
     retention = RetentionService(
         journal, faults, clock, retention_rules(config), also={"faces": book.purge_unused} if book else None
     )  # fmt: skip
     machine = Machine(config.agent.data_dir, journal, counters)
-    checks = [retention.check, *([LineCheck(channel, faults).check] if channel else [])]
+    checks = [retention.check, *([_line_check(channel, faults)] if channel else [])]
     health = HealthService(journal, faults, machine, clock, checks=checks)
-    queue = await open_station(config, journal, clock, strings, faults)
+    queue = await _queue(config, journal, faults)
     guide = await _guide(config, journal, faults, queue)
     station = await open_locker(config, config.locker, journal, faults) if config.locker else None
     begin_anew = asyncio.Event()
-    stations = Stations(station.service.city if station else None, guide.directory if guide else None)
-    city = open_city(config, journal, faults, stations, file=file, restart=begin_anew.set)
+    city = _city(config, journal, faults, station=station, guide=guide, file=file, begin_anew=begin_anew.set)
     desks = Desks(
         counters, alerts, StatisticsService(journal), health, clock, queue=queue.desk if queue else None,
         locker=station.service.desks if station else None, guide=guide.desk if guide else None,
         city=city, identify=city.identify if city else None,
     )  # fmt: skip
-    web = WebServer(desks, _users(config), strings, _web_settings(config, demo_users))
+    web = WebServer(
+        desks, _users(config), strings, _web_settings(config, demo_users),
+        turn=partial(_doors_first, station.boards) if station else None,
+    )  # fmt: skip
     parts: list[Part] = [("web", web.run), ("alerts", alerts.run), ("counters", counters.run), ("health", health.run)]
     parts += [("retention", retention.run), ("journal/pruning", partial(_prune_daily, journal))]
     parts += [(f"eyes/{key}", one.run) for key, one in eyes.items()]
@@ -252,23 +258,76 @@ async def _compose(
         )
         parts += [*station.parts, ("locker/socket", socket.run)]
     if channel is not None:
-        switch = SmsSwitch(ChannelPort(channel))
-        text = AlertText(strings, config.agent.language)
-        post = SmsPost(journal, switch.alerts, alerts, text, plans=plans, contacts=numbers, faults=faults, clock=clock)
-        parts += [("sms", post.run), ("sms/switch", switch.run)]
-        if station is not None:
-            parts.append(("sms/locker", open_post(config, station, journal, switch.locker, faults).run))
+        parts += _sms_parts(config, channel, journal, alerts, faults=faults, station=station)
     link = city.link_up if city else None
     return Agent(
         config, journal, faults, counters, alerts, eyes, web, link, tuple(parts), station, book, city, begin_anew
     )  # fmt: skip
 
 
-async def _guide(config: Config, journal: Journal, faults: Faults, queue: QueueStation | None) -> "GuideStation | None":
+def _line_check(channel: "SmsChannel", faults: Faults) -> Callable[[], Awaitable[None]]:
+    from edge.adapters.sms import LineCheck
+
+    return LineCheck(channel, faults).check
+
+
+def _sms_parts(
+    config: Config, channel: "SmsChannel", journal: Journal, alerts: AlertService, *, faults: Faults,
+    station: LockerStation | None,
+) -> list[Part]:  # fmt: skip
+    from edge.adapters.sms import ChannelPort
+    from edge.services.alert_text import AlertText
+    from edge.services.sms_post import SmsPost
+    from edge.services.sms_switch import SmsSwitch
+
+    switch, numbers = SmsSwitch(ChannelPort(channel)), contact_numbers(config)
+    post = SmsPost(
+        journal, switch.alerts, alerts, AlertText(load_strings(), config.agent.language),
+        plans=counter_plans(config, numbers), contacts=numbers, faults=faults, clock=SystemClock(config.agent.zone),
+    )  # fmt: skip
+    parts: list[Part] = [("sms", post.run), ("sms/switch", switch.run)]
+    if station is not None:
+        parts.append(("sms/locker", open_post(config, station, journal, switch.locker, faults).run))
+    return parts
+
+
+async def _book(config: Config, journal: Journal) -> "FaceBook | None":
+    """Where a guide wants it, or somebody was enrolled while there was one: unused templates still have to go."""
+    if config.guide is None and not (config.agent.data_dir / FACE_KEY).exists():
+        return None
+    from edge.adapters.faces_setup import device_book
+
+    return await device_book(config, journal, is_wanted=config.guide is not None)
+
+
+async def _queue(config: Config, journal: Journal, faults: Faults) -> "QueueStation | None":
+    if config.queue is None:
+        return None
+    from edge.adapters.queue_setup import open_station
+
+    return await open_station(config, journal, SystemClock(config.agent.zone), load_strings(), faults)
+
+
+def _city(
+    config: Config, journal: Journal, faults: Faults, *, station: LockerStation | None, guide: "GuideStation | None",
+    file: "Path | None", begin_anew: Callable[[], None],
+) -> "CityLine | None":  # fmt: skip
+    """The line to the city is loaded where a broker is configured only."""
+    if config.mqtt is None:
+        return None
+    from edge.adapters.downlink import Stations, open_city
+
+    stations = Stations(station.service.city if station else None, guide.directory if guide else None)
+    return open_city(config, journal, faults, stations, file=file, restart=begin_anew)
+
+
+async def _guide(
+    config: Config, journal: Journal, faults: Faults, queue: "QueueStation | None"
+) -> "GuideStation | None":
     """Loaded where it is configured only: its HTTP client and voice cost a cabinet a quarter of a second at the start."""
     if config.guide is None or queue is None:
         return None
-    from edge.adapters.guide_setup import open_guide  # noqa: PLC0415
+    from edge.adapters.guide_setup import open_guide
 
     clock = SystemClock(config.agent.zone)
     return await open_guide(
@@ -276,7 +335,21 @@ async def _guide(config: Config, journal: Journal, faults: Faults, queue: QueueS
     )
 
 
-def _eyes(config: Config, landmarker: Path) -> dict[str, VisionEyes]:
+async def _doors_first(boards: LockBoards) -> None:
+    """Loading the pages takes the processor for a second; a cabinet knows its doors before. A silent board waits for nobody's page."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DOORS_FIRST_S):
+            await boards.all_heard()
+
+
+def _eyes(config: Config) -> "dict[str, VisionEyes]":
+    """Raise when the model file is not there."""
+    if not config.counters:
+        return {}
+    from edge.adapters import model_files
+    from edge.adapters.vision import VisionEyes
+
+    landmarker = model_files.locate(config, LANDMARKER)
     params = config.models.expression_params
     return {key: VisionEyes(vision_spec(key, one, landmarker, params)) for key, one in config.counters.items()}
 

@@ -22,10 +22,11 @@ from sync.city.faults import FaultKind, settle
 from sync.city.known import Anybody, KnownDevices, Registered
 from sync.city.roots import make_root, publish, published, root_due
 from sync.city.stats import CityStats, city_stats
+from sync.city.store import CityStore
 from sync.city.verify import Proofs, recount, verify_city
 from sync.keys import DeviceKey, public_key_of
 
-app = typer.Typer(no_args_is_help=True, help="The city's side: verify, stats, settle, recount, root, command.")
+app = typer.Typer(no_args_is_help=True, help="The city's side: verify, stats, settle, retire, recount, root, command.")
 app.add_typer(cli_city_command.app, name="command")
 ConfigOption = Annotated[Path, typer.Option("--config", help="the city's configuration file (TOML)")]
 SqliteOption = Annotated[
@@ -104,6 +105,22 @@ def settle_fault(
         if not settle(writing, source, kind, by, datetime.now(UTC)):
             fail(f"{device} has no open fault {kind.value}", as_json=as_json)
     _done(f"{device}: {kind.value} settled", as_json=as_json)
+
+
+@app.command()
+def retire(
+    device: DeviceArgument,
+    by: Annotated[str, typer.Option(help="who decided so")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    sqlite: SqliteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """End a device's history and let a new one begin: its storage was replaced or a backup restored. What is held stays."""
+    source = _source(device, as_json=as_json)
+    with opened(config, sqlite, as_json=as_json) as city, refusing(as_json=as_json):
+        if not CityStore(city.database).retire(source, by):
+            fail(f"{device} has no events here", as_json=as_json)
+    _done(f"{device}: a new history may begin", as_json=as_json)
 
 
 @app.command("recount")

@@ -5,27 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-
-class Asked(StrEnum):
-    """What a person may want of the guide; every one of them has a button too."""
-
-    PROGRESS = "progress"
-    TICKET = "ticket"
-    PROCEDURE = "procedure"
-    COUNTER = "counter"
-    PAPERS = "papers"
-    HOURS = "hours"
-    PERSON = "person"
-    HOTLINE = "hotline"
-    FEEDBACK = "feedback"
-    REPEAT = "repeat"
-    HELP = "help"
-    GREETING = "greeting"
-    BACK = "back"
-    THANKS = "thanks"
-    YES = "yes"
-    NO = "no"
-    CODE = "code"
+from edge.domain.dialogue_terms import Intent
 
 
 class EarsState(StrEnum):
@@ -63,7 +43,7 @@ class Wish:
     `sentence` is the known sentence that fits best, never what was said; it may be shown, and is kept nowhere.
     """
 
-    asked: Asked
+    asked: Intent
     confidence: float
     sentence: str
     procedure: str | None = None

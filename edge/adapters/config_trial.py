@@ -1,15 +1,12 @@
 """A configuration that the city sent: checked, put in place beside the old one, tried, kept or rolled back. Survives a kill anywhere.
 
-`settle` before the file is loaded (`motcua run`); `ConfigSetter` does the order; `TrialWatch` confirms it. The rules and the table of
-files are in `edge.domain.config_trial`.
+`ConfigSetter` does the order, `TrialWatch` confirms it; `trial_files.settle` comes before both, at the start. The rules and the table
+of files are in `edge.domain.config_trial`.
 """
 
 import asyncio
-import hashlib
 import logging
-import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -18,11 +15,11 @@ import msgspec
 from config.load import ConfigError, load
 from config.schema import Config
 from edge.adapters.command_doers import args_of
+from edge.adapters.trial_files import TrialFiles, digest_of, unhealthy
 from edge.command_ports import Later, Task
 from edge.domain.command import CommandRefusal
-from edge.domain.config_trial import Health, Trial, TrialPace, TrialStep, Watch, at_start
+from edge.domain.config_trial import Health, Trial, TrialPace, Watch
 from edge.ports import Clock
-from sync.errors import UNREADABLE
 
 log = logging.getLogger(__name__)
 
@@ -31,96 +28,6 @@ class ConfigArgs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """`text`: a whole file. Secrets are not in it: the schema knows paths of files only."""
 
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=500_000)]
-
-
-@dataclass(frozen=True, slots=True)
-class TrialFiles:
-    """The configuration file and what lies beside it during a trial."""
-
-    file: Path
-
-    @property
-    def new(self) -> Path:
-        return self.file.with_name(f"{self.file.name}.new")
-
-    @property
-    def before(self) -> Path:
-        """Kept after the trial too: what was there before the last change."""
-        return self.file.with_name(f"{self.file.name}.before")
-
-    @property
-    def record(self) -> Path:
-        return self.file.with_name(f"{self.file.name}.trial")
-
-    def trial(self) -> Trial | None:
-        """The trial that is going on. A record that cannot be read is none: it was written whole or not at all."""
-        try:
-            return msgspec.json.decode(self.record.read_bytes(), type=Trial)
-        except FileNotFoundError:
-            return None
-        except UNREADABLE:
-            log.error("config: %s cannot be read; there is no trial", self.record)  # noqa: TRY400 - the sentence is enough
-            return None
-
-    def note(self, trial: Trial) -> None:
-        self.write(self.record, msgspec.json.encode(trial))
-
-    def write(self, path: Path, body: bytes) -> None:
-        """Whole or not at all, with the mode of the configuration file."""
-        aside = path.with_name(f"{path.name}.part")
-        mode = self.file.stat().st_mode & 0o777
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as part:
-            os.fchmod(part.fileno(), mode)  # whatever the umask
-            part.write(body)
-            part.flush()
-            os.fsync(part.fileno())
-        self.move(aside, path)
-
-    def move(self, source: Path, target: Path) -> None:
-        source.replace(target)
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-    def roll_back(self, trial: Trial) -> None:
-        """The record first: a kill in between rolls back again at the next start."""
-        self.note(trial)
-        self.write(self.file, self.before.read_bytes())
-        log.error("config: rolled back to the one before: %s", trial.verdict)
-
-    def forget(self) -> None:
-        self.record.unlink(missing_ok=True)
-        self.new.unlink(missing_ok=True)
-
-
-def settle(file: Path) -> Trial | None:
-    """Before a start: finish what a kill interrupted, count the start. The trial to watch or report. Raise OSError."""
-    files = TrialFiles(file)
-    trial = files.trial()
-    if trial is None:
-        files.new.unlink(missing_ok=True)  # killed before the trial began: the order comes again
-        return None
-    trial, step = at_start(trial, _sha256(file.read_bytes()), has_new=_is(files.new, trial.new))
-    if step is TrialStep.ROLL_BACK:
-        files.roll_back(trial)
-    else:
-        files.note(trial)
-    if step is TrialStep.SWAP:
-        files.move(files.new, file)
-    log.warning("config: on trial, %s start=%d verdict=%s", step, trial.starts, trial.verdict)
-    return trial
-
-
-def give_up(file: Path) -> bool:
-    """The agent could not start or ended by itself: whether that was the new configuration, and the old one is back."""
-    files = TrialFiles(file)
-    trial = files.trial()
-    if trial is None or trial.verdict is not None or not _is(file, trial.new):
-        return False
-    files.roll_back(_unhealthy(trial))
-    return True
 
 
 class ConfigSetter:
@@ -168,7 +75,7 @@ class ConfigSetter:
             files.new.unlink()
             return why
         files.write(files.before, present)
-        files.note(Trial(command, _sha256(present), _sha256(body)))
+        files.note(Trial(command, digest_of(present), digest_of(body)))
         files.move(files.new, files.file)
         return None
 
@@ -200,7 +107,7 @@ class TrialWatch:
 
     async def _watch(self, files: TrialFiles, trial: Trial) -> None:
         if trial.verdict is None and await self._health() is Health.GIVE_UP:
-            files.roll_back(_unhealthy(trial))
+            files.roll_back(unhealthy(trial))
             self._restart()
             return
         await self._tell(files, trial)
@@ -219,15 +126,3 @@ class TrialWatch:
             await asyncio.sleep(self._pace.look_s)
             watch = watch.seen(self._clock.monotonic(), is_well=self._is_well())
         return health
-
-
-def _unhealthy(trial: Trial) -> Trial:
-    return Trial(trial.command, trial.old, trial.new, trial.starts, CommandRefusal.CONFIG_UNHEALTHY)
-
-
-def _is(path: Path, sha256: str) -> bool:
-    return path.exists() and _sha256(path.read_bytes()) == sha256
-
-
-def _sha256(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from edge.adapters.config_trial import give_up, settle
+from edge.adapters.trial_files import give_up, settle
 from sync.errors import JournalBusy
 
 log = logging.getLogger(__name__)

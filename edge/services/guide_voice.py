@@ -113,7 +113,7 @@ def meant(heard: Utterance) -> Event:
 def _meaning(wish: Wish) -> Meaning | None:
     """None for a code that is none."""
     if wish.code is None:
-        return Meaning(Intent(wish.asked.value), wish.procedure, wish.day)
+        return Meaning(wish.asked, wish.procedure, wish.day)
     try:
         return Meaning(Intent.CODE, code=DossierCode.parse(wish.code))
     except (BadDossierCode, BadDossierDate):

@@ -3,16 +3,18 @@
 import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from edge.command_ports import CityDesk, IdentifyDesk
-from edge.guide_ports import GuideDesk
 from edge.locker_ports import LockerDesks
 from edge.ports import AlertDesk, Clock, CounterDesk, HealthDesk, Statistics
-from edge.queue_ports import QueueDesk
 from edge.web.auth import FormSeal, Session, Sessions
 from edge.web.login import LoginDesk
 from edge.web.words import Strings, Words
+
+if TYPE_CHECKING:
+    from edge.command_ports import CityDesk, IdentifyDesk
+    from edge.guide_ports import GuideDesk
+    from edge.queue_ports import QueueDesk
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -27,10 +29,10 @@ class Desks:
     health: HealthDesk
     clock: Clock
     locker: LockerDesks | None = None  # where the station is
-    queue: QueueDesk | None = None  # where the device gives out numbers
-    guide: GuideDesk | None = None  # where it answers people
-    city: CityDesk | None = None  # where a broker is configured
-    identify: IdentifyDesk | None = None
+    queue: "QueueDesk | None" = None  # where the device gives out numbers
+    guide: "GuideDesk | None" = None  # where it answers people
+    city: "CityDesk | None" = None  # where a broker is configured
+    identify: "IdentifyDesk | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ _OF_JUDGEMENT = {
 }  # fmt: skip
 _REFUSING = (FaultKind.UNCHAINED, FaultKind.FORGED)
 _MENDED_BY_TAKING = (FaultKind.REVOKED, FaultKind.UNREGISTERED)
+_COLUMNS = "id, source, kind, seq, seconds, since_ms, last_ms, times, closed_ms, closed_by"
 _BULK = Bulk(
     "city_faults",
     "source text, kind text, seq bigint, seconds double precision, since_ms bigint, last_ms bigint, times bigint",
@@ -135,7 +136,7 @@ def open_faults(transaction: Transaction, sources: Sequence[str]) -> Iterable[Fa
     for start in range(0, len(sources), _CHUNK):
         some = sources[start : start + _CHUNK]
         marks = ", ".join("?" * len(some))
-        sql = f"SELECT * FROM city_faults WHERE source IN ({marks}) AND closed_ms IS NULL ORDER BY id"  # noqa: S608 - only marks
+        sql = f"SELECT {_COLUMNS} FROM city_faults WHERE source IN ({marks}) AND closed_ms IS NULL ORDER BY id"  # noqa: S608 - our own names, and marks
         for row in transaction.rows(sql, some):
             yield Fault(row[0], row[1], FaultKind(row[2]), *row[3:])
 

@@ -71,14 +71,18 @@ class PostgresDatabase(Database):
             connection = self._connection
             connection.execute(begin)
             try:
-                yield _PostgresTransaction(connection)
-                connection.execute("COMMIT")
+                with _named():
+                    yield _PostgresTransaction(connection)
+                    connection.execute("COMMIT")
+            except DatabaseLost:
+                connection.close()  # it may be a node that only reads since another took over
+                raise
             finally:
                 self._leave(connection)
 
     def _leave(self, connection: psycopg.Connection[Row]) -> None:
         """Roll back what was not committed; a connection that cannot even do that is given up."""
-        if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+        if connection.closed or connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
             return
         try:
             connection.execute("ROLLBACK")
@@ -158,6 +162,7 @@ def _dialect(text: str) -> sql.SQL:
 
 @lru_cache(maxsize=100)
 def _insert_of(bulk: Bulk) -> sql.Composed:
-    arrays = ", ".join(f"%s::{kind}[]" for kind in bulk.types)
+    """Bodies travel as bytes; as text every byte would be two, and quoted."""
+    arrays = ", ".join(f"{'%b' if kind == 'bytea' else '%s'}::{kind}[]" for kind in bulk.types)
     text = f"INSERT INTO {bulk.table} ({', '.join(bulk.names)}) SELECT * FROM unnest({arrays}) {bulk.ending}"  # noqa: S608 - our own names
     return sql.SQL(text).format()

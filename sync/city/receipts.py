@@ -16,7 +16,7 @@ _presence = msgspec.json.Decoder(Presence)
 
 
 def receipt_of(due: Due, key: DeviceKey | None) -> Receipt:
-    """What to tell one device, signed with the city's key. The time in it is now: send it at once."""
+    """What to tell one device now, signed with the city's key."""
     receipt = Receipt(seq=due.head.seq, head=due.head.hash, resend=due.resend, at=datetime.now(UTC))
     return receipt.signed(key, due.source) if key else receipt
 

@@ -121,6 +121,7 @@ class _Reception:
     def run(self) -> None:
         """Until `stop`; raise what the connection raises. A lost database ends the connection too: devices send again."""
         try:
+            self._city.store.unique()  # no broker's word that we are there before the database can take anything
             self._connection.open()
             for topic in (EVERY_DEVICES_EVENTS, EVERY_DEVICES_EARLY, EVERY_DEVICES_STATUS):
                 self._connection.subscribe(topic)
@@ -170,10 +171,12 @@ class _Reception:
         if not self._due or now - self._told_at < RECEIPT_EVERY_S:
             return
         self._told_at = now
+        self._city.store.told(
+            self._due.values()
+        )  # before: a receipt that only might have gone out binds the city as well
         for due in self._due.values():
             receipt = receipt_of(due, self._city.key)
             self._connection.publish(due.topics.receipts, msgspec.json.encode(receipt), retain=True)
-        self._city.store.told(self._due.values())
         self._due.clear()
 
     def _publish_root(self) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from sync.city.chains import chain_name
 from sync.city.errors import CityError
 from sync.city.facts import VIETNAM, milliseconds
 from sync.city.merkle import root_of
@@ -63,7 +64,7 @@ class Root(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """Where one device's chain stood when the root was made."""
+    """Where one chain stood when the root was made. `source` is the chain's name (`sync.city.chains.chain_name`)."""
 
     source: str
     seq: int
@@ -80,20 +81,31 @@ class RootKeeper:
         self._database = database
         self._key = key
         self._folder = folder
-        self._next = 0.0
+        self._next: float | None = None
 
     def turn(self, now: datetime, monotonic: float) -> Root | None:
-        """A root that was made now, for the topic `CITY_ROOT`, retained; its file is written already."""
-        if monotonic < self._next:
+        """A root for the topic `CITY_ROOT`, retained; its file is written already.
+
+        The first turn gives the newest there is: whoever made it may have been killed before it was out.
+        """
+        if self._next is not None and monotonic < self._next:
             return None
-        self._next = monotonic + LOOK_EVERY_S
+        is_first, self._next = self._next is None, monotonic + LOOK_EVERY_S
         day = root_due(self._database, now)
-        if day is None:
-            return None
-        root = make_root(self._database, self._key, day, now)
-        if self._folder is not None:
-            publish(root, self._folder)
+        root = make_root(self._database, self._key, day, now) if day else None
+        if is_first or root:
+            root = self._publish_missing() or root
         return root
+
+    def _publish_missing(self) -> Root | None:
+        with self._database.reading() as reading:
+            found = roots(reading)
+        folder = self._folder
+        if folder is not None:
+            for root in found:
+                if not _file(folder, root).exists():
+                    publish(root, folder)
+        return found[-1] if found else None
 
 
 def root_due(database: Database, now: datetime) -> date | None:
@@ -140,7 +152,7 @@ def leaves_of(transaction: Transaction, day: str) -> list[Leaf]:
 def publish(root: Root, folder: Path) -> Path:
     """Write a root to its file, where it stays; give copies to those who shall be able to prove something later."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"root-{root.day}.json"
+    path = _file(folder, root)
     partial = path.with_suffix(".new")
     partial.write_bytes(msgspec.json.format(msgspec.json.encode(root), indent=2) + b"\n")
     partial.replace(path)
@@ -150,6 +162,10 @@ def publish(root: Root, folder: Path) -> Path:
 def published(folder: Path) -> list[Root]:
     """What stands in a folder of published roots, oldest first. Raise RootUnreadable."""
     return [_read(path) for path in sorted(folder.glob("root-*.json"))]
+
+
+def _file(folder: Path, root: Root) -> Path:
+    return folder / f"root-{root.day}.json"
 
 
 def _read(path: Path) -> Root:
@@ -166,5 +182,6 @@ def _rows(transaction: Transaction, ending: str, *values: str) -> list[Root]:
 
 
 def _standing(transaction: Transaction) -> list[Leaf]:
-    found = transaction.rows("SELECT source, seq, head FROM city_chains WHERE seq > 0")
-    return sorted((Leaf(*row) for row in found), key=lambda leaf: leaf.source)
+    found = transaction.rows("SELECT source, generation, seq, head FROM city_chains WHERE seq > 0")
+    leaves = (Leaf(chain_name(source, generation), seq, head) for source, generation, seq, head in found)
+    return sorted(leaves, key=lambda leaf: leaf.source)

@@ -46,7 +46,7 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def reading(self) -> Iterator["_SqliteTransaction"]:
-        with self._begun("BEGIN") as opened:
+        with self._begun("BEGIN") as opened, opened.only_reading():
             yield opened
 
     def close(self) -> None:
@@ -91,6 +91,15 @@ class _SqliteTransaction(Transaction):
         with _named():
             return max(0, self._connection.executemany(_insert_of(bulk), rows).rowcount)
 
+    @contextmanager
+    def only_reading(self) -> Iterator[None]:
+        """Writing is refused, as PostgreSQL does."""
+        self._connection.execute("PRAGMA query_only=ON")
+        try:
+            yield
+        finally:
+            self._connection.execute("PRAGMA query_only=OFF")
+
     def script(self, text: str) -> None:
         """Statement by statement: sqlite3's own executescript would commit first."""
         statement = ""
@@ -107,7 +116,10 @@ class _SqliteTransaction(Transaction):
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite would make it readable by others
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite would make it readable by others
+    except OSError as error:
+        raise DatabaseUnusable(f"{path}: {error.strerror}") from error
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_S)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
@@ -121,8 +133,6 @@ def _named() -> Iterator[None]:
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         raise (DatabaseLost if code in _PASSING else DatabaseUnusable)(f"SQLite: {error}") from error
-    except OSError as error:
-        raise DatabaseUnusable(f"{error.filename}: {error.strerror}") from error
 
 
 @lru_cache(maxsize=500)

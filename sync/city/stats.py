@@ -41,7 +41,9 @@ def city_stats(database: Database) -> CityStats:
         for source, kind in reading.rows("SELECT source, kind FROM city_faults WHERE closed_ms IS NULL ORDER BY kind"):
             faults.setdefault(source, []).append(kind)
         presence: dict[str, str] = dict(reading.rows("SELECT source, state FROM city_presence"))
-        rows = reading.rows("SELECT source, seq, signed_upto, last_taken_ms FROM city_chains ORDER BY source")
+        rows = reading.rows(
+            "SELECT source, seq, signed_upto, last_taken_ms FROM city_chains WHERE retired_ms IS NULL ORDER BY source"
+        )
         judged = reading.rows("SELECT judgement, sum(times) FROM city_tallies GROUP BY judgement ORDER BY judgement")
         root = reading.row("SELECT day FROM city_roots ORDER BY day DESC LIMIT 1")
         return CityStats(

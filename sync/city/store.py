@@ -11,6 +11,7 @@ from sync.chain import Head, source_of
 from sync.city.batch import Batch, Due, Outcome, by_source
 from sync.city.chains import lock_chains
 from sync.city.facts import milliseconds, storable
+from sync.city.faults import FaultKind, settle
 from sync.city.known import Anybody, KnownDevices
 from sync.city.quarantine import STRANGERS
 from sync.city.terms import Arrival
@@ -41,7 +42,7 @@ class CityStore:
     def head(self, source: str) -> Head:
         """Where the chain of a device ends here."""
         with self.database.reading() as reading:
-            row = reading.row("SELECT seq, head FROM city_chains WHERE source = ?", (source,))
+            row = reading.row("SELECT seq, head FROM city_chains WHERE source = ? AND retired_ms IS NULL", (source,))
         return Head(*row) if row else Head()
 
     def unique(self) -> int:
@@ -49,6 +50,21 @@ class CityStore:
         with self.database.reading() as reading:
             ((count,),) = reading.rows("SELECT coalesce(sum(seq), 0) FROM city_chains")
         return int(count)
+
+    def retire(self, source: str, by: str) -> bool:
+        """End a device's history here, so that a new one may begin at 1: its journal was lost, replaced or restored.
+
+        What was held stays and stays proven. False: nothing is held of it.
+        """
+        now = self._clock()
+        with self.database.transaction() as transaction:
+            if not transaction.execute(_RETIRE, (milliseconds(now), by, source)):
+                return False
+            for table in ("city_receipts", "city_early"):
+                transaction.execute(f"DELETE FROM {table} WHERE source = ?", (source,))  # noqa: S608 - the two above
+            for kind in (FaultKind.FORK, FaultKind.UNCHAINED, FaultKind.FORGED, FaultKind.GAP):
+                settle(transaction, source, kind, by, now)
+        return True
 
     def present(self, seen: Sequence[tuple[Topics, Presence]]) -> tuple[Due, ...]:
         """Note who is there. For each known device that came online: what to tell it at once.
@@ -70,6 +86,7 @@ class CityStore:
             transaction.insert(_RECEIPTS, [rows[source] for source in sorted(rows)])
 
 
+_RETIRE = "UPDATE city_chains SET retired_ms = ?, retired_by = ? WHERE source = ? AND retired_ms IS NULL AND seq > 0"
 _RECEIPTS = Bulk(
     "city_receipts",
     "source text, seq bigint, head text, told_ms bigint",
@@ -87,7 +104,7 @@ def _present(transaction: Transaction, source: str, topics: Topics, presence: Pr
     now = (presence.state, storable(presence.boot))
     before = transaction.row("SELECT state, boot FROM city_presence WHERE source = ? FOR UPDATE", (source,))
     transaction.execute(_PRESENT, (source, *now, now_ms, now_ms))
-    row = transaction.row("SELECT seq, head FROM city_chains WHERE source = ?", (source,))
+    row = transaction.row("SELECT seq, head FROM city_chains WHERE source = ? AND retired_ms IS NULL", (source,))
     if presence.state != "online" or row is None:
         return None
     return Due(topics, source, Head(*row), resend=before == now)

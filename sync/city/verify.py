@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from sync.chain import Head
+from sync.city.chains import chain_name
 from sync.city.facts import TABLES, FactTable, Merged
 from sync.city.judge import moment_of, payload_of
 from sync.city.known import Anybody, KnownDevices
@@ -70,9 +71,11 @@ def verify_city(
     """Check everything, or one device and the roots. Raise DatabaseLost or DatabaseUnusable."""
     held = proofs or Proofs()
     with database.reading() as reading:
-        sources = _sources(reading) if source is None else [source]
-        found = [_verify_device(reading, known or Anybody(), one) for one in sources]
+        chains = _chains(reading, source)
+        found = [_verify_chain(reading, known or Anybody(), chain) for chain in chains]
         findings = [finding for report in found for finding in report.findings]
+        if source is None:
+            findings += _gone(reading, chains)
         findings += _over_roots(reading, held)
         if source is None:
             findings += _orphans(reading)
@@ -83,53 +86,77 @@ def verify_city(
 def recount(database: Database, source: str) -> bool:
     """Make a device's facts anew from its events, as after an update that knows more types. False: no such device."""
     with database.transaction() as transaction:
-        row = transaction.row("SELECT id FROM city_chains WHERE source = ? FOR UPDATE", (source,))
-        if row is None:
-            return False
-        facts = Merged()
-        for _ in _items(transaction, row[0], facts):
-            pass
-        for table in TABLES:
-            transaction.execute(f"DELETE FROM {table.name} WHERE device = ?", (row[0],))  # noqa: S608 - our own names
-        facts.write(transaction)
-        return True
+        devices = transaction.rows("SELECT id FROM city_chains WHERE source = ? ORDER BY id FOR UPDATE", (source,))
+        for (device,) in devices:
+            _recount(transaction, device)
+    return bool(devices)
 
 
 # --- private: one device ---
 
 
-def _sources(reading: Transaction) -> list[str]:
-    """Every device that has a chain, or had one when a root was made."""
-    rows = reading.rows(
-        "SELECT source FROM city_chains UNION SELECT source FROM city_root_leaves UNION SELECT source FROM city_receipts"
-    )
-    return sorted(source for (source,) in rows)
+def _recount(transaction: Transaction, device: int) -> None:
+    facts = Merged()
+    for _ in _items(transaction, device, facts):
+        pass
+    for table in TABLES:
+        transaction.execute(f"DELETE FROM {table.name} WHERE device = ?", (device,))  # noqa: S608 - our own names
+    facts.write(transaction)
 
 
-def _verify_device(reading: Transaction, known: KnownDevices, source: str) -> DeviceReport:
-    row = reading.row("SELECT id, seq, head, trusted_key FROM city_chains WHERE source = ?", (source,))
-    if row is None:
-        return DeviceReport(source, 0, 0, (Finding(source, None, "missing: nothing is held of this device"),))
-    device, seq, head, trusted = row
-    registered = known.known(reading, [source]).get(source)
-    keys = (registered.keys if registered else ()) or ((trusted,) if trusted else ())
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """One history of a device: the present one, or one that was retired."""
+
+    id: int
+    source: str
+    name: str
+    is_current: bool
+    head: Head
+    trusted: str | None
+
+
+def _chains(reading: Transaction, source: str | None) -> list[_Chain]:
+    which, values = (" WHERE source = ?", (source,)) if source else ("", ())
+    sql = f"SELECT id, source, generation, retired_ms, seq, head, trusted_key FROM city_chains{which}"  # noqa: S608 - our own words
+    found = [
+        _Chain(row[0], row[1], chain_name(row[1], row[2]), row[3] is None, Head(row[4], row[5]), row[6])
+        for row in reading.rows(sql, values)
+    ]
+    return sorted(found, key=lambda chain: chain.name)
+
+
+def _gone(reading: Transaction, chains: Sequence[_Chain]) -> Iterable[Finding]:
+    """Chains that roots or receipts vouch for, and of which nothing is here."""
+    there = {chain.name for chain in chains} | {chain.source for chain in chains if chain.is_current}
+    for (name,) in reading.rows(
+        "SELECT source FROM city_root_leaves UNION SELECT source FROM city_receipts ORDER BY source"
+    ):
+        if name not in there:
+            yield Finding(name, None, "missing: nothing is held of this device")
+
+
+def _verify_chain(reading: Transaction, known: KnownDevices, chain: _Chain) -> DeviceReport:
+    registered = known.known(reading, [chain.source]).get(chain.source)
+    keys = (registered.keys if registered else ()) or ((chain.trusted,) if chain.trusted else ())
     facts = Merged()
     findings: tuple[Finding, ...]
-    walk = Walk(Claims(source, keys[-1] if keys else "", Head(seq, head), older_keys=keys))
+    walk = Walk(Claims(chain.source, keys[-1] if keys else "", chain.head, older_keys=keys))
     try:
-        walk.claims.receipts.update(_vouched(reading, source))
-        walk.over(_items(reading, device, facts))
-        findings = tuple(_over_facts(reading, source, device, facts))
+        walk.claims.receipts.update(_vouched(reading, chain))
+        walk.over(_items(reading, chain.id, facts))
+        findings = tuple(_over_facts(reading, chain.name, chain.id, facts))
     except Broken as broken:
-        findings = (Finding(source, broken.seq, broken.why),)
-    return DeviceReport(source, walk.events, walk.signed_upto, findings)
+        findings = (Finding(chain.name, broken.seq, broken.why),)
+    return DeviceReport(chain.name, walk.events, walk.signed_upto, findings)
 
 
-def _vouched(reading: Transaction, source: str) -> dict[int, str]:
-    """What the roots and the last receipt say of this device. Raise Broken where they contradict each other."""
+def _vouched(reading: Transaction, chain: _Chain) -> dict[int, str]:
+    """What the roots and the last receipt say of this chain. Raise Broken where they contradict each other."""
     found: dict[int, str] = {}
     sql = "SELECT seq, head FROM city_root_leaves WHERE source = ? UNION SELECT seq, head FROM city_receipts WHERE source = ?"
-    for seq, head in reading.rows(sql + " ORDER BY seq", (source, source)):
+    told = chain.source if chain.is_current else ""
+    for seq, head in reading.rows(sql + " ORDER BY seq", (chain.name, told)):
         if found.setdefault(seq, head) != head:
             raise Broken(seq, "forged: roots and receipts vouch for different hashes of it")
     return found

@@ -34,12 +34,20 @@ def write(folder: Path, text: str) -> Path:
 
 def test_a_good_file(tmp_path: Path) -> None:
     (tmp_path / "dsn").write_text("host=127.0.0.1\n")
+    (tmp_path / "dsn").chmod(0o600)
     config = load_city(write(tmp_path, GOOD))
     assert config.city.where() == "host=127.0.0.1"
     assert config.city.roots_dir == tmp_path / "data" / "roots"
     assert config.wards == ("Bến Thành", "Thủ Đức")
     assert (config.ward_of("phuong-thu-duc"), config.ward_of("phuong-x")) == ("Thủ Đức", None)
     assert config.city.admits == "registered"
+
+
+def test_a_password_that_others_may_read_is_not_used(tmp_path: Path) -> None:
+    (tmp_path / "dsn").write_text("host=127.0.0.1 password=x\n")
+    (tmp_path / "dsn").chmod(0o640)
+    with pytest.raises(PermissionError, match="chmod 600"):
+        load_city(write(tmp_path, GOOD)).city.where()
 
 
 def test_a_small_town_needs_a_name_only(tmp_path: Path) -> None:

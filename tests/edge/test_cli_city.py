@@ -71,6 +71,17 @@ def test_a_person_settles_a_fault_once(city: Path) -> None:
     assert motcua("settle", DEVICE, "pride", "--by", "lan", "--sqlite", city).exit_code == 2
 
 
+def test_a_device_with_a_new_card_begins_anew(city: Path) -> None:
+    assert motcua("retire", DEVICE, "--by", "lan", "--sqlite", city).exit_code == 0
+    assert motcua("retire", DEVICE, "--by", "lan", "--sqlite", city).exit_code == 1
+    database = open_database(city)
+    CityStore(database).take(Sender().visits(2))
+    database.close()
+    assert found(motcua("verify", "--sqlite", city, "--json"))["events"] == 7
+    (device,) = found(motcua("stats", "--sqlite", city, "--json"))["devices"]
+    assert (device["events"], device["faults"]) == (2, [])
+
+
 def test_facts_are_recounted(city: Path) -> None:
     database = open_database(city)
     with database.transaction() as writing:

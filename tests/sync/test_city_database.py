@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sync.city.database import Bulk, Database, open_database
-from sync.city.errors import DatabaseLost, DatabaseUnusable
+from sync.city.errors import CityError, DatabaseLost, DatabaseUnusable
 from tests.sync.postgres_fixtures import Postgres
 
 THINGS = """-- 900 things
@@ -142,6 +142,35 @@ def test_a_lost_server_is_lost_and_found_again(postgres: Postgres) -> None:
         postgres.start()
     assert numbers(database) == [1]
     database.close()
+
+
+def test_a_reader_cannot_write(things: Database) -> None:
+    with pytest.raises(CityError), things.reading() as reading:
+        reading.execute("INSERT INTO notes (note) VALUES ('x')")
+    with things.transaction() as writing:
+        assert writing.execute("INSERT INTO notes (note) VALUES ('x')") == 1
+    things.close()
+
+
+def test_a_full_disk_loses_nothing_and_is_over_when_there_is_room(tmp_path: Path) -> None:
+    database = open_database(tmp_path / "city.sqlite", [THINGS])
+    with database.transaction() as writing:
+        writing.insert(BULK, [("a", 1, None, None)])
+        writing.execute("PRAGMA max_page_count=20")
+    with pytest.raises(DatabaseLost, match="full"), database.transaction() as writing:
+        writing.insert(BULK, [("b", 2, None, bytes(200_000))])
+    assert numbers(database) == [1]
+    with database.transaction() as writing:
+        writing.execute("PRAGMA max_page_count=2000")
+        writing.insert(BULK, [("b", 2, None, bytes(200_000))])
+    assert numbers(database) == [1, 2]
+    database.close()
+
+
+def test_a_failure_of_the_callers_own_stays_its_own(things: Database) -> None:
+    with pytest.raises(FileNotFoundError), things.transaction():
+        Path("/nowhere").stat()
+    things.close()
 
 
 def test_a_place_where_no_file_can_be_is_told(tmp_path: Path) -> None:

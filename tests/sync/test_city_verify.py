@@ -12,9 +12,20 @@ from sync.chain import Chain, Head, digest
 from sync.city.database import Database
 from sync.city.facts import TABLES
 from sync.city.known import Known
-from sync.city.roots import Root, RootUnreadable, make_root, publish, published, root_due, roots
+from sync.city.roots import (
+    LOOK_EVERY_S,
+    Root,
+    RootKeeper,
+    RootUnreadable,
+    leaves_of,
+    make_root,
+    publish,
+    published,
+    root_due,
+    roots,
+)
 from sync.city.store import CityStore
-from sync.city.terms import DeviceState
+from sync.city.terms import DeviceState, Judgement
 from sync.city.transactions import Transaction
 from sync.city.verify import CityReport, Proofs, recount, verify_city
 from sync.events import AlertRaised, DeviceStarted, Event, RatingGiven, VisitDropped, VisitStarted
@@ -197,6 +208,28 @@ def test_facts_that_the_events_do_not_say_are_named(city: Database) -> None:
     assert not recount(city, "/sites/s/devices/d")
 
 
+def test_a_retired_history_stays_proven_beside_the_new_one(city: Database) -> None:
+    store = CityStore(city, clock=lambda: NOW)
+    new = Sender(key=OTHER_KEY)
+    arrivals = new.visits(2) + new.signs()
+    assert store.take(arrivals).judged[Judgement.FORKED] == 3
+    assert store.retire(SOURCE, "lan")
+    assert not store.retire("/sites/s/devices/d", "lan")
+    assert store.take(arrivals).judged[Judgement.NEW] == 3
+    store.told(store.take(arrivals).due)
+    make_root(city, CITY, DAY + timedelta(days=1), NOW)
+    assert verify_city(city, proofs=Proofs(city_key=CITY.public)) == CityReport(3, 27, 2, ())
+    with city.reading() as reading:
+        leaves = leaves_of(reading, (DAY + timedelta(days=1)).isoformat())
+    assert [(leaf.source, leaf.seq) for leaf in leaves] == [(SOURCE, 12), (SOURCE + "#2", 3), (SECOND, 12)]
+    with city.transaction() as writing:
+        for generation, seq in ((1, 7), (2, 2)):
+            mine = "(SELECT id FROM city_chains WHERE source = ? AND generation = ?)"
+            writing.execute(f"DELETE FROM city_events WHERE device = {mine} AND seq = ?", (SOURCE, generation, seq))
+    assert check(city) == [(SOURCE, 7, "missing"), (SOURCE + "#2", 2, "missing")]
+    assert recount(city, SOURCE)
+
+
 def test_the_registered_key_counts_and_an_older_one_too(city: Database) -> None:
     for keys, ok in (((KEY.public,), True), ((KEY.public, OTHER_KEY.public), True), ((OTHER_KEY.public,), False)):
         known = Known(DeviceState.ACTIVE, keys)
@@ -230,6 +263,19 @@ def test_a_root_is_made_once_a_day_when_the_day_is_over(city: Database) -> None:
         before, after = roots(reading)
     assert (after, after.previous, after.devices, after.is_from(CITY.public)) == (first, before.hash, 2, True)
     assert not msgspec.structs.replace(after, devices=3).is_from(CITY.public)
+
+
+def test_a_keeper_publishes_what_was_made_and_never_got_out(city: Database, tmp_path: Path) -> None:
+    keeper = RootKeeper(city, CITY, tmp_path / "roots")
+    tomorrow = NOW + timedelta(days=1)
+    first = keeper.turn(tomorrow, 0.0)
+    assert (first and first.day, [root.day for root in published(tmp_path / "roots")]) == ("2026-11-21", ["2026-11-21"])
+    assert keeper.turn(tomorrow + timedelta(days=1), LOOK_EVERY_S - 1) is None
+    second = keeper.turn(tomorrow + timedelta(days=1), LOOK_EVERY_S + 1)
+    assert second is not None
+    assert second.day == "2026-11-22"
+    assert keeper.turn(tomorrow + timedelta(days=1), 3 * LOOK_EVERY_S) is None
+    assert [root.day for root in published(tmp_path / "roots")] == ["2026-11-21", "2026-11-22"]
 
 
 def test_roots_that_were_changed_are_named(city: Database) -> None:

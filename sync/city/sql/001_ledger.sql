@@ -1,10 +1,12 @@
 -- 001 ledger
 CREATE TABLE city_chains (
   id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  source TEXT NOT NULL UNIQUE, site TEXT NOT NULL, device TEXT NOT NULL,
+  source TEXT NOT NULL, generation BIGINT NOT NULL, site TEXT NOT NULL, device TEXT NOT NULL,
   seq BIGINT NOT NULL, head TEXT NOT NULL, trusted_key TEXT,
-  signed_upto BIGINT NOT NULL, last_event_ms BIGINT, last_taken_ms BIGINT
+  signed_upto BIGINT NOT NULL, last_event_ms BIGINT, last_taken_ms BIGINT, retired_ms BIGINT, retired_by TEXT,
+  UNIQUE (source, generation)
 );
+CREATE UNIQUE INDEX city_chains_current ON city_chains (source) WHERE retired_ms IS NULL;
 CREATE TABLE city_events (
   device BIGINT NOT NULL, seq BIGINT NOT NULL, type TEXT NOT NULL, at_ms BIGINT NOT NULL, taken_ms BIGINT NOT NULL,
   body BYTEA NOT NULL, PRIMARY KEY (device, seq)

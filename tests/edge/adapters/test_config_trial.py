@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from config.load import load
-from edge.adapters.config_trial import ConfigSetter, TrialFiles, TrialWatch, give_up, settle
+from edge.adapters.config_trial import ConfigSetter, TrialWatch
+from edge.adapters.trial_files import TrialFiles, give_up, settle
 from edge.domain.config_trial import STARTS, TrialPace
 from edge.services.commands import CommandService
 from edge.store.migrations import scripts

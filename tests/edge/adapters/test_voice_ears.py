@@ -13,11 +13,14 @@ import numpy as np
 import pytest
 
 from devices.audio.sound import RATE, wav_bytes
+from edge.adapters import worker_process
 from edge.adapters.supervisor import Backoff
 from edge.adapters.voice import VoiceEars
 from edge.adapters.voice_spec import VoiceSpec
-from edge.adapters.worker_process import WorkerPatience
-from edge.voice_ports import Asked, EarsChange, EarsState, Expecting, HeardItem, Listening, SoundLevel, Utterance
+from edge.adapters.worker_process import WorkerPatience, WorkerProcess
+from edge.domain.dialogue_terms import BUTTONS_ONLY, Intent
+from edge.voice_ports import EarsChange, EarsState, Expecting, HeardItem, Listening, SoundLevel, Utterance
+from models import intent as recogniser
 from models.voice_wire import Guess, HeardMessage
 
 CHILD = Path(__file__).with_name("fake_voice_child.py")
@@ -95,7 +98,7 @@ async def test_questions_come_with_what_they_ask_and_of_which_procedure(tmp_path
         await listener.until(lambda: listener.heard)
         best = listener.heard[0].best
         assert best is not None
-        assert (best.asked, best.procedure, best.sentence) == (Asked.PAPERS, "khai-sinh", "khai sinh cần giấy tờ gì")
+        assert (best.asked, best.procedure, best.sentence) == (Intent.PAPERS, "khai-sinh", "khai sinh cần giấy tờ gì")
         await listener.until(lambda: listener.states[-1] is EarsState.LISTENING)
     assert listener.states[:3] == [EarsState.OPENING, EarsState.LISTENING, EarsState.SPEECH]
 
@@ -108,9 +111,14 @@ async def test_what_is_expected_and_which_codes_exist_reach_the_worker(tmp_path:
         await listener.until(lambda: any(isinstance(item, SoundLevel) for item in listener.items))
         best = listener.heard[0].best
         assert best is not None
-        assert (best.asked, best.code) == (Asked.CODE, CODES[0])
+        assert (best.asked, best.code) == (Intent.CODE, CODES[0])
         await ears.attend(Listening.OPEN, Expecting.YES_NO)
-        await listener.until(lambda: listener.heard[-1].best and listener.heard[-1].best.asked is Asked.YES)
+        await listener.until(lambda: listener.heard[-1].best and listener.heard[-1].best.asked is Intent.YES)
+
+
+def test_whatever_is_heard_is_an_intent_of_the_conversation() -> None:
+    """The recogniser knows nothing of the agent, so both lists are written down; they say the same."""
+    assert {one.value for one in recogniser.Intent} == {one.value for one in Intent if one not in BUTTONS_ONLY}
 
 
 async def test_muted_ears_say_so_and_hear_nothing(tmp_path: Path) -> None:
@@ -146,6 +154,31 @@ async def test_a_worker_that_hangs_is_killed(tmp_path: Path) -> None:
     )
     async with running(ears) as listener:
         await listener.until(lambda: EarsState.WORKER_DOWN in listener.states)
+
+
+async def test_a_worker_that_not_even_a_kill_ends_gets_no_second_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a process does that hangs in a sound card's driver: the microphone is still its own."""
+    for patience in ("STOP_S", "KILL_S"):
+        monkeypatch.setattr(worker_process, patience, 0.05)
+    monkeypatch.setattr(WorkerProcess, "kill", lambda _: None)
+    beating = WorkerPatience(start_s=15.0, beat_s=1.5)
+    ears = VoiceEars(spec(tmp_path), child=(str(CHILD), "good"), patience=beating, backoff=QUICK)
+    async with running(ears) as listener:
+        await listener.until(lambda: listener.heard)
+        first = ears.status.pid
+        assert first is not None
+        os.kill(first, signal.SIGSTOP)
+        async with asyncio.timeout(15):
+            while ears.status.failures < 3:
+                await asyncio.sleep(0.02)
+        await ears.attend(Listening.MUTED)
+        assert ears.status.starts == 1
+        os.kill(first, signal.SIGKILL)
+        await listener.until(lambda: EarsState.MUTED in listener.states)
+        assert ears.status.starts == 2
+        monkeypatch.undo()  # that one may be ended
 
 
 async def test_a_killed_worker_comes_back_and_still_knows_what_was_told(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from edge.domain.dossier_status import Found, NotFound, Source
 from edge.guide_ports import GuideView
 from edge.queue_ports import Declined, Printing
 from edge.services.guide import GuideService
-from edge.voice_ports import Asked, EarsState, Expecting, Listening
+from edge.voice_ports import EarsState, Expecting, Listening
 from models.voice_wire import DayName
 from sync.events import FeedbackGiven, GuideAsked
 from tests.edge.services.memory_ledger import LedgerFull
@@ -328,6 +328,5 @@ async def test_everything_asked_for_is_counted_in_the_words_of_the_contract(inte
 
 
 def test_ears_and_conversation_use_the_same_words() -> None:
-    assert {one.value for one in Asked} <= {one.value for one in Intent}
     assert {one.value for one in Expecting} == {one.value for one in Expects}
     assert {one.value for one in Day} == set(get_args(DayName))

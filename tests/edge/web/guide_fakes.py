@@ -10,12 +10,13 @@ from config.schema import Config
 from config.strings import load_strings
 from edge.adapters.guide_setup import guide_hall, guide_house
 from edge.adapters.guide_text import GuideSentences
+from edge.domain.dialogue_terms import Intent
 from edge.domain.dossier import DossierCode
 from edge.domain.dossier_status import DossierAnswer, DossierRecord, DossierStatus, DossierStep, Found, NotFound, Source
 from edge.ports import Clock
 from edge.services.faults import Faults
 from edge.services.guide import GuideService
-from edge.voice_ports import Asked, EarsChange, EarsState, Expecting, HeardItem, Listening, Utterance, Wish
+from edge.voice_ports import EarsChange, EarsState, Expecting, HeardItem, Listening, Utterance, Wish
 from tests.edge.services.memory_ledger import MemoryLedger
 from tests.edge.web.morning import MORNING
 from tests.edge.web.queue_fakes import FakeQueue
@@ -125,7 +126,7 @@ class FakeMouth:
 
 
 def wish(asked: str, procedure: str | None = None, day: str | None = None, code: str | None = None) -> Wish:
-    return Wish(Asked(asked), 0.9, "", procedure, day, code)
+    return Wish(Intent(asked), 0.9, "", procedure, day, code)
 
 
 class FakeGuide:
