@@ -1,5 +1,6 @@
-"""The device page for technicians and leaders: each part, what is wrong with it since when, and what to do."""
+"""The device page for technicians and leaders: each part, what is wrong with it since when, what to do; the line to the city."""
 
+from edge.web.city_line import CityPanel
 from edge.web.frame import top_bar
 from edge.web.health_strip import HealthStrip
 from edge.web.live import Live
@@ -15,3 +16,5 @@ class DevicePage:
         top_bar(site, viewer, words("page.device.title"), site.settings.centre)
         with block("main", "device"):
             HealthStrip(live)
+            if site.desks.city:
+                CityPanel(live, site.desks.city)

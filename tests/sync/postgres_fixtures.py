@@ -73,7 +73,7 @@ def postgres() -> Iterator[Postgres]:
 
 BOTH = [
     "sqlite",
-    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.enable_socket, pytest.mark.timeout(90)]),
+    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.enable_socket, pytest.mark.timeout(180)]),
 ]
 
 
