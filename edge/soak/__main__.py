@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from edge.soak import stacks
 from edge.soak.campaign import catalogue
 from edge.soak.kills import Moment
 from edge.soak.locker import FAMILIES, KILLS_AN_HOUR, Result, run
@@ -101,6 +102,7 @@ def _show_sync(result: "SyncResult") -> None:
 
 
 async def _watched(hours: float, seed: int, families: tuple[str, ...]) -> Result:
+    stacks.on_signal()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         kills = bars.add_task("agents killed", total=max(len(families), round(KILLS_AN_HOUR * hours)))

@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -11,10 +11,13 @@ from time import monotonic
 from typing import Any
 
 from edge.soak import campaign
+from edge.soak.desk import AgentGone
 from edge.soak.hardware import BOARDS
-from edge.soak.kills import Killing, Moment, nursery
+from edge.soak.kills import Killing, Moment
+from edge.soak.lives import nursery
 from edge.soak.promises import Promise, Promises
 from edge.soak.site import Site
+from edge.soak.watchdog import HUNG_S, Hung, watched, where
 
 FAMILIES = tuple(BOARDS)
 KILLS_AN_HOUR = 2500
@@ -94,13 +97,24 @@ async def _lives(result: Result, site: Site, lives: int, within_s: float, told: 
         for _ in range(lives):
             if monotonic() >= until_s:
                 break
-            await killing.one_life()
+            await _watched(killing, killing.one_life())
             told("kill")
-        await killing.last_life()
+        await _watched(killing, killing.last_life())
     result.kills += killing.toll.kills
     result.kills_at_work += killing.toll.at_work
     result.start_s += killing.toll.start_s
     _take(result, site)
+
+
+async def _watched(killing: Killing, life: Coroutine[Any, Any, None]) -> None:
+    """The next agent lives whatever became of this one."""
+    promises = killing.site.promises
+    try:
+        await watched(life, HUNG_S, killing.stands_still)
+    except (Hung, AgentGone, TimeoutError) as error:
+        promises.hold(Promise.RECOVERED, held=False, what=f"{killing.site.family}, a life: {where(error)}")
+    else:
+        promises.hold(Promise.ENDS, held=True, what="a life")
 
 
 async def _fail(result: Result, folder: Path, until_s: float, told: Told) -> None:

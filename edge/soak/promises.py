@@ -20,6 +20,7 @@ class Promise(StrEnum):
     CODES = "no code lost"
     APART = "pulses at least 300 ms apart"
     READ_FIRST = "after a start every door is read before one opens"
+    ENDS = "nothing stands still for ever"
     RECOVERED = "what was mended works again"
     JOURNAL = "the journal verifies"
 

@@ -21,7 +21,7 @@ from edge.soak.town import AT_REST, HOLDING, SMS_S, Paper
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 ROOM = 5  # free compartments at the beginning of every turn
-READ_S, NOTICED_S = 60.0, 8.0  # a foreign Modbus slave needs half a minute to get over noise
+READ_S, STOP_S, NOTICED_S = 60.0, 60.0, 8.0  # a foreign Modbus slave needs half a minute to get over noise
 TRIES = 6  # a citizen comes back with the same code that often after a failure is mended
 
 
@@ -74,7 +74,9 @@ class Stage:
             await self.until_read()
 
     async def stop(self) -> None:
-        await self._running.aclose()
+        """Raise TimeoutError where it does not end."""
+        async with asyncio.timeout(STOP_S):
+            await self._running.aclose()
 
     async def restart(self) -> None:
         await self.stop()
@@ -126,14 +128,15 @@ class Stage:
         for paper in self.town.waiting_papers(self.cabinet()):
             if self.town.code_of(paper) is not None and self.town.where_is(paper):
                 return paper
-        before = set(self.town.papers)
+        before, said = set(self.town.papers), None
         for _ in range(TRIES):
-            if is_done(await self.town.load(self.desk)):
+            said = await self.town.load(self.desk)
+            if is_done(said):
                 break
             await self.mend()
         new = [one for name, one in self.town.papers.items() if name not in before and self.town.where_is(one)]
         if not new:
-            raise NotRecovered("no result could be loaded")
+            raise NotRecovered(f"no result could be loaded, at last {said!r}, {self._troubled()}")
         return await self.told(new[0])
 
     async def told(self, paper: Paper) -> Paper:
@@ -165,6 +168,13 @@ class Stage:
 
     def view(self, compartment: str) -> CompartmentView:
         return next(one for one in self.cabinet().compartments if one.compartment == compartment)
+
+    def _troubled(self) -> str:
+        """The compartments that are not at rest, and their state."""
+        rows = (one for one in self.cabinet().compartments if one.state not in AT_REST)
+        return (
+            ", ".join(f"{one.compartment} {one.state} {one.door.value}" for one in rows) or "every compartment at rest"
+        )
 
     def free(self) -> str:
         """An empty compartment; `settled` sees to it that there are some."""
