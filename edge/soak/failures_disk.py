@@ -141,7 +141,7 @@ async def reconfigured(stage: Stage) -> None:
 @failure("agent restarted in order while a door is open")
 async def restarted(stage: Stage) -> None:
     paper = await stage.waiting()
-    stage.town.is_careless = True
+    stage.town.hands.is_careless = True
     pulses = stage.hardware.pulses()
     await stage.pick_up_and_leave(paper)
     await stage.restart()

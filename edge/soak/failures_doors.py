@@ -128,7 +128,7 @@ async def swapped(stage: Stage) -> None:
 async def left_open(stage: Stage) -> None:
     paper = await stage.waiting()
     compartment = stage.town.where_is(paper)
-    stage.town.is_careless = True
+    stage.town.hands.is_careless = True
     stage.at_open(lambda name: stage.later(LONG_S, lambda: stage.hardware.push(name)))
     said = await stage.pick_up(paper)
     stage.hold(Promise.HANDED_OVER, is_done(said), f"{compartment}: closed late, and the screen said {said!r}")

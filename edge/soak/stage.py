@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from devices.lock_board.sim_line import LineFaults
 from edge.adapters.supervisor import cancelled
+from edge.domain.door import Door
 from edge.domain.locker import CompartmentState
 from edge.locker_ports import CabinetView, CompartmentView, RefusalWhy, Step
 from edge.soak.desk import LocalDesk
@@ -189,7 +190,7 @@ class Stage:
         """Whatever was broken works again, and every door was read since."""
         self._at_unlock.clear()
         self._at_open.clear()
-        self.town.is_careless = False
+        self.town.hands.is_careless = False
         self.site.post.weather = Weather.FAIR
         self.hardware.cabinet.line.faults = LineFaults()
         self.hardware.heal()
@@ -233,15 +234,26 @@ class Stage:
         self.town.forget_all()
         for _ in range(TRIES):
             await self.town.tidy(self.desk)
-            if all(one.state in AT_REST for one in self.cabinet().compartments):
+            await self._make_room()
+            if self._is_at_rest():
                 break
             await asyncio.sleep(0.35)
+            await self.mend()
+        else:
+            raise NotRecovered(f"not at rest: {self._troubled()}")
+        await self.site.check(self.desk)
+        self.site.auditor.faults.clear()
+
+    async def _make_room(self) -> None:
         for one in self.cabinet().compartments:
             if one.state in HOLDING and len(self._free()) < ROOM:
                 await self.town.recall(self.desk, one.compartment)
                 await asyncio.sleep(0.35)
-        await self.site.check(self.desk)
-        self.site.auditor.faults.clear()
+
+    def _is_at_rest(self) -> bool:
+        """By the officer's picture, and by the doors themselves."""
+        is_quiet = all(one.state in AT_REST and one.door is Door.CLOSED for one in self.cabinet().compartments)
+        return is_quiet and not any(self.hardware.door(name).is_open for name in self.hardware.places)
 
     def hold(self, promise: Promise, held: object, what: str) -> None:
         self.site.promises.hold(promise, held, what)
