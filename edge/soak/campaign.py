@@ -21,7 +21,7 @@ def catalogue(family: str) -> list[Failure]:
     return [one for one in CATALOGUE if family not in one.but_not]
 
 
-async def play(site: Site, until_s: float, count: Counter[str], told: Callable[[], None]) -> None:
+async def play(site: Site, until_s: float, count: Counter[str], told: Callable[[str], None]) -> None:
     """Failure after failure until the monotonic clock says `until_s`; the books are closed at the end. `told` after each."""
     try:
         async with Stage(site).open() as stage:
@@ -29,15 +29,15 @@ async def play(site: Site, until_s: float, count: Counter[str], told: Callable[[
             for one in _order(site):
                 if monotonic() >= until_s:
                     break
-                await _turn(stage, one)
+                await turn(stage, one)
                 count[one.name] += 1
-                told()
+                told(one.name)
     except LOST as error:
         site.promises.hold(Promise.RECOVERED, held=False, what=f"{site.family} was given up: {where(error)}")
     site.close_books()
 
 
-async def _turn(stage: Stage, one: Failure) -> None:
+async def turn(stage: Stage, one: Failure) -> None:
     """What does not come back in time has not recovered. Raise one of LOST where a new start does not help either."""
     what = one.name
     stage.site.promises.scene = f"{stage.site.family}, {what}"

@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -15,6 +15,7 @@ from edge.soak.desk import AgentGone
 from edge.soak.hardware import BOARDS
 from edge.soak.kills import Killing, Moment
 from edge.soak.lives import nursery
+from edge.soak.progress import News, Told
 from edge.soak.promises import Promise, Promises
 from edge.soak.site import Site
 from edge.soak.watchdog import HUNG_S, Hung, watched, where
@@ -23,7 +24,6 @@ FAMILIES = tuple(BOARDS)
 KILLS_AN_HOUR = 2500
 PATIENCE = 3.0  # times `hours` may the killing take on a busy machine
 FAILURES_SHARE = 0.4  # of `hours` have the failures at least
-Told = Callable[[str], None]  # "kill" or "failure" happened
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ async def run(
     hours: float, seed: int, told: Told, *, families: tuple[str, ...] = FAMILIES, folder: Path | None = None
 ) -> Result:
     """Both legs within `hours`, and longer where the machine is busy: what has begun is brought to its end."""
-    result = Result(seed, families, kills_wanted=max(len(families), round(KILLS_AN_HOUR * hours)))
+    result = Result(seed, families, kills_wanted=kills_wanted(hours, families))
     began_s, long_s = monotonic(), hours * 3600
     with tempfile.TemporaryDirectory(prefix="motcua-soak-", dir=folder) as name:
         await _kill(result, Path(name), PATIENCE * long_s, told)
@@ -83,11 +83,16 @@ async def run(
     return result
 
 
+def kills_wanted(hours: float, families: tuple[str, ...]) -> int:
+    """At least one of each protocol."""
+    return max(len(families), round(KILLS_AN_HOUR * hours))
+
+
 async def _kill(result: Result, folder: Path, within_s: float, told: Told) -> None:
     shares = _shares(result.kills_wanted, result.families)
     async with asyncio.TaskGroup() as group:
         for place, (family, lives) in enumerate(shares.items()):
-            site = _site(family, folder / f"kills-{family}", result.seed * 100 + place)
+            site = _site(family, folder / f"kills-{family}", result.seed * 100 + place, told)
             group.create_task(_lives(result, site, lives, within_s, told), name=f"kills {family}")
 
 
@@ -98,7 +103,7 @@ async def _lives(result: Result, site: Site, lives: int, within_s: float, told: 
             if monotonic() >= until_s:
                 break
             await _watched(killing, killing.one_life())
-            told("kill")
+            told(News.KILL, site.family)
         await _watched(killing, killing.last_life())
     result.kills += killing.toll.kills
     result.kills_at_work += killing.toll.at_work
@@ -120,19 +125,21 @@ async def _watched(killing: Killing, life: Coroutine[Any, Any, None]) -> None:
 async def _fail(result: Result, folder: Path, until_s: float, told: Told) -> None:
     async with asyncio.TaskGroup() as group:
         for place, family in enumerate(result.families):
-            site = _site(family, folder / f"failures-{family}", result.seed * 100 + 50 + place)
+            site = _site(family, folder / f"failures-{family}", result.seed * 100 + 50 + place, told)
             count = result.failures[family] = Counter()
             group.create_task(_failures(result, site, until_s, count, told), name=f"failures {family}")
 
 
 async def _failures(result: Result, site: Site, until_s: float, count: Counter[str], told: Told) -> None:
-    await campaign.play(site, until_s, count, lambda: told("failure"))
+    await campaign.play(site, until_s, count, lambda name: told(News.FAILURE, name))
     _take(result, site)
 
 
-def _site(family: str, folder: Path, seed: int) -> Site:
+def _site(family: str, folder: Path, seed: int, told: Told) -> Site:
     folder.mkdir()
-    return Site(family, folder, seed)
+    site = Site(family, folder, seed)
+    site.promises.on_broken = lambda sentence: told(News.BROKEN, sentence)
+    return site
 
 
 def _take(result: Result, site: Site) -> None:

@@ -1,6 +1,7 @@
 """Where every task stands: for a campaign that stands still, and for whoever sends it, or an agent it has borne, SIGUSR1."""
 
 import asyncio
+import contextlib
 import faulthandler
 import gc
 import signal
@@ -11,10 +12,17 @@ from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
 from typing import TextIO
 
 
-def on_signal(to: TextIO = sys.stderr) -> None:
-    """From now on SIGUSR1 writes the stacks of the running loop's tasks, and of all threads where the loop itself stands still."""
-    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, lambda: _write(to))
+@contextlib.contextmanager
+def on_signal(to: TextIO = sys.stderr) -> Iterator[None]:
+    """SIGUSR1 writes the stacks of all threads, and then of the running loop's tasks if the loop itself does not stand still."""
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGUSR1, lambda: _write(to))
     faulthandler.register(signal.SIGUSR1, to, chain=True)
+    try:
+        yield
+    finally:
+        faulthandler.unregister(signal.SIGUSR1)
+        loop.remove_signal_handler(signal.SIGUSR1)
 
 
 def all_tasks() -> str:

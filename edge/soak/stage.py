@@ -129,16 +129,15 @@ class Stage:
         for paper in self.town.waiting_papers(self.cabinet()):
             if self.town.code_of(paper) is not None and self.town.where_is(paper):
                 return paper
-        before, said = set(self.town.papers), None
+        said: AnySaid | None = None
         for _ in range(TRIES):
-            said = await self.town.load(self.desk)
+            paper = self.town.new_paper()
+            said = await self.town.load(self.desk, paper)
             if is_done(said):
-                break
+                return await self.told(paper)
             await self.mend()
-        new = [one for name, one in self.town.papers.items() if name not in before and self.town.where_is(one)]
-        if not new:
-            raise NotRecovered(f"no result could be loaded, at last {said!r}, {self._troubled()}")
-        return await self.told(new[0])
+            await self.town.tidy(self.desk)  # an opening that came to nothing waits for staff
+        raise NotRecovered(f"no result could be loaded, at last {said!r}, {self._troubled()}")
 
     async def told(self, paper: Paper) -> Paper:
         """Its code has come. Raise TimeoutError."""

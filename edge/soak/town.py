@@ -92,9 +92,9 @@ class Town:
 
     # --- what people ask ---
 
-    async def load(self, desk: Desk) -> AnySaid:
-        """An officer brings a result."""
-        paper = self.new_paper()
+    async def load(self, desk: Desk, paper: Paper | None = None) -> AnySaid:
+        """An officer brings a result, this one or another."""
+        paper = paper or self.new_paper()
         said = await self.follow(desk, Load(paper.name, paper.phone), self._putting(paper))
         self._success(said, paper, "loaded", is_done=paper.where is Where.INSIDE)
         return said

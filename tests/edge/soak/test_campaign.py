@@ -9,6 +9,7 @@ import pytest
 from edge.soak import campaign, locker
 from edge.soak.failures import CATALOGUE, Failure
 from edge.soak.hardware import BOARDS, Hardware
+from edge.soak.progress import News
 from edge.soak.promises import Promise
 from edge.soak.site import Site
 from edge.soak.stage import Stage, is_done
@@ -70,12 +71,12 @@ async def test_unlocks_of_different_doors_are_different_frames(family: str, tmp_
 
 
 async def test_a_campaign_has_a_figure_and_a_result(tmp_path: Path) -> None:
-    heard: Counter[str] = Counter()
-    result = await locker.run(0.001, 3, lambda what: heard.update([what]), families=("xor8a",), folder=tmp_path)
+    heard: Counter[News] = Counter()
+    result = await locker.run(0.001, 3, lambda news, _: heard.update([news]), families=("xor8a",), folder=tmp_path)
     assert result.promises.sentences == []
     assert result.all_held
-    assert result.kills.total() == heard["kill"] == result.kills_wanted > 0
-    assert result.injected == heard["failure"] > 0
+    assert result.kills.total() == heard[News.KILL] == result.kills_wanted > 0
+    assert result.injected == heard[News.FAILURE] > 0
     assert result.figure().endswith("0 promises broken")
     assert result.as_json()["all_held"] is True
 
