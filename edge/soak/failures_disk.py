@@ -10,7 +10,7 @@ from datetime import timedelta
 from edge.soak.failures import failure
 from edge.soak.promises import Promise
 from edge.soak.stage import Stage, is_done
-from sync.errors import JournalError
+from sync.errors import JournalError, JournalFull, JournalUnusable
 from sync.events import Payload
 from sync.journal import Journal
 from sync.schema import JOURNAL_FILE
@@ -19,14 +19,21 @@ NO_DISK_PULSES = "a door was pulsed while the disk took nothing"
 
 
 async def _pragma(stage: Stage, pragma: str) -> None:
-    """On the journal's own writing connection; what it refuses to write afterwards is this campaign's point."""
+    """On the journal's own writing connection; what it refuses to write afterwards is this campaign's point.
+
+    A transaction that a full disk ends before this change has its turn is none: then it is asked again.
+    """
+    is_set = asyncio.Event()
+    loop = asyncio.get_running_loop()
 
     def change(connection: sqlite3.Connection) -> Sequence[Payload]:
         connection.execute(pragma)
+        loop.call_soon_threadsafe(is_set.set)
         return ()
 
-    with suppress(JournalError):
-        await stage.station.journal.transact(change)
+    while not is_set.is_set():
+        with suppress(JournalFull, JournalUnusable):
+            await stage.station.journal.transact(change)
 
 
 @failure("disk full")
