@@ -28,10 +28,11 @@ from edge.bench.counter import Row, pss_mb
 from edge.domain.locker import LockerRules
 from edge.soak.desk import LocalDesk
 from edge.soak.hardware import BOARDS, Hardware, compartments_text
+from edge.soak.papers import Paper
 from edge.soak.post_office import CrookedClock
 from edge.soak.site import Site
 from edge.soak.station import DOORS, open_station, until_read
-from edge.soak.town import SMS_S, Paper
+from edge.soak.town import SMS_S
 
 ABOVE_LINE_MS = 30.0
 MEMORY_MB, START_S, PAGE_S = 130.0, 2.0, 4.0

@@ -5,10 +5,10 @@ import asyncio
 from edge.locker_ports import RefusalWhy
 from edge.soak.failures import failure
 from edge.soak.orders import OTHER_KEYPAD, AnySaid, Load, No, PickUp, Reissue, Spoken
+from edge.soak.papers import Paper, Where
 from edge.soak.post_office import Weather
 from edge.soak.promises import Promise
 from edge.soak.stage import Stage, is_done
-from edge.soak.town import Paper, Where
 
 WAIT_S = 0.7  # the longest that a keypad waits in a campaign
 

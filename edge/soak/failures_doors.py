@@ -9,9 +9,9 @@ from devices.lock_board.sim_doors import SimDoor
 from edge.locker_ports import Step
 from edge.soak.failures import failure
 from edge.soak.orders import LEADER, OFFICER, Empty, Load, Recall
+from edge.soak.papers import Where
 from edge.soak.promises import Promise
 from edge.soak.stage import Stage, is_done
-from edge.soak.town import Where
 
 BIT_ERROR_CANNOT = ("kerong-cu48",)  # it has no frame that opens all
 LONG_S = 1.6  # longer than the screen asks and staff are told

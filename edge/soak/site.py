@@ -13,9 +13,10 @@ from edge.soak.audit import Auditor
 from edge.soak.desk import Desk
 from edge.soak.hardware import BOARDS, Hardware, compartments_text
 from edge.soak.orders import KEYPAD, OTHER_KEYPAD
+from edge.soak.papers import Where
 from edge.soak.post_office import PostOffice
 from edge.soak.promises import Promise, Promises
-from edge.soak.town import Town, Where
+from edge.soak.town import Town
 from edge.soak.witness import Witness
 from sync.schema import JOURNAL_FILE
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,12 +13,14 @@ from edge.domain.door import Door
 from edge.domain.locker import CompartmentState
 from edge.locker_ports import CabinetView, CompartmentView, RefusalWhy, Step
 from edge.soak.desk import LocalDesk
+from edge.soak.moments import Moments
 from edge.soak.orders import AnySaid, No, Shown
+from edge.soak.papers import Paper
 from edge.soak.post_office import CrookedClock, Weather
 from edge.soak.promises import Promise
 from edge.soak.site import Site
 from edge.soak.station import Station, open_station, until_read
-from edge.soak.town import AT_REST, HOLDING, SMS_S, Paper
+from edge.soak.town import AT_REST, HOLDING, SMS_S
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 ROOM = 5  # free compartments at the beginning of every turn
@@ -39,9 +41,8 @@ class Stage:
         self.clock = CrookedClock(ZONE)
         self._running = AsyncExitStack()
         self._station: Station | None = None
-        self._at_unlock: list[Callable[[], None]] = []
-        self._at_open: list[Callable[[str], None]] = []
-        self._hook()
+        self.moments = Moments(site.hardware)
+        self.at_unlock, self.at_open, self.later = self.moments.at_unlock, self.moments.at_open, self.moments.later
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator["Stage"]:
@@ -94,34 +95,6 @@ class Stage:
                 await asyncio.sleep(0.02)
         await self.until_read()
 
-    # --- the right moment ---
-
-    def at_unlock(self, action: Callable[[], None]) -> None:
-        """Once, when the next unlock is about to reach its board."""
-        self._at_unlock.append(action)
-
-    def at_open(self, action: Callable[[str], None]) -> None:
-        """Once, when the next door opens."""
-        self._at_open.append(action)
-
-    def later(self, after_s: float, action: Callable[[], None]) -> None:
-        asyncio.get_running_loop().call_later(after_s, action)
-
-    def _hook(self) -> None:
-        before_unlock, before_move = self.hardware.on_unlock, self.hardware.on_move
-
-        def unlock(compartment: str) -> None:
-            before_unlock(compartment)
-            while self._at_unlock:
-                self._at_unlock.pop(0)()
-
-        def move(compartment: str, is_open: bool) -> None:  # noqa: FBT001 - a callback's own signature
-            before_move(compartment, is_open)
-            while is_open and self._at_open:
-                self._at_open.pop(0)(compartment)
-
-        self.hardware.on_unlock, self.hardware.on_move = unlock, move
-
     # --- people ---
 
     async def waiting(self) -> Paper:
@@ -170,11 +143,10 @@ class Stage:
         return next(one for one in self.cabinet().compartments if one.compartment == compartment)
 
     def _troubled(self) -> str:
-        """The compartments that are not at rest, and their state."""
-        rows = (one for one in self.cabinet().compartments if one.state not in AT_REST)
-        return (
-            ", ".join(f"{one.compartment} {one.state} {one.door.value}" for one in rows) or "every compartment at rest"
-        )
+        """What is not at rest, for a sentence."""
+        rows = (one for one in self.cabinet().compartments if one.state not in AT_REST or one.door is not Door.CLOSED)
+        why = self.station.service.cabinet.why_not_trusted()
+        return ", ".join([f"distrust {why}", *(f"{one.compartment} {one.state} {one.door.value}" for one in rows)])
 
     def free(self) -> str:
         """An empty compartment; `settled` sees to it that there are some."""
@@ -187,8 +159,7 @@ class Stage:
 
     async def mend(self) -> None:
         """Whatever was broken works again, and every door was read since."""
-        self._at_unlock.clear()
-        self._at_open.clear()
+        self.moments.clear()
         self.town.hands.is_careless = False
         self.site.post.weather = Weather.FAIR
         self.hardware.cabinet.line.faults = LineFaults()
@@ -250,9 +221,10 @@ class Stage:
                 await asyncio.sleep(0.35)
 
     def _is_at_rest(self) -> bool:
-        """By the officer's picture, and by the doors themselves."""
+        """By the officer's picture, by what the locker trusts, and by the doors themselves."""
         is_quiet = all(one.state in AT_REST and one.door is Door.CLOSED for one in self.cabinet().compartments)
-        return is_quiet and not any(self.hardware.door(name).is_open for name in self.hardware.places)
+        is_trusted = self.station.service.cabinet.why_not_trusted() is None
+        return is_quiet and is_trusted and not any(self.hardware.door(name).is_open for name in self.hardware.places)
 
     def hold(self, promise: Promise, held: object, what: str) -> None:
         self.site.promises.hold(promise, held, what)

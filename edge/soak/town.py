@@ -9,8 +9,6 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
 from random import Random
 
 from edge.domain.locker import CompartmentState, Purpose
@@ -34,6 +32,7 @@ from edge.soak.orders import (
     Shown,
     Test,
 )
+from edge.soak.papers import Paper, Where
 from edge.soak.promises import Promise, Promises
 
 _CODE = re.compile(r"ho so (\S+): ngan (\S+), ma (\d{6,8})")
@@ -41,22 +40,6 @@ AT_REST = frozenset({CompartmentState.FREE, CompartmentState.OCCUPIED, Compartme
 HOLDING = frozenset({CompartmentState.OCCUPIED, CompartmentState.OVERDUE})
 SMS_S, PATIENCE_S = 15.0, 20.0
 Reach = Callable[[str], None]
-
-
-class Where(Enum):
-    AT_HOME = "at home"
-    INSIDE = "inside"
-    TAKEN = "taken"
-    WITH_STAFF = "with staff"
-
-
-@dataclass(slots=True)
-class Paper:
-    """One dossier in its bag. `name`: its code; a deposit is called by the number it was brought under."""
-
-    name: str
-    phone: str
-    where: Where = Where.AT_HOME
 
 
 class Town:
