@@ -10,7 +10,7 @@ from edge.soak.failures import CATALOGUE, Failure
 from edge.soak.promises import Promise
 from edge.soak.site import Site
 from edge.soak.stage import NotRecovered, Stage
-from edge.soak.watchdog import HUNG_S, Hung, watched, where
+from edge.soak.watchdog import HUNG_S, Hung, Stuck, watched, where
 
 LOST = (AgentGone, NotRecovered, TimeoutError, Hung)
 SOURCES = (failures_line, failures_doors, failures_codes, failures_disk)
@@ -45,6 +45,8 @@ async def turn(stage: Stage, one: Failure) -> None:
         await watched(_played(stage, one), HUNG_S, _telling(stage, what))
     except LOST as error:
         stage.hold(Promise.RECOVERED, held=False, what=f"{stage.site.family}, {what}: {where(error)}")
+        if isinstance(error, Stuck):
+            raise
         await watched(_anew(stage), HUNG_S, _telling(stage, f"a new start after {what}"))
     else:
         stage.hold(Promise.RECOVERED, held=True, what=what)

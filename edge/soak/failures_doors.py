@@ -156,7 +156,9 @@ async def left_inside(stage: Stage) -> None:
     paper = await stage.waiting()
     compartment = stage.town.where_is(paper)
     code = stage.town.code_of(paper)
-    await stage.town.forgets(stage.desk, paper)
+    if not is_done(await stage.town.forgets(stage.desk, paper)):  # it was not opened for them: the code still does
+        await stage.code_still_opens(paper)
+        return
     again = await stage.pick_up(paper, code)
     stage.hold(Promise.ONCE, not is_done(again), f"{compartment}: the code opened it twice")
     stage.town.found(compartment)

@@ -18,7 +18,7 @@ from edge.soak.lives import nursery
 from edge.soak.progress import News, Told
 from edge.soak.promises import Promise, Promises
 from edge.soak.site import Site
-from edge.soak.watchdog import HUNG_S, Hung, watched, where
+from edge.soak.watchdog import HUNG_S, Hung, Stuck, watched, where
 
 FAMILIES = tuple(BOARDS)
 KILLS_AN_HOUR = 2500
@@ -102,24 +102,26 @@ async def _lives(result: Result, site: Site, lives: int, within_s: float, told: 
         for _ in range(lives):
             if monotonic() >= until_s:
                 break
-            await _watched(killing, killing.one_life())
+            if not await _has_ended(killing, killing.one_life()):
+                break
             told(News.KILL, site.family)
-        await _watched(killing, killing.last_life())
+        await _has_ended(killing, killing.last_life())
     result.kills += killing.toll.kills
     result.kills_at_work += killing.toll.at_work
     result.start_s += killing.toll.start_s
     _take(result, site)
 
 
-async def _watched(killing: Killing, life: Coroutine[Any, Any, None]) -> None:
-    """The next agent lives whatever became of this one."""
+async def _has_ended(killing: Killing, life: Coroutine[Any, Any, None]) -> bool:
+    """The next agent may live whatever became of this one, unless it holds up even who cuts it off."""
     promises = killing.site.promises
     try:
         await watched(life, HUNG_S, killing.stands_still)
     except (Hung, AgentGone, TimeoutError) as error:
         promises.hold(Promise.RECOVERED, held=False, what=f"{killing.site.family}, a life: {where(error)}")
-    else:
-        promises.hold(Promise.ENDS, held=True, what="a life")
+        return not isinstance(error, Stuck)
+    promises.hold(Promise.ENDS, held=True, what="a life")
+    return True
 
 
 async def _fail(result: Result, folder: Path, until_s: float, told: Told) -> None:
