@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from devices.lock_board.sim_line import LineFaults
 from edge.adapters.supervisor import cancelled
 from edge.domain.door import Door
 from edge.domain.locker import CompartmentState
-from edge.locker_ports import CabinetView, CompartmentView, RefusalWhy, Step
+from edge.locker_ports import CabinetView, CompartmentView, RefusalWhy, Step, TraceRow
 from edge.soak.desk import LocalDesk
 from edge.soak.moments import Moments
 from edge.soak.orders import AnySaid, No, Shown
@@ -25,6 +26,7 @@ from edge.soak.town import AT_REST, HOLDING, SMS_S
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 ROOM = 5  # free compartments at the beginning of every turn
 READ_S, STOP_S, NOTICED_S = 60.0, 60.0, 8.0  # a foreign Modbus slave needs half a minute to get over noise
+PEACE = 8  # frames
 TRIES = 6  # a citizen comes back with the same code that often after a failure is mended
 
 
@@ -87,6 +89,12 @@ class Stage:
     async def until_read(self) -> None:
         async with asyncio.timeout(READ_S):
             await until_read(self.station)
+
+    async def _until_answered(self) -> None:
+        """The line is at peace: several questions in a row had their one answer. A slave that noise has confused needs a while."""
+        async with asyncio.timeout(READ_S):
+            while not _is_at_peace(self.station.boards.trace()):  # noqa: ASYNC110 - a line does not tell that
+                await asyncio.sleep(0.02)
 
     async def until_trusted(self) -> None:
         """The disk takes everything again, and every door is known."""
@@ -168,6 +176,7 @@ class Stage:
             if self.hardware.door(name).is_open:
                 self.hardware.push(name)
         await self.until_read()
+        await self._until_answered()
         self.site.line_is_honest = True
 
     async def code_still_opens(self, paper: Paper) -> None:
@@ -232,6 +241,12 @@ class Stage:
     @property
     def folder(self) -> Path:
         return self.site.folder
+
+
+def _is_at_peace(trace: Sequence[TraceRow]) -> bool:
+    """Frames went out and came in by turns."""
+    last = [row.sent for row in trace[-PEACE:]]
+    return all(one is not other for one, other in pairwise(last))
 
 
 def is_done(said: AnySaid) -> bool:
