@@ -107,8 +107,8 @@ async def test_a_signal_tells_where_every_task_stands(tmp_path: Path) -> None:
 async def test_a_failure_that_hangs_is_a_broken_promise_and_the_next_one_is_played(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(watchdog, "STEP_S", 0.1)
-    monkeypatch.setattr(campaign, "HUNG_S", 8.0)
+    monkeypatch.setattr(watchdog, "STEP_S", 1.0)
+    monkeypatch.setattr(campaign, "HUNG_S", 20.0)
 
     async def hang(stage: Stage) -> None:
         await stage.waiting()
