@@ -18,7 +18,7 @@ from sync.schema import JOURNAL_FILE
 NO_DISK_PULSES = "a door was pulsed while the disk took nothing"
 
 
-async def _pragma(stage: Stage, pragma: str) -> None:
+async def set_pragma(stage: Stage, pragma: str) -> None:
     """On the journal's own writing connection; what it refuses to write afterwards is this campaign's point.
 
     A transaction that a full disk ends before this change has its turn is none: then it is asked again.
@@ -40,7 +40,7 @@ async def _pragma(stage: Stage, pragma: str) -> None:
 async def full(stage: Stage) -> None:
     """It may fill up in the middle of an opening: what was not written is not told, and what was told is written."""
     paper = await stage.waiting()
-    await _pragma(stage, "PRAGMA max_page_count = 1")  # as many as there are, and no more
+    await set_pragma(stage, "PRAGMA max_page_count = 1")  # as many as there are, and no more
     mending = asyncio.create_task(_mended_soon(stage), name="mender")
     await stage.pick_up(paper)
     await stage.town.load(stage.desk)
@@ -51,14 +51,14 @@ async def full(stage: Stage) -> None:
 
 async def _mended_soon(stage: Stage) -> None:
     await asyncio.sleep(stage.chance.uniform(0.5, 3.0))
-    await _pragma(stage, "PRAGMA max_page_count = 1000000")
+    await set_pragma(stage, "PRAGMA max_page_count = 1000000")
 
 
 @failure("disk read-only")
 async def read_only(stage: Stage) -> None:
     """Nothing opens at all; after it is mended (which takes a restart) everything goes on and the codes still open."""
     paper = await stage.waiting()
-    await _pragma(stage, "PRAGMA query_only = 1")
+    await set_pragma(stage, "PRAGMA query_only = 1")
     pulses = stage.hardware.pulses()
     said = await stage.pick_up(paper)
     loaded = await stage.town.load(stage.desk)

@@ -17,6 +17,8 @@ from edge.soak.site import Site
 from edge.soak.stage import Stage
 from edge.soak.watchdog import Hung, Stuck, watched
 
+pytestmark = pytest.mark.timeout(120)
+
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,6 +110,7 @@ async def test_a_failure_that_hangs_is_a_broken_promise_and_the_next_one_is_play
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(watchdog, "STEP_S", 1.0)
+    monkeypatch.setattr(watchdog, "GONE_S", 30.0)
     monkeypatch.setattr(campaign, "HUNG_S", 20.0)
 
     async def hang(stage: Stage) -> None:
