@@ -108,6 +108,12 @@ async def blocked(stage: Stage) -> None:
     await _unsent(stage, Weather.BLOCKED, "failed")
 
 
+@failure("SMS lost")
+async def lost(stage: Stage) -> None:
+    """Nobody ever hears of it: it stays unsent on the desk, and a new code read out by telephone opens."""
+    await _unsent(stage, Weather.LOST, "queued")
+
+
 @failure("no credit for SMS")
 async def no_credit(stage: Stage) -> None:
     """It stays queued, and goes out when there is credit again."""
@@ -153,6 +159,7 @@ async def _unsent(stage: Stage, weather: Weather, status: str) -> None:
     if paper is None:
         return
     view = stage.view(stage.town.where_is(paper))
+    await asyncio.sleep(0.3)  # it is handed over meanwhile
     async with asyncio.timeout(5.0):
         while stage.view(view.compartment).sms != status:  # noqa: ASYNC110 - the picture is looked at
             await asyncio.sleep(0.02)

@@ -145,6 +145,6 @@ for _name, _play, _but_not in (
     ("two boards with one address", _struck(_one_address, is_honest=False), ("modbus",)),
     ("board missing", _struck(_board_missing), ()),
     ("board restarted", _struck(_at_unlock(_board_rebooted)), ()),
-    ("fewer channels than configured", _struck(_fewer_channels), ("modbus",)),
+    ("fewer channels than configured", _struck(_fewer_channels), ()),
 ):
     CATALOGUE.append(Failure(_name, _play, _but_not))
