@@ -5,6 +5,7 @@ import contextlib
 import io
 import os
 import signal
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from edge.soak import campaign, stacks, watchdog
 from edge.soak.failures import Failure
+from edge.soak.lives import Life, nursery
 from edge.soak.promises import Promise
 from edge.soak.site import Site
 from edge.soak.stage import Stage
@@ -126,3 +128,27 @@ async def test_a_failure_that_hangs_is_a_broken_promise_and_the_next_one_is_play
         assert "waiting_for_godot" in capsys.readouterr().err
         await campaign.turn(stage, next(one for one in campaign.catalogue("wkly") if one.name == "code typed again"))
     assert site.promises.broken.total() == 2
+
+
+async def test_an_agent_tells_where_it_stands(tmp_path: Path) -> None:
+    """One that would not end: it is asked by the signal, its own process writes the answer."""
+    site = Site("wkly", tmp_path, seed=4)
+    is_there = asyncio.Event()
+
+    async def came(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        is_there.set()
+        await waiting_for_godot()
+        writer.close()
+
+    with tempfile.TemporaryDirectory(prefix="motcua-") as short:  # the path of a socket may have 107 letters
+        async with nursery(tmp_path / "agents.log") as home, site.hardware.cabinet:
+            server = await asyncio.start_unix_server(came, Path(short, "desk"))
+            life = Life(await home.bear(site.config, Path(short, "desk")))
+            await is_there.wait()
+            text = await life.stacks(home.log)
+            life.end()
+            died_of = await home.bury()
+            server.close()
+    assert "task locker-doors" in text
+    assert "serve: while line := await reader.readline()" in text
+    assert died_of == -signal.SIGKILL
