@@ -19,7 +19,7 @@ from edge.adapters.faces_setup import noted, open_face_book, reading_book
 from edge.adapters.seal import FACE_KEY
 from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, load_config, print_line, quiet_natives, refusing
 from edge.cli_faces_files import networks
-from edge.domain.consent import BadName, ChosenName, Ended, Shot, Unfit
+from edge.domain.consent import BadName, ChosenName, Ended, Unfit
 from edge.domain.recognition import Aliveness, Decision, Outcome, decide
 from edge.face_ports import Application, Enrolled, Refused
 from edge.services.faces import FaceBook
@@ -181,10 +181,9 @@ def _before_camera(source: str, asked: Application, *, as_json: bool) -> Applica
 
 
 def _with_clip(asked: Application, clip: "ClipSeen") -> Application:
-    from edge.adapters.faces_pictures import best_of
+    from edge.adapters.faces_pictures import shots_of
 
-    shots = tuple(replace(shot, faces=max(shot.faces, clip.most_faces)) for shot in best_of(clip.shots))
-    return replace(asked, shots=shots or (Shot(0),), alive=clip.alive)
+    return replace(asked, shots=shots_of(clip), alive=clip.alive)
 
 
 def _decision(file: Path, book: FaceBook, found: "Networks") -> tuple[Decision, str]:

@@ -1,0 +1,197 @@
+"""What the guide's camera worker makes of a frame: somebody is near, who it is, or a picture of somebody who enrols.
+
+Only a detector runs while nobody is near; landmarks and the recogniser's network are loaded when somebody is enrolled, or enrols.
+Runs in the child process; `tell` is called by the thread that hears the agent.
+"""
+
+import queue
+import secrets
+from array import array
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Protocol
+
+import msgspec
+
+from edge.adapters.faces_live import Sitting
+from edge.adapters.faces_pictures import shots_of
+from edge.adapters.guide_recogniser import Recogniser
+from edge.domain.consent import Shot, Unfit
+from edge.domain.recognition import Decision, Numbers, RecognitionRules
+from models.challenge import Task
+from models.face_watch import FaceWatch
+from models.guide_wire import (
+    SHOTS_AT_MOST,
+    AskMessage,
+    GuideTell,
+    HintMessage,
+    NearMessage,
+    OverMessage,
+    ShotMessage,
+    WhoMessage,
+)
+from models.guide_worker import Send
+from models.identity import FaceIdentifier
+from models.nearness import Nearness, NearRules
+from models.pipeline import Box, RgbImage
+from models.tracking import Rect, Tracker
+
+
+class Finder(Protocol):
+    """Where faces are, largest first."""
+
+    def boxes(self, frame_rgb: RgbImage) -> list[Box]: ...
+
+
+class GuideGaze:
+    """One camera. `open_identifier` loads landmarks and the network; its result is closed again when nobody needs it."""
+
+    def __init__(
+        self,
+        finder: Finder,
+        open_identifier: Callable[[], FaceIdentifier],
+        send: Send,
+        near: NearRules,
+        rules: RecognitionRules,
+    ) -> None:
+        self._finder, self._open, self._send, self._rules = finder, open_identifier, send, rules
+        self._nearness, self._tracker = Nearness(near), Tracker()
+        self._is_near = False
+        self._tells: queue.SimpleQueue[GuideTell] = queue.SimpleQueue()
+        self._told = GuideTell()
+        self._known: Mapping[str, Numbers] = {}
+        self._identifier: FaceIdentifier | None = None
+        self._recogniser: Recogniser | None = None
+        self._is_recognising = False
+        self._seen_track = 0  # whoever was looked at last
+        self._sitting: Sitting | None = None
+        self._sitting_number = 0
+        self._hint: Unfit | None = None
+
+    @property
+    def is_intent(self) -> bool:
+        return self._sitting is not None or self._is_recognising
+
+    def tell(self, tell: GuideTell) -> None:
+        """From any thread; taken up before the next frame."""
+        self._tells.put(tell)
+
+    def heed(self) -> None:
+        with suppress(queue.Empty):
+            while True:
+                self._obey(self._tells.get_nowait())
+
+    def look(self, frame_rgb: RgbImage, t_s: float) -> None:
+        if self._sitting is not None:
+            self._sit(self._sitting, frame_rgb, t_s)
+            return
+        if self._recogniser is not None and self._is_recognising:
+            self._recognise(self._recogniser, frame_rgb, t_s)
+        boxes = self._finder.boxes(frame_rgb)
+        self._see_near(boxes, frame_rgb.shape[1], t_s)
+        tracks = self._tracker.follow([Rect(one.x, one.y, one.w, one.h) for one in boxes], t_s)
+        if self._is_near and tracks and self._known and tracks[0] != self._seen_track:
+            self._seen_track = tracks[0]
+            self._begin(t_s)
+
+    def _obey(self, tell: GuideTell) -> None:
+        before, self._told = self._told, tell
+        if tell.templates != before.templates:
+            self._known = {str(place): _numbers(one) for place, one in enumerate(tell.templates)}
+            self._is_recognising, self._seen_track = False, 0
+        if tell.sitting != self._sitting_number:
+            self._sitting_number = tell.sitting
+            self._sitting = self._new_sitting() if tell.sitting else None
+        if not self._known and self._sitting is None:
+            self._close()
+
+    # --- near ---
+
+    def _see_near(self, boxes: list[Box], width: int, t_s: float) -> None:
+        is_near = self._nearness.see(boxes[0].w / width if boxes else 0.0, t_s)
+        if is_near != self._is_near:
+            self._is_near = is_near
+            self._send(NearMessage(is_near=is_near))
+        if not is_near:
+            self._is_recognising, self._seen_track = False, 0
+
+    # --- who ---
+
+    def _begin(self, t_s: float) -> None:
+        if self._recogniser is None:
+            self._recogniser = Recogniser(FaceWatch(self._opened()), self._rules)
+        self._recogniser.begin(t_s)
+        self._is_recognising = True
+
+    def _recognise(self, recogniser: Recogniser, frame_rgb: RgbImage, t_s: float) -> None:
+        decision = recogniser.take(frame_rgb, t_s, self._known)
+        if decision is not None:
+            self._is_recognising = False
+            self._send(_who(decision, self._told.number, recogniser))
+
+    # --- a sitting ---
+
+    def _new_sitting(self) -> Sitting:
+        self._is_recognising, self._hint = False, None
+        return Sitting(FaceWatch(self._opened()), secrets.choice, self._ask)
+
+    def _ask(self, task: Task | None) -> None:
+        sitting = self._sitting
+        asked = {
+            "type": "ask", "sitting": self._sitting_number, "task": task.value if task else "look_straight",
+            "done": sitting.done if sitting else 0, "tasks": sitting.tasks if sitting else 0,
+        }  # fmt: skip
+        self._send(msgspec.convert(asked, AskMessage))
+
+    def _sit(self, sitting: Sitting, frame_rgb: RgbImage, t_s: float) -> None:
+        is_over = sitting.take(frame_rgb, t_s)
+        if sitting.hint is not self._hint:
+            self._hint = sitting.hint
+            hint = {"type": "hint", "sitting": self._sitting_number, "unfit": self._hint and self._hint.value}
+            self._send(msgspec.convert(hint, HintMessage))
+        if is_over:
+            self._end(sitting)
+
+    def _end(self, sitting: Sitting) -> None:
+        seen, self._sitting = sitting.seen, None
+        for shot in shots_of(seen)[:SHOTS_AT_MOST] if seen.shots else ():
+            self._send(_shot(self._sitting_number, shot))
+        over = {"type": "over", "sitting": self._sitting_number, "alive": seen.alive.value}
+        self._send(msgspec.convert(over, OverMessage))
+        if not self._known:
+            self._close()
+
+    # --- the networks ---
+
+    def _opened(self) -> FaceIdentifier:
+        if self._identifier is None:
+            self._identifier = self._open()
+        return self._identifier
+
+    def _close(self) -> None:
+        self._recogniser, self._is_recognising = None, False
+        if self._identifier is not None:
+            self._identifier.close()
+            self._identifier = None
+
+
+def _numbers(template: bytes) -> Numbers:
+    return tuple(array("f", template))
+
+
+def _who(decision: Decision, tell: int, recogniser: Recogniser) -> WhoMessage:
+    told = {
+        "type": "who", "tell": tell, "outcome": decision.outcome.value, "looks": decision.looks,
+        "person": None if decision.person is None else int(decision.person),
+        "similarity": decision.similarity, "alive": recogniser.alive.value,
+    }  # fmt: skip
+    return msgspec.convert(told, WhoMessage)
+
+
+def _shot(sitting: int, shot: Shot) -> ShotMessage:
+    told = {
+        "type": "shot", "sitting": sitting, "faces": min(shot.faces, 16), "width_px": max(0.0, shot.width_px),
+        "yaw": shot.yaw, "pitch": shot.pitch, "roll": shot.roll, "sharpness": shot.sharpness,
+        "brightness": shot.brightness, "inside": shot.inside, "numbers": shot.numbers,
+    }  # fmt: skip
+    return msgspec.convert(told, ShotMessage)
