@@ -5,6 +5,7 @@ Started by edge.adapters.guide_eyes as `python -m edge.adapters.guide_eyes_child
 
 import logging
 import os
+import queue
 import sys
 import threading
 from collections.abc import Callable
@@ -48,6 +49,8 @@ def main(work: Work | None = None) -> None:
 
 def see(spec: GuideEyesSpec, emit: Emit) -> None:
     """Load the detector, say hello, open the camera, read it for ever."""
+    tells: queue.SimpleQueue[GuideTell] = queue.SimpleQueue()
+    follow(sys.stdin.buffer, tells.put)
     without_plotting()
     import cv2  # noqa: PLC0415 - heavy: only after the process is confined
 
@@ -60,8 +63,7 @@ def see(spec: GuideEyesSpec, emit: Emit) -> None:
     cv2.setNumThreads(1)
     rules = recognition_rules(load_matching())
     with FaceCounter(Path(spec.landmarker)) as finder:
-        gaze = GuideGaze(finder, partial(_identifier, spec), emit, spec.near_rules, rules)
-        follow(sys.stdin.buffer, gaze.tell)
+        gaze = GuideGaze(finder, partial(_identifier, spec), emit, tells, near=spec.near_rules, rules=rules)
         emit(GuideHello(wire=WIRE_VERSION, pid=os.getpid()))
         with opened_camera(spec, max(spec.fps, LOOK_FPS)) as camera:
             GuideWorker(camera, gaze, emit, fps=spec.fps).run()

@@ -1,7 +1,7 @@
 """What the guide's camera worker makes of a frame: somebody is near, who it is, or a picture of somebody who enrols.
 
 Only a detector runs while nobody is near; landmarks and the recogniser's network are loaded when somebody is enrolled, or enrols.
-Runs in the child process; `tell` is called by the thread that hears the agent.
+Runs in the child process; what the agent tells comes through a queue from the thread that hears it.
 """
 
 import queue
@@ -9,7 +9,7 @@ import secrets
 from array import array
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import msgspec
 
@@ -36,6 +36,8 @@ from models.nearness import Nearness, NearRules
 from models.pipeline import Box, RgbImage
 from models.tracking import Rect, Tracker
 
+Tells: TypeAlias = queue.SimpleQueue[GuideTell]
+
 
 class Finder(Protocol):
     """Where faces are, largest first."""
@@ -51,13 +53,15 @@ class GuideGaze:
         finder: Finder,
         open_identifier: Callable[[], FaceIdentifier],
         send: Send,
+        tells: Tells,
+        *,
         near: NearRules,
         rules: RecognitionRules,
     ) -> None:
         self._finder, self._open, self._send, self._rules = finder, open_identifier, send, rules
+        self._tells = tells
         self._nearness, self._tracker = Nearness(near), Tracker()
         self._is_near = False
-        self._tells: queue.SimpleQueue[GuideTell] = queue.SimpleQueue()
         self._told = GuideTell()
         self._known: Mapping[str, Numbers] = {}
         self._identifier: FaceIdentifier | None = None
@@ -71,10 +75,6 @@ class GuideGaze:
     @property
     def is_intent(self) -> bool:
         return self._sitting is not None or self._is_recognising
-
-    def tell(self, tell: GuideTell) -> None:
-        """From any thread; taken up before the next frame."""
-        self._tells.put(tell)
 
     def heed(self) -> None:
         with suppress(queue.Empty):
