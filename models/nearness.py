@@ -27,6 +27,11 @@ class Nearness:
         self._last_s = 0.0
         self.is_near = False
 
+    @property
+    def is_noticed(self) -> bool:
+        """Whether somebody is near, or may turn out to be."""
+        return self._since_s is not None
+
     def see(self, width: float, t_s: float) -> bool:
         """Whether somebody is near now; `width` is the largest face's, 0 without one."""
         if width >= self._rules.near * (_STAYS if self.is_near else 1.0):

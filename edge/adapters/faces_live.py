@@ -11,7 +11,7 @@ from devices.camera.camera import Camera
 from devices.camera.open import open_source
 from devices.camera.source import CameraLost
 from edge.adapters.face_rules import ALIKE
-from edge.adapters.faces_pictures import ClipSeen, shot_of
+from edge.adapters.faces_pictures import ClipSeen, shot_of, shots_of
 from edge.domain.consent import EnrolmentRules, Shot, Unfit, unfit
 from edge.domain.recognition import Aliveness
 from models.challenge import Challenge, ChallengeRules, Stage, Task, advance, draw
@@ -75,6 +75,11 @@ class Sitting:
         is_flat = self._watch.liveness().verdict is Verdict.FLAT
         alive = Aliveness.LIVE if has_passed and not is_flat else Aliveness.NOT_LIVE
         return ClipSeen(tuple(self._shots), self._most, alive)
+
+    @property
+    def shots(self) -> tuple[Shot, ...]:
+        """The pictures to enrol from; none when nobody came."""
+        return shots_of(self.seen) if self._shots else ()
 
     def _see(self, watched: Watched, t_s: float) -> None:
         before = self._challenge

@@ -23,7 +23,7 @@ from models.framing import pack
 from models.guide_wire import WIRE_VERSION, GuideHello, GuideMessage, GuideTell
 
 if TYPE_CHECKING:
-    from models.identity import FaceIdentifier
+    from edge.adapters.guide_recogniser import FaceSenses
 
 Emit: TypeAlias = Callable[[GuideMessage], None]
 Work: TypeAlias = Callable[[GuideEyesSpec, Emit], None]
@@ -54,16 +54,13 @@ def see(spec: GuideEyesSpec, emit: Emit) -> None:
     without_plotting()
     import cv2  # noqa: PLC0415 - heavy: only after the process is confined
 
-    from edge.adapters.face_rules import recognition_rules  # noqa: PLC0415 - same
     from edge.adapters.guide_gaze import GuideGaze  # noqa: PLC0415 - same
     from models.face_count import FaceCounter  # noqa: PLC0415 - same
     from models.guide_worker import LOOK_FPS, GuideWorker  # noqa: PLC0415 - same
-    from models.matching import load_matching  # noqa: PLC0415 - same
 
     cv2.setNumThreads(1)
-    rules = recognition_rules(load_matching())
     with FaceCounter(Path(spec.landmarker)) as finder:
-        gaze = GuideGaze(finder, partial(_identifier, spec), emit, tells, near=spec.near_rules, rules=rules)
+        gaze = GuideGaze(finder, partial(_senses, spec), emit, tells, spec.near_rules)
         emit(GuideHello(wire=WIRE_VERSION, pid=os.getpid()))
         with opened_camera(spec, max(spec.fps, LOOK_FPS)) as camera:
             GuideWorker(camera, gaze, emit, fps=spec.fps).run()
@@ -87,10 +84,13 @@ def _follow(stdin: BinaryIO, tell: Callable[[GuideTell], None]) -> None:
     os._exit(0)
 
 
-def _identifier(spec: GuideEyesSpec) -> "FaceIdentifier":
-    from models.identity import FaceIdentifier  # noqa: PLC0415 - 95 MB that nobody needs until somebody is enrolled
+def _senses(spec: GuideEyesSpec) -> "FaceSenses":
+    """Imported here, too: nobody needs it until somebody is enrolled."""
+    from edge.adapters.face_rules import recognition_rules  # noqa: PLC0415
+    from edge.adapters.guide_recogniser import FaceSenses  # noqa: PLC0415
+    from models.matching import load_matching  # noqa: PLC0415
 
-    return FaceIdentifier(Path(spec.landmarker), Path(spec.network), "video")
+    return FaceSenses(Path(spec.landmarker), Path(spec.network), recognition_rules(load_matching()))
 
 
 if __name__ == "__main__":

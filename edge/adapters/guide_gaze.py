@@ -5,21 +5,15 @@ Runs in the child process; what the agent tells comes through a queue from the t
 """
 
 import queue
-import secrets
 from array import array
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import msgspec
 
-from edge.adapters.faces_live import Sitting
-from edge.adapters.faces_pictures import shots_of
-from edge.adapters.guide_recogniser import Recogniser
 from edge.domain.consent import Shot, Unfit
-from edge.domain.recognition import Decision, Numbers, RecognitionRules
-from models.challenge import Task
-from models.face_watch import FaceWatch
+from edge.domain.recognition import Aliveness, Decision, Numbers
 from models.guide_wire import (
     SHOTS_AT_MOST,
     AskMessage,
@@ -31,10 +25,14 @@ from models.guide_wire import (
     WhoMessage,
 )
 from models.guide_worker import Send
-from models.identity import FaceIdentifier
 from models.nearness import Nearness, NearRules
 from models.pipeline import Box, RgbImage
 from models.tracking import Rect, Tracker
+
+if TYPE_CHECKING:
+    from edge.adapters.faces_live import Sitting
+    from edge.adapters.guide_recogniser import FaceSenses, Recogniser
+    from models.challenge import Task
 
 Tells: TypeAlias = queue.SimpleQueue[GuideTell]
 
@@ -46,25 +44,17 @@ class Finder(Protocol):
 
 
 class GuideGaze:
-    """One camera. `open_identifier` loads landmarks and the network; its result is closed again when nobody needs it."""
+    """One camera. `open_senses` loads landmarks and the network; they are closed again when nobody needs them."""
 
     def __init__(
-        self,
-        finder: Finder,
-        open_identifier: Callable[[], FaceIdentifier],
-        send: Send,
-        tells: Tells,
-        *,
-        near: NearRules,
-        rules: RecognitionRules,
+        self, finder: Finder, open_senses: Callable[[], "FaceSenses"], send: Send, tells: Tells, near: NearRules
     ) -> None:
-        self._finder, self._open, self._send, self._rules = finder, open_identifier, send, rules
-        self._tells = tells
+        self._finder, self._open, self._send, self._tells = finder, open_senses, send, tells
         self._nearness, self._tracker = Nearness(near), Tracker()
         self._is_near = False
         self._told = GuideTell()
         self._known: Mapping[str, Numbers] = {}
-        self._identifier: FaceIdentifier | None = None
+        self._senses: FaceSenses | None = None
         self._recogniser: Recogniser | None = None
         self._is_recognising = False
         self._seen_track = 0  # whoever was looked at last
@@ -90,7 +80,7 @@ class GuideGaze:
         boxes = self._finder.boxes(frame_rgb)
         self._see_near(boxes, frame_rgb.shape[1], t_s)
         tracks = self._tracker.follow([Rect(one.x, one.y, one.w, one.h) for one in boxes], t_s)
-        if self._is_near and tracks and self._known and tracks[0] != self._seen_track:
+        if self._nearness.is_noticed and tracks and self._known and tracks[0] != self._seen_track:
             self._seen_track = tracks[0]
             self._begin(t_s)
 
@@ -112,30 +102,30 @@ class GuideGaze:
         if is_near != self._is_near:
             self._is_near = is_near
             self._send(NearMessage(is_near=is_near))
-        if not is_near:
+        if not self._nearness.is_noticed:
             self._is_recognising, self._seen_track = False, 0
 
     # --- who ---
 
     def _begin(self, t_s: float) -> None:
         if self._recogniser is None:
-            self._recogniser = Recogniser(FaceWatch(self._opened()), self._rules)
+            self._recogniser = self._opened().recogniser()
         self._recogniser.begin(t_s)
         self._is_recognising = True
 
-    def _recognise(self, recogniser: Recogniser, frame_rgb: RgbImage, t_s: float) -> None:
+    def _recognise(self, recogniser: "Recogniser", frame_rgb: RgbImage, t_s: float) -> None:
         decision = recogniser.take(frame_rgb, t_s, self._known)
         if decision is not None:
             self._is_recognising = False
-            self._send(_who(decision, self._told.number, recogniser))
+            self._send(_who(decision, self._told.number, recogniser.alive))
 
     # --- a sitting ---
 
-    def _new_sitting(self) -> Sitting:
+    def _new_sitting(self) -> "Sitting":
         self._is_recognising, self._hint = False, None
-        return Sitting(FaceWatch(self._opened()), secrets.choice, self._ask)
+        return self._opened().sitting(self._ask)
 
-    def _ask(self, task: Task | None) -> None:
+    def _ask(self, task: "Task | None") -> None:
         sitting = self._sitting
         asked = {
             "type": "ask", "sitting": self._sitting_number, "task": task.value if task else "look_straight",
@@ -143,7 +133,7 @@ class GuideGaze:
         }  # fmt: skip
         self._send(msgspec.convert(asked, AskMessage))
 
-    def _sit(self, sitting: Sitting, frame_rgb: RgbImage, t_s: float) -> None:
+    def _sit(self, sitting: "Sitting", frame_rgb: RgbImage, t_s: float) -> None:
         is_over = sitting.take(frame_rgb, t_s)
         if sitting.hint is not self._hint:
             self._hint = sitting.hint
@@ -152,38 +142,38 @@ class GuideGaze:
         if is_over:
             self._end(sitting)
 
-    def _end(self, sitting: Sitting) -> None:
-        seen, self._sitting = sitting.seen, None
-        for shot in shots_of(seen)[:SHOTS_AT_MOST] if seen.shots else ():
+    def _end(self, sitting: "Sitting") -> None:
+        self._sitting = None
+        for shot in sitting.shots[:SHOTS_AT_MOST]:
             self._send(_shot(self._sitting_number, shot))
-        over = {"type": "over", "sitting": self._sitting_number, "alive": seen.alive.value}
+        over = {"type": "over", "sitting": self._sitting_number, "alive": sitting.seen.alive.value}
         self._send(msgspec.convert(over, OverMessage))
         if not self._known:
             self._close()
 
     # --- the networks ---
 
-    def _opened(self) -> FaceIdentifier:
-        if self._identifier is None:
-            self._identifier = self._open()
-        return self._identifier
+    def _opened(self) -> "FaceSenses":
+        if self._senses is None:
+            self._senses = self._open()
+        return self._senses
 
     def _close(self) -> None:
         self._recogniser, self._is_recognising = None, False
-        if self._identifier is not None:
-            self._identifier.close()
-            self._identifier = None
+        if self._senses is not None:
+            self._senses.close()
+            self._senses = None
 
 
 def _numbers(template: bytes) -> Numbers:
     return tuple(array("f", template))
 
 
-def _who(decision: Decision, tell: int, recogniser: Recogniser) -> WhoMessage:
+def _who(decision: Decision, tell: int, alive: Aliveness) -> WhoMessage:
     told = {
         "type": "who", "tell": tell, "outcome": decision.outcome.value, "looks": decision.looks,
         "person": None if decision.person is None else int(decision.person),
-        "similarity": decision.similarity, "alive": recogniser.alive.value,
+        "similarity": decision.similarity, "alive": alive.value,
     }  # fmt: skip
     return msgspec.convert(told, WhoMessage)
 

@@ -3,11 +3,16 @@
 Runs in the guide's camera worker, with the templates that the agent opened; the rules are `edge.domain.recognition`'s.
 """
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
+from edge.adapters.faces_live import Sitting
 from edge.adapters.faces_pictures import aliveness, look_of, shot_of
 from edge.domain.recognition import Aliveness, Decision, Look, Numbers, Outcome, RecognitionRules, decide
+from models.challenge import Task
 from models.face_watch import FaceWatch
+from models.identity import FaceIdentifier
 from models.pipeline import RgbImage
 
 TRIED_S = 12.0  # for a blink; after that one is greeted as everybody is
@@ -43,6 +48,23 @@ class Recogniser:
         decision = decide(self._looks, known, self._rules, self.alive)
         is_late = t_s - self._since_s >= TRIED_S
         return decision if is_late or _is_final(decision) else None
+
+
+class FaceSenses:
+    """Landmarks and the recogniser's network, loaded when this is made: 100 MB and half a second."""
+
+    def __init__(self, landmarker: Path, network: Path, rules: RecognitionRules) -> None:
+        self._identifier = FaceIdentifier(landmarker, network, "video")
+        self._rules = rules
+
+    def close(self) -> None:
+        self._identifier.close()
+
+    def recogniser(self) -> Recogniser:
+        return Recogniser(FaceWatch(self._identifier), self._rules)
+
+    def sitting(self, ask: Callable[[Task | None], None]) -> Sitting:
+        return Sitting(FaceWatch(self._identifier), secrets.choice, ask)
 
 
 def _is_final(decision: Decision) -> bool:
