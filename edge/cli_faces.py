@@ -15,11 +15,11 @@ from rich.table import Table
 
 from config.strings import load_strings
 from edge import cli_faces_compare
-from edge.adapters.faces_setup import noted, open_face_book, reading_book
+from edge.adapters.faces_setup import open_face_book, reading_book
 from edge.adapters.seal import FACE_KEY
 from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, load_config, print_line, quiet_natives, refusing
 from edge.cli_faces_files import networks
-from edge.domain.consent import BadName, ChosenName, Ended, Unfit
+from edge.domain.consent import BadName, ChosenName, Ended, Unfit, noted
 from edge.domain.recognition import Aliveness, Decision, Outcome, decide
 from edge.face_ports import Application, Enrolled, Refused
 from edge.services.faces import FaceBook

@@ -1,7 +1,6 @@
 """From a data folder to its book of faces. For `edge.app`, the guide's set-up and `motcua faces`."""
 
 import contextlib
-import hashlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta, timezone
@@ -67,11 +66,6 @@ async def reading_book(data_dir: Path) -> FaceBook:
     book = face_book(data_dir, _OnlyRead(data_dir / JOURNAL_FILE), SystemClock(ZONE))
     await book.load()
     return book
-
-
-def noted(notice: str) -> str:
-    """Which notice a person agreed to: the beginning of its SHA-256, so that the very words can be proved later."""
-    return hashlib.sha256(notice.encode()).hexdigest()[:16]
 
 
 class _OnlyRead:
