@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
     from devices.sms.channel import SmsChannel
     from edge.adapters.downlink import CityLine
+    from edge.adapters.desk_socket import DeskSocket
     from edge.adapters.guide_setup import GuideStation
     from edge.adapters.queue_setup import QueueStation
     from edge.adapters.vision import VisionEyes
@@ -255,6 +256,8 @@ async def _compose(
     parts += queue.parts if queue else ()
     parts += guide.parts if guide else ()
     parts += _face_parts(guide, book, faces, faults) if guide and book and faces else ()
+    if queue or book:
+        parts.append(("desk/socket", _desk_socket(config, queue, book).run))
     if station is not None:
         socket = LockerSocket(
             config.agent.data_dir, LockerCommands(station.service.staff, station.boards, web.site.login)
@@ -301,6 +304,12 @@ async def _book(config: Config, journal: Journal) -> "FaceBook | None":
     from edge.adapters.faces_setup import device_book
 
     return await device_book(config, journal, is_wanted=config.guide is not None)
+
+
+def _desk_socket(config: Config, queue: "QueueStation | None", book: "FaceBook | None") -> "DeskSocket":
+    from edge.adapters.desk_socket import DeskCommands, DeskSocket
+
+    return DeskSocket(config.agent.data_dir, DeskCommands(queue.desk if queue else None, book))
 
 
 def _face_desk(book: "FaceBook", guide: "GuideStation | None") -> "EnrolmentDesk":

@@ -5,6 +5,7 @@ No picture and no number of a face is on this page or behind it. A chosen name i
 
 import json
 from collections.abc import Mapping
+from functools import partial
 
 from nicegui import ui
 
@@ -126,8 +127,9 @@ class FacesPage:
                 since = f"{consent.given_at:%d/%m/%Y}"
                 Text("span", words("page.faces.since", date=since, by=consent.given_to), "how")
                 Text("span", words("page.faces.used", date=f"{one.used_at:%d/%m/%Y}"), "how")
-            button(words("page.faces.export"), lambda: self._ask_export(one), "plain")
-            button(words("page.faces.withdraw"), lambda: self._ask_withdraw(one), "plain")
+            for key, ask in (("export", self._ask_export), ("withdraw", self._ask_withdraw)):
+                made = button(words(f"page.faces.{key}"), partial(ask, one), "plain")
+                made.props["aria-label"] = f"{words(f'page.faces.{key}')}: {one.name.reveal()}"
 
     # --- withdraw, hand out ---
 
