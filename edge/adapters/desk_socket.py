@@ -41,7 +41,6 @@ class DeskCommands:
     faces: FaceBook | None = None
 
     async def answer(self, ask: wire.AnyAsk) -> wire.AnySay:
-        log.info("desk terminal: %s", type(ask).__name__.lower())
         try:
             match ask:
                 case wire.Issue() | wire.Call() if self.queue is not None:
@@ -74,6 +73,7 @@ class _Lines:
         except _MALFORMED:
             yield wire.encode(wire.NotHere())
             return
+        log.info("desk terminal: %s", type(ask).__name__.lower())
         yield wire.encode(await self._commands.answer(ask))
 
 
