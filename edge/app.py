@@ -52,8 +52,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from devices.sms.channel import SmsChannel
-    from edge.adapters.downlink import CityLine
     from edge.adapters.desk_socket import DeskSocket
+    from edge.adapters.downlink import CityLine
     from edge.adapters.guide_setup import GuideStation
     from edge.adapters.queue_setup import QueueStation
     from edge.adapters.vision import VisionEyes
