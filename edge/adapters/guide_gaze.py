@@ -5,6 +5,7 @@ Runs in the child process; what the agent tells comes through a queue from the t
 """
 
 import queue
+import threading
 from array import array
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -55,11 +56,13 @@ class GuideGaze:
         self._told = GuideTell()
         self._known: Mapping[str, Numbers] = {}
         self._senses: FaceSenses | None = None
+        self._loaded: queue.SimpleQueue[FaceSenses] = queue.SimpleQueue()
+        self._is_loading = False
         self._recogniser: Recogniser | None = None
         self._is_recognising = False
         self._seen_track = 0  # whoever was looked at last
         self._sitting: Sitting | None = None
-        self._sitting_number = 0
+        self._sitting_number = self._sat = 0  # the one that is wanted, and the last one that began
         self._hint: Unfit | None = None
 
     @property
@@ -70,6 +73,14 @@ class GuideGaze:
         with suppress(queue.Empty):
             while True:
                 self._obey(self._tells.get_nowait())
+        with suppress(queue.Empty):
+            self._senses, self._is_loading = self._loaded.get_nowait(), False
+        if self._is_needed and self._senses is None:
+            self._load()
+        elif not self._is_needed:
+            self._close()
+        elif self._sitting is None and self._sitting_number > self._sat:
+            self._new_sitting()
 
     def look(self, frame_rgb: RgbImage, t_s: float) -> None:
         if self._sitting is not None:
@@ -81,8 +92,7 @@ class GuideGaze:
         self._see_near(boxes, frame_rgb.shape[1], t_s)
         tracks = self._tracker.follow([Rect(one.x, one.y, one.w, one.h) for one in boxes], t_s)
         if self._nearness.is_noticed and tracks and self._known and tracks[0] != self._seen_track:
-            self._seen_track = tracks[0]
-            self._begin(t_s)
+            self._begin(tracks[0], t_s)
 
     def _obey(self, tell: GuideTell) -> None:
         before, self._told = self._told, tell
@@ -90,10 +100,7 @@ class GuideGaze:
             self._known = {str(place): _numbers(one) for place, one in enumerate(tell.templates)}
             self._is_recognising, self._seen_track = False, 0
         if tell.sitting != self._sitting_number:
-            self._sitting_number = tell.sitting
-            self._sitting = self._new_sitting() if tell.sitting else None
-        if not self._known and self._sitting is None:
-            self._close()
+            self._sitting_number, self._sitting = tell.sitting, None
 
     # --- near ---
 
@@ -107,9 +114,12 @@ class GuideGaze:
 
     # --- who ---
 
-    def _begin(self, t_s: float) -> None:
+    def _begin(self, track: int, t_s: float) -> None:
+        if self._senses is None:
+            return  # looked at again when they are loaded
         if self._recogniser is None:
-            self._recogniser = self._opened().recogniser()
+            self._recogniser = self._senses.recogniser()
+        self._seen_track = track
         self._recogniser.begin(t_s)
         self._is_recognising = True
 
@@ -121,9 +131,10 @@ class GuideGaze:
 
     # --- a sitting ---
 
-    def _new_sitting(self) -> "Sitting":
-        self._is_recognising, self._hint = False, None
-        return self._opened().sitting(self._ask)
+    def _new_sitting(self) -> None:
+        assert self._senses is not None  # noqa: S101 - `heed` waits for it
+        self._is_recognising, self._hint, self._sat = False, None, self._sitting_number
+        self._sitting = self._senses.sitting(self._ask)
 
     def _ask(self, task: "Task | None") -> None:
         sitting = self._sitting
@@ -148,15 +159,18 @@ class GuideGaze:
             self._send(_shot(self._sitting_number, shot))
         over = {"type": "over", "sitting": self._sitting_number, "alive": sitting.seen.alive.value}
         self._send(msgspec.convert(over, OverMessage))
-        if not self._known:
-            self._close()
 
     # --- the networks ---
 
-    def _opened(self) -> "FaceSenses":
-        if self._senses is None:
-            self._senses = self._open()
-        return self._senses
+    @property
+    def _is_needed(self) -> bool:
+        return bool(self._known) or self._sitting is not None or self._sitting_number > self._sat
+
+    def _load(self) -> None:
+        """Beside the loop, which goes on beating: on a small board it takes longer than a hung worker is given."""
+        if not self._is_loading:
+            self._is_loading = True
+            threading.Thread(target=lambda: self._loaded.put(self._open()), name="networks", daemon=True).start()
 
     def _close(self) -> None:
         self._recogniser, self._is_recognising = None, False
