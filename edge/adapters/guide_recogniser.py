@@ -16,7 +16,6 @@ from models.identity import FaceIdentifier
 from models.pipeline import RgbImage
 
 TRIED_S = 12.0  # for a blink; after that one is greeted as everybody is
-FACES = 2  # the nearest, and whether there is another one: each more costs memory
 SURE_LOOKS = 8  # so many that say "nobody" are enough
 
 
@@ -55,7 +54,7 @@ class FaceSenses:
     """Landmarks and the recogniser's network, loaded when this is made: 100 MB and half a second."""
 
     def __init__(self, landmarker: Path, network: Path, rules: RecognitionRules) -> None:
-        self._identifier = FaceIdentifier(landmarker, network, "video", FACES)
+        self._identifier = FaceIdentifier(landmarker, network, "video")
         self._rules = rules
 
     def close(self) -> None:
