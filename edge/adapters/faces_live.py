@@ -59,6 +59,12 @@ class Sitting:
             self._see(watched, t_s)
         return self._is_lost or (self._challenge is not None and self._challenge.stage in {Stage.PASSED, Stage.FAILED})
 
+    def count(self, faces: int) -> None:
+        """So many are before the camera, says a detector: the landmarks may follow one of them and miss the others."""
+        self._most = max(self._most, faces)
+        if faces > 1:
+            self.hint = Unfit.SEVERAL_FACES
+
     @property
     def done(self) -> int:
         """Tasks that are behind them."""

@@ -146,6 +146,7 @@ class GuideGaze:
 
     def _sit(self, sitting: "Sitting", frame_rgb: RgbImage, t_s: float) -> None:
         is_over = sitting.take(frame_rgb, t_s)
+        sitting.count(len(self._finder.boxes(frame_rgb)))
         if sitting.hint is not self._hint:
             self._hint = sitting.hint
             hint = {"type": "hint", "sitting": self._sitting_number, "unfit": self._hint and self._hint.value}
