@@ -10,16 +10,20 @@ from config.procedures import SEEDED, ProcedureEntry, load_procedures
 from config.schema import Config
 from edge.adapters import model_files
 from edge.adapters.directory import HttpCity
+from edge.adapters.guide_eyes import WorkerEyes
+from edge.adapters.guide_eyes_spec import LANDMARKER, NETWORK, GuideEyesSpec
 from edge.adapters.guide_text import GuideSentences
 from edge.adapters.queue_setup import queue_setup
 from edge.adapters.scanner import ScannerFeed
 from edge.domain.dialogue_state import House
+from edge.face_ports import KnownPeople
 from edge.guide_ports import Hall, PlaceInfo, ProcedureInfo
 from edge.ports import Clock, Ledger
 from edge.queue_ports import QueueDesk
 from edge.services.directory import DirectoryService
 from edge.services.faults import Faults
 from edge.services.guide import GuideService
+from edge.services.reception import Reception
 from edge.voice_ports import Ears, Mouth
 from edge.web.words import Strings
 
@@ -29,17 +33,18 @@ CONFIG = Path(__file__).parents[2] / "config"
 
 @dataclass(frozen=True, slots=True)
 class GuideStation:
-    """The desk, and what has to run for it."""
+    """The desk, the camera it has (not yet watched by `reception`), and what has to run for it."""
 
     desk: GuideService
     parts: tuple[Part, ...]
     directory: DirectoryService
+    eyes: WorkerEyes | None = None
 
 
 async def open_guide(
     config: Config, guide: Guide, ledger: Ledger, clock: Clock, *, strings: Strings, faults: Faults, queue: QueueDesk
 ) -> GuideStation:
-    """Raise ConfigError of the procedures' file, ModelFileError for ears without their models. Nothing is opened yet."""
+    """Raise ConfigError of the procedures' file, ModelFileError for ears or eyes without their models. Nothing is opened yet."""
     hall = guide_hall(config, guide)
     city = HttpCity(guide.directory.url, guide.directory.token_file) if guide.directory else None
     sync_s = guide.directory.sync_s if guide.directory else 300.0
@@ -54,7 +59,17 @@ async def open_guide(
     parts: list[Part] = [("guide", desk.run), *listening]
     parts += [("directory", directory.run)] if city else []
     parts += [(f"scanner/{guide.name}", scanner.run)] if scanner else []
-    return GuideStation(desk, tuple(parts), directory)
+    eyes = _eyes(config, guide)
+    parts += [(f"eyes/{guide.name}", eyes.run)] if eyes else []
+    return GuideStation(desk, tuple(parts), directory, eyes)
+
+
+def reception_parts(station: GuideStation, book: KnownPeople, faults: Faults) -> tuple[Part, ...]:
+    """What greets whom the camera sees; nothing without a camera."""
+    if station.eyes is None:
+        return ()
+    camera = f"camera/{station.desk.place}"
+    return (("reception", Reception(station.eyes, book, station.desk, faults=faults, part=camera).run),)
 
 
 def guide_hall(config: Config, guide: Guide) -> Hall:
@@ -109,6 +124,24 @@ def _procedure(key: str, entry: ProcedureEntry, service: str | None) -> Procedur
 def _place(key: str, place: Place) -> PlaceInfo:
     names = {"vi": place.name, "en": place.name_en or place.name}
     return PlaceInfo(key, names, {"vi": place.how, "en": place.how_en or place.how}, place.link)
+
+
+def _eyes(config: Config, guide: Guide) -> WorkerEyes | None:
+    camera = guide.camera
+    if camera is None:
+        return None
+    spec = GuideEyesSpec(
+        place=guide.name,
+        camera=camera.source,
+        landmarker=str(model_files.locate(config, LANDMARKER)),
+        network=str(model_files.locate(config, NETWORK)),
+        credentials_file=str(camera.credentials_file) if camera.credentials_file else None,
+        fps=camera.fps,
+        near=camera.near,
+        come_s=camera.come_s,
+        gone_s=camera.gone_s,
+    )
+    return WorkerEyes(spec)
 
 
 def _ears(config: Config, guide: Guide, hall: Hall) -> tuple[Ears | None, list[Part]]:

@@ -25,6 +25,7 @@ class GuideSentences:
     def __init__(self, strings: Strings, hall: Hall) -> None:
         self._strings, self._hall = strings, hall
         self._filled: Mapping[Prompt, Callable[[Words, Scene], str]] = {
+            Prompt.GREETING_BY_NAME: self._by_name,
             Prompt.CHOOSE: self._choose,
             Prompt.CONFIRM_CODE: self._confirm,
             Prompt.ANSWER: self._answer,
@@ -56,6 +57,10 @@ class GuideSentences:
         if procedure is None:
             return words(f"guide.choice.{meaning.intent}")
         return words(f"guide.choice.{meaning.intent}_of", procedure=_inside(procedure.name(lang)))
+
+    def _by_name(self, words: Words, scene: Scene) -> str:
+        name = scene.state.name
+        return words("guide.say.greeting_by_name", name=name.reveal()) if name else words("guide.say.greeting")
 
     def _choose(self, words: Words, scene: Scene) -> str:
         choices = [self.meaning(one, words.lang) for one in scene.state.choices]

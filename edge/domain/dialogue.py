@@ -19,7 +19,8 @@ and each stage has its own answers, and what else happens there:
 
 | | yes / no / pick | else |
 |---|---|---|
-| AWAY | - | Came, Language: MENU; Meant: as from MENU; a scanned code: LOOKING; speech that is not sure: nothing |
+| AWAY | - | Came, Recognised, Language: MENU; Meant: as from MENU; a scanned code: LOOKING; speech that is not sure: nothing |
+| MENU | - | Recognised, while it greets: greeted by name |
 | CHOOSE | yes (of one choice) or a choice: as meant; no: not understood | |
 | ASK_CODE | - | CodeGiven: scanned LOOKING, typed and said CONFIRM_CODE; no dossier code: not understood |
 | CONFIRM_CODE | yes: LOOKING + LookUp; no: ASK_CODE | |
@@ -59,6 +60,7 @@ from edge.domain.dialogue_events import (
     Meant,
     NotIssued,
     NotUnderstood,
+    Recognised,
     Say,
     SpeechBegan,
     Tick,
@@ -87,7 +89,8 @@ def step(state: State, event: Event, now: float, house: House) -> Moved:
     if moved is None:
         return state, ()
     there, actions = moved
-    return replace(there, until=now + house.limit_s(there.stage), is_warned=False), actions
+    name = there.name if there.prompt is Prompt.GREETING_BY_NAME else None
+    return replace(there, until=now + house.limit_s(there.stage), is_warned=False, name=name), actions
 
 
 def _happened(state: State, event: Event, house: House) -> Moved | None:
@@ -112,9 +115,16 @@ def _told(state: State, event: Event) -> Moved | None:
     if isinstance(event, Coming):
         is_called = state.stage is Stage.PERSON and not state.is_coming
         return go(state, Stage.PERSON, Prompt.COMING, is_coming=True) if is_called else None
+    if isinstance(event, Recognised):
+        is_greeting = state.stage is Stage.MENU and state.prompt is Prompt.GREETING
+        return _greeted_by_name(state, event) if is_greeting else None
     if isinstance(event, Language):
         return again(replace(state, lang=event.lang))
     return (state, ()) if isinstance(event, Came | Touched) else None
+
+
+def _greeted_by_name(state: State, event: Recognised) -> Moved:
+    return go(state, Stage.MENU, Prompt.GREETING_BY_NAME, name=event.name)
 
 
 def _issued(state: State, event: Event) -> Moved | None:
@@ -130,6 +140,8 @@ def _woken(state: State, event: Event, house: House) -> Moved | None:
     greeted = go(state, Stage.MENU, Prompt.GREETING)
     if isinstance(event, Came | Touched):
         return greeted
+    if isinstance(event, Recognised):
+        return _greeted_by_name(state, event)
     if isinstance(event, Language):
         return go(replace(state, lang=event.lang), Stage.MENU, Prompt.GREETING)
     if isinstance(event, Meant):
@@ -145,7 +157,7 @@ def _unclear(state: State, event: Unsure | NotUnderstood) -> Moved | None:
         return None
     if isinstance(event, NotUnderstood) or not event.choices or state.missed + 1 >= MISSES:
         return missed(state)
-    asking = state.asking if state.stage is Stage.CHOOSE else state
+    asking = state.asking if state.stage is Stage.CHOOSE else replace(state, name=None)
     choices = event.choices[:CHOICES]
     return go(state, Stage.CHOOSE, Prompt.CHOOSE, choices=choices, asking=asking, missed=state.missed + 1)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from edge.domain.consent import ChosenName
 from edge.domain.dialogue_events import Action, Say
 from edge.domain.dialogue_terms import Expects, Intent, Meaning, Prompt, Stage, Topic
 from edge.domain.dossier import DossierCode
@@ -49,7 +50,8 @@ class House:
 class State:
     """`until` on the monotonic clock. `turn` counts questions put to directory and queue, so that late answers are known as late.
 
-    `asking` is where CHOOSE came from, `purpose` what a procedure was asked for, `have` the papers checked so far.
+    `asking` is where CHOOSE came from, `purpose` what a procedure was asked for, `have` the papers checked so far, `name` whom the
+    greeting greets: it goes with the greeting.
     """
 
     lang: str
@@ -71,6 +73,7 @@ class State:
     place: str | None = None
     topic: Topic | None = None
     is_coming: bool = False
+    name: ChosenName | None = field(default=None, repr=False)
 
     @property
     def expects(self) -> Expects:

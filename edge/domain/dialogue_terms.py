@@ -101,6 +101,7 @@ class Prompt(StrEnum):
     """Keys under `guide.say`; what they are filled in with is the service's business."""
 
     GREETING = "greeting"
+    GREETING_BY_NAME = "greeting_by_name"
     MENU = "menu"
     HELP = "help"
     NOT_UNDERSTOOD = "not_understood"

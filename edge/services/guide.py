@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from edge.domain import dialogue
+from edge.domain.consent import ChosenName
 from edge.domain.dialogue_events import (
     Action,
     Came,
@@ -30,6 +31,7 @@ from edge.domain.dialogue_events import (
     Meant,
     Note,
     NotIssued,
+    Recognised,
     Say,
     Tick,
     Touched,
@@ -126,6 +128,10 @@ class GuideService:
         """The camera's word, at every change."""
         await self.happened(Came() if is_somebody_there else Left())
 
+    async def greet(self, name: ChosenName) -> None:
+        """Who came is somebody who agreed to be greeted; nothing is opened or shown for it."""
+        await self.happened(Recognised(name))
+
     async def happened(self, event: Event) -> None:
         """One event, to its end. Pages see the new stage before anything slow begins; thanks are said for what is on the disk."""
         async with self._one_at_a_time:
@@ -171,7 +177,7 @@ class GuideService:
     async def _do(self, action: Action) -> None:
         match action:
             case Say():
-                await self._voice.say(self._subtitle, self._state.lang)
+                await self._voice.say(self._subtitle, self._state.lang, is_of_somebody=self._state.name is not None)
             case Hush():
                 await self._voice.hush()
             case LookUp():

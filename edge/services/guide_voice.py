@@ -51,11 +51,12 @@ class GuideVoice:
             elif isinstance(item, Utterance):
                 await self._happened(meant(item))
 
-    async def say(self, text: str, lang: str) -> None:
-        """Begins it and returns; what was being said before ends."""
+    async def say(self, text: str, lang: str, *, is_of_somebody: bool = False) -> None:
+        """Begins it and returns; what was being said before ends. What tells of somebody leaves no recording behind."""
         await self.hush()
         if self._mouth is not None and lang == SPOKEN and text:
-            self._saying = asyncio.create_task(self._say(self._mouth, text), name="guide mouth")
+            is_kept = not (is_of_somebody or any(sign.isdigit() for sign in text))  # a number may tell of one dossier
+            self._saying = asyncio.create_task(self._say(self._mouth, text, is_kept=is_kept), name="guide mouth")
 
     async def hush(self) -> None:
         saying, self._saying = self._saying, None
@@ -80,9 +81,9 @@ class GuideVoice:
             self._told = told
             await self._ears.attend(*told)
 
-    async def _say(self, mouth: Mouth, text: str) -> None:
+    async def _say(self, mouth: Mouth, text: str, *, is_kept: bool) -> None:
         self._changed()
-        await mouth.say(text, is_kept=not any(sign.isdigit() for sign in text))  # a number may tell of one dossier
+        await mouth.say(text, is_kept=is_kept)
         self._saying = None
         if self._wanted is not None:
             await self.attend(*self._wanted)

@@ -43,6 +43,10 @@ class Session:
         return self.role in {Role.LEADER, Role.OFFICER}
 
     @property
+    def may_take_consent(self) -> bool:
+        return self.role in {Role.LEADER, Role.OFFICER}
+
+    @property
     def may_see_device(self) -> bool:
         return self.role in {Role.LEADER, Role.TECHNICIAN}
 

@@ -24,6 +24,7 @@ PREFIXES = {  # keys that the pages finish at run time, and the enums they finis
     "page.guide.title_", "page.guide.menu_", "page.guide.ears_", "page.guide.key_", "page.guide.source_",
     "page.guide.paper_", "page.guide.looking", "page.guide.issuing", "page.guide.pleased", "page.guide.displeased",
     "page.city.", "page.command.name.", "page.command.why.",
+    "page.faces.step_",
 }  # fmt: skip
 
 

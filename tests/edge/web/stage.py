@@ -13,8 +13,10 @@ from typing import Any
 
 import msgspec
 
+from edge.domain.consent import Unfit
 from edge.domain.dialogue_state import State
 from edge.domain.level import Level
+from edge.eye_ports import SittingTask
 from edge.locker_ports import PrintOutcome, RefusalWhy, Refused, Step
 from edge.ports import AlertState, CameraState, CounterPhase
 from edge.queue_ports import Action
@@ -84,7 +86,8 @@ class Stage:
             + len(alerts.callbacks)
             + self.centre.locker.subscribers
             + self.centre.queue.subscribers
-            + self.centre.guide.subscribers,
+            + self.centre.guide.subscribers
+            + len(self.centre.faces.callbacks),
             "owners": {alert.alert: alert.owner for alert in alerts.alerts.values()},
         }
 
@@ -150,6 +153,21 @@ class Stage:
         guide = self.centre.guide.desk
         guide._state = replace(guide._state, until=guide._clock.monotonic())
         guide._moved.set()
+
+    def do_faces(
+        self, task: str | None = None, done: int = 0, hint: str | None = None, refused: str | None = None
+    ) -> None:
+        """The enrolment goes on to a task, is refused, or passes."""
+        faces = self.centre.faces
+        if task is not None:
+            faces.ask(SittingTask(task), done, Unfit(hint) if hint else None)
+        elif refused is not None:
+            faces.refuse(Unfit(refused))
+        else:
+            faces.pass_()
+
+    def do_faces_asked(self) -> list[tuple[str, ...]]:
+        return self.centre.faces.asked
 
     def do_city(self, is_offline: bool) -> None:
         self.centre.guide.directory.is_offline = is_offline
