@@ -4,7 +4,9 @@ Used by edge.adapters.vision and edge.adapters.voice on the agent's loop; not fo
 """
 
 import asyncio
+import contextlib
 from collections import deque
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 from edge.ports import Reading
@@ -39,3 +41,34 @@ class Mailbox(Generic[T]):
         self.dropped += 1
         oldest = next((place for place, item in enumerate(self._items) if isinstance(item, self._fleeting)), 0)
         del self._items[oldest]
+
+
+class Mailboxes(Generic[T]):
+    """One for each listener there is."""
+
+    def __init__(self, bound: int, fleeting: type = Reading) -> None:
+        self._bound, self._fleeting = bound, fleeting
+        self._open: set[Mailbox[T]] = set()
+        self._dropped = 0
+
+    @property
+    def dropped(self) -> int:
+        """Items no listener took in time, those of listeners that have left included."""
+        return self._dropped + sum(box.dropped for box in self._open)
+
+    def put(self, item: T) -> None:
+        """Add to each without waiting."""
+        for box in self._open:
+            box.put(item)
+
+    @contextlib.contextmanager
+    def one(self, first: T) -> Iterator[Mailbox[T]]:
+        """The mailbox of a listener that begins now, `first` in it."""
+        box: Mailbox[T] = Mailbox(self._bound, self._fleeting)
+        box.put(first)
+        self._open.add(box)
+        try:
+            yield box
+        finally:
+            self._open.discard(box)
+            self._dropped += box.dropped

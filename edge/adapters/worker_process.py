@@ -1,6 +1,6 @@
 """One run of a worker process: start it, hear its messages, notice its end, leave nothing behind.
 
-Used by edge.adapters.vision and edge.adapters.voice, which decide when to start the next one.
+Used by edge.adapters.supervised_worker, which decides when to start the next one.
 """
 
 import asyncio

@@ -125,7 +125,7 @@ async def test_cancelling_leaves_no_process_behind(tmp_path: Path) -> None:
 async def test_a_killed_or_stopped_worker_is_replaced(
     tmp_path: Path, blow: signal.Signals, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "edge.adapters.vision")
+    caplog.set_level(logging.INFO, "edge.adapters.supervised_worker")
     async with running(eyes_on(spec(tmp_path))) as listener:
         first = await listener.live()
         os.kill(first, blow)
@@ -138,7 +138,7 @@ async def test_a_killed_or_stopped_worker_is_replaced(
         CameraState.LIVE, CameraState.WORKER_DOWN, CameraState.LIVE,
     ]  # fmt: skip
     why = "no sign of life" if blow is signal.SIGSTOP else f"killed by {blow.name}"
-    lines = [record.getMessage() for record in caplog.records if record.name == "edge.adapters.vision"]
+    lines = [record.getMessage() for record in caplog.records if record.name == "edge.adapters.supervised_worker"]
     assert lines == [f"quay-01: vision worker is down: {why}", "quay-01: vision worker is back"]
 
 
@@ -212,9 +212,10 @@ async def test_a_worker_that_not_even_a_kill_ends_is_given_up_and_gets_no_second
         assert (eyes.status.starts, is_alive(first)) == (2, False)
     assert is_alive(second), "the agent stops all the same"
     os.kill(second, signal.SIGKILL)
-    assert eyes._worker is not None
+    last = eyes._worker._worker
+    assert last is not None
     async with asyncio.timeout(5):
-        await eyes._worker._process.communicate()
+        await last._process.communicate()
 
 
 async def stuck(listener: Listener) -> int:

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from devices.audio.sound import RATE, wav_bytes
+from edge.adapters import worker_process
 from edge.adapters.supervisor import Backoff
 from edge.adapters.voice import VoiceEars
 from edge.adapters.voice_spec import VoiceSpec
-from edge.adapters.worker_process import WorkerPatience
+from edge.adapters.worker_process import WorkerPatience, WorkerProcess
 from edge.voice_ports import Asked, EarsChange, EarsState, Expecting, HeardItem, Listening, SoundLevel, Utterance
 from models.voice_wire import Guess, HeardMessage
 
@@ -146,6 +147,31 @@ async def test_a_worker_that_hangs_is_killed(tmp_path: Path) -> None:
     )
     async with running(ears) as listener:
         await listener.until(lambda: EarsState.WORKER_DOWN in listener.states)
+
+
+async def test_a_worker_that_not_even_a_kill_ends_gets_no_second_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a process does that hangs in a sound card's driver: the microphone is still its own."""
+    for patience in ("STOP_S", "KILL_S"):
+        monkeypatch.setattr(worker_process, patience, 0.05)
+    monkeypatch.setattr(WorkerProcess, "kill", lambda _: None)
+    beating = WorkerPatience(start_s=15.0, beat_s=1.5)
+    ears = VoiceEars(spec(tmp_path), child=(str(CHILD), "good"), patience=beating, backoff=QUICK)
+    async with running(ears) as listener:
+        await listener.until(lambda: listener.heard)
+        first = ears.status.pid
+        assert first is not None
+        os.kill(first, signal.SIGSTOP)
+        async with asyncio.timeout(15):
+            while ears.status.failures < 3:
+                await asyncio.sleep(0.02)
+        await ears.attend(Listening.MUTED)
+        assert ears.status.starts == 1
+        os.kill(first, signal.SIGKILL)
+        await listener.until(lambda: EarsState.MUTED in listener.states)
+        assert ears.status.starts == 2
+        monkeypatch.undo()  # that one may be ended
 
 
 async def test_a_killed_worker_comes_back_and_still_knows_what_was_told(tmp_path: Path) -> None:
