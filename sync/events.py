@@ -438,6 +438,16 @@ class ConfigChanged(Payload, frozen=True, kw_only=True):
     sha256: str
 
 
+class CommandAnswered(Payload, frozen=True, kw_only=True):
+    """What became of a city's command; appended in the transaction that did it. `why` is a key, None where it was done."""
+
+    TYPE = "command.answered"
+    command: str
+    name: str
+    outcome: Literal["done", "refused"]
+    why: str | None = None
+
+
 class PrivacyPurged(Payload, frozen=True, kw_only=True):
     TYPE = "privacy.purged"
     rows: dict[str, int]

@@ -7,6 +7,8 @@ import msgspec
 
 ROOT = "motcua/v1"
 EVERY_DEVICES_EVENTS = f"{ROOT}/+/+/ev/#"
+EVERY_DEVICES_EARLY = f"{ROOT}/+/+/early/#"
+EVERY_DEVICES_STATUS = f"{ROOT}/+/+/status"
 
 
 class Presence(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +33,24 @@ class Topics:
     def events(self) -> str:
         """Prefix of the events' topics: the short type follows."""
         return f"{self._base}/ev/"
+
+    @property
+    def early(self) -> str:
+        """Prefix of early copies: an urgent event behind a backlog is sent here at once, and on `events` in its turn.
+
+        The copy is the same bytes. A city may show it, marked as not yet confirmed; only the event in its turn counts.
+        """
+        return f"{self._base}/early/"
+
+    @property
+    def commands(self) -> str:
+        """Prefix of the city's commands: the name follows (`sync.commands`)."""
+        return f"{self._base}/cmd/"
+
+    @property
+    def answers(self) -> str:
+        """A command's immediate answer, for a city that named no response topic; the journal's event is what counts."""
+        return f"{self._base}/answer"
 
     @property
     def receipts(self) -> str:
