@@ -26,6 +26,8 @@ class Asked(StrEnum):
     YES = "yes"
     NO = "no"
     CODE = "code"
+    CHECKLIST = "checklist"
+    DIRECTIONS = "directions"
 
 
 class EarsState(StrEnum):
@@ -58,7 +60,7 @@ class Listening(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One thing that was asked. `procedure` is a key of procedures.toml, `day` as in config/intents.vi.yaml.
+    """One thing that was asked. `procedure` is a key of procedures.toml, `day` as in config/intents.vi.yaml, `place` a key of the site's.
 
     `sentence` is the known sentence that fits best, never what was said; it may be shown, and is kept nowhere.
     """
@@ -69,6 +71,7 @@ class Wish:
     procedure: str | None = None
     day: str | None = None
     code: str | None = None
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
