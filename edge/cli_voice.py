@@ -97,14 +97,17 @@ def worker_spec(*, as_json: bool, source: str = "alsa:default") -> VoiceSpec:
     """A worker on the pulled files, with the procedures that the templates name."""
     from models.intent import load_phrases
 
-    keys = {meaning.procedure for meaning in load_phrases(INTENTS).meanings if meaning.procedure}
+    meanings = load_phrases(INTENTS).meanings
+    procedures = {meaning.procedure for meaning in meanings if meaning.procedure}
+    places = {meaning.place for meaning in meanings if meaning.place}
     return VoiceSpec(
         place="guide",
         source=source,
         recogniser=str(whisper_directory(as_json=as_json)),
         detector=str(located(DETECTOR, as_json=as_json)),
         intents=str(INTENTS),
-        procedures={key: key for key in sorted(keys)},
+        procedures={key: key for key in sorted(procedures)},
+        places={key: key for key in sorted(places)},
     )
 
 

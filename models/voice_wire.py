@@ -10,13 +10,13 @@ import msgspec
 
 from models.framing import Deframer
 
-WIRE_VERSION = 1
+WIRE_VERSION = 2
 MAX_CHOICES = 3
 MAX_CODES = 200
 
 IntentName = Literal[
     "progress", "ticket", "procedure", "counter", "papers", "hours", "person", "hotline", "feedback", "repeat", "help",
-    "greeting", "back", "thanks", "yes", "no", "code",
+    "greeting", "back", "thanks", "yes", "no", "code", "checklist", "directions",
 ]  # fmt: skip
 DayName = Literal["today", "tomorrow", "saturday", "sunday", "holiday"]
 StateName = Literal["opening", "listening", "speech", "deciding", "muted", "lost"]
@@ -32,13 +32,14 @@ DossierCode = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Z][0-9A-Z.-]{2,39}$",
 
 
 class Guess(msgspec.Struct, frozen=True, tag=False, forbid_unknown_fields=True):
-    """One meaning: `sentence` counts in the phrase book, `procedure` in the spec's list, `code` in the codes last told."""
+    """One meaning: `sentence` counts in the phrase book, `procedure` and `place` in the spec's lists, `code` in the codes last told."""
 
     sentence: Place
     intent: IntentName
     procedure: Place | None
     day: DayName | None
     code: Place | None
+    place: Place | None
     confidence: Probability
 
 

@@ -74,11 +74,12 @@ class VoiceWorker:
         send: Send,
         *,
         procedures: Sequence[str],
+        places: Sequence[str] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._microphone, self._detector, self._recogniser = microphone, detector, recogniser
         self._plain_book = self._book = book
-        self._send, self._procedures, self._clock = send, list(procedures), clock
+        self._send, self._procedures, self._places, self._clock = send, list(procedures), list(places), clock
         self._told = self._obeyed = Tell()
         self._utterance = Utterance()
         self._state: StateName | None = None
@@ -196,6 +197,7 @@ class VoiceWorker:
             "procedure": self._procedures.index(meaning.procedure) if meaning.procedure else None,
             "day": meaning.day,
             "code": self._obeyed.codes.index(meaning.code) if meaning.intent is Intent.CODE and meaning.code else None,
+            "place": self._places.index(meaning.place) if meaning.place else None,
             "confidence": choice.confidence,
         }
 

@@ -126,6 +126,7 @@ def _ears(config: Config, guide: Guide, hall: Hall) -> tuple[Ears | None, list[P
         detector=str(fetch.locate(DETECTOR, models_dir)),
         intents=str(voice.intents_file or CONFIG / "intents.vi.yaml"),
         procedures={key: one.name("vi") for key, one in hall.procedures.items()},
+        places={key: one.name("vi") for key, one in hall.places.items()},
         engine=voice.engine,
         threads=voice.threads,
     )

@@ -156,15 +156,16 @@ class VoiceEars:
         try:
             code = None if guess.code is None else (codes or ())[guess.code]
             procedure = None if guess.procedure is None else tuple(self._spec.procedures)[guess.procedure]
+            place = None if guess.place is None else tuple(self._spec.places)[guess.place]
         except IndexError:
             return None
         sentences = self._book.sentences if self._book else ()
         sentence = sentences[guess.sentence] if guess.sentence < len(sentences) else ""
-        return Wish(Asked(guess.intent), guess.confidence, sentence, procedure, guess.day, code)
+        return Wish(Asked(guess.intent), guess.confidence, sentence, procedure, guess.day, code, place)
 
 
 def _book(spec: VoiceSpec) -> "PhraseBook":
     """The same sentences as the worker's, for the screen. Raises IntentsUnusable."""
     from models.intent import load_phrases  # noqa: PLC0415 - numpy and the template reader: only for an agent with ears
 
-    return load_phrases(Path(spec.intents), spec.procedures)
+    return load_phrases(Path(spec.intents), spec.procedures, spec.places)

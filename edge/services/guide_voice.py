@@ -113,7 +113,7 @@ def meant(heard: Utterance) -> Event:
 def _meaning(wish: Wish) -> Meaning | None:
     """None for a code that is none."""
     if wish.code is None:
-        return Meaning(Intent(wish.asked.value), wish.procedure, wish.day)
+        return Meaning(Intent(wish.asked.value), wish.procedure, wish.day, pick=wish.place)
     try:
         return Meaning(Intent.CODE, code=DossierCode.parse(wish.code))
     except (BadDossierCode, BadDossierDate):

@@ -74,7 +74,7 @@ def test_no_struct_takes_a_field_it_does_not_know() -> None:
 
 
 def largest_message() -> wire.HeardMessage:
-    guess = wire.Guess(9999, "procedure", 9999, "saturday", 9999, 0.123456789)
+    guess = wire.Guess(9999, "procedure", 9999, "saturday", 9999, 9999, 0.123456789)
     return wire.HeardMessage(guess, (guess,) * 3, "H" * 24, 2**63 - 1, 2**63 - 1, 1e11 / 3, 1e11 / 3)
 
 

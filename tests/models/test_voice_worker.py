@@ -14,8 +14,13 @@ from models.voice_wire import HeardMessage, LevelMessage, StateMessage, Tell, Vo
 from models.voice_worker import VoiceWorker, loudness_db
 
 BOOK = PhraseBook(
-    ("lấy số", "khai sinh", "đúng rồi"),
-    (Meaning(Intent.TICKET), Meaning(Intent.PROCEDURE, "khai-sinh"), Meaning(Intent.YES)),
+    ("lấy số", "khai sinh", "đúng rồi", "thuế ở đâu"),
+    (
+        Meaning(Intent.TICKET),
+        Meaning(Intent.PROCEDURE, "khai-sinh"),
+        Meaning(Intent.YES),
+        Meaning(Intent.DIRECTIONS, place="thue"),
+    ),
 )
 CODE = "H29.19-261124-0012"
 
@@ -33,8 +38,9 @@ class Scene:
         self.sound: deque[float] = deque()
         self.sent: list[VoiceMessage] = []
         self.worker = VoiceWorker(
-            self, self, self, BOOK, self.sent.append, procedures=("ket-hon", "khai-sinh"), clock=lambda: self.now_s
-        )
+            self, self, self, BOOK, self.sent.append,
+            procedures=("ket-hon", "khai-sinh"), places=("cong-an", "thue"), clock=lambda: self.now_s,
+        )  # fmt: skip
 
     def read(self, timeout_s: float) -> Samples | None:
         self.now_s += CHUNK_S
@@ -191,6 +197,15 @@ def test_procedures_cross_as_their_place_in_the_list() -> None:
     best = scene.heard[0].best
     assert best is not None
     assert best.procedure == 1
+
+
+def test_places_cross_as_their_place_in_the_list() -> None:
+    scene = Scene(Heard(("thuê ở đâu",), (Ranked(3, 0.9),)))
+    scene.play((1.0, 1.0), (1.0, 0.0))
+    scene.until(lambda: scene.heard)
+    best = scene.heard[0].best
+    assert best is not None
+    assert (best.intent, best.place, best.procedure) == ("directions", 1, None)
 
 
 def test_a_lost_microphone_is_told_once_and_it_beats_on() -> None:

@@ -151,6 +151,18 @@ async def test_speech_moves_the_same_conversation(room: Room) -> None:
     assert room.asked == ["papers"]
 
 
+async def test_the_checklist_and_the_way_are_asked_for_aloud(room: Room) -> None:
+    room.guide.ears.hear(wish("checklist"))
+    await room.reached(Stage.ASK_PROCEDURE)
+    room.guide.ears.hear(wish("procedure", "khai-sinh"))
+    await room.reached(Stage.CHECKING)
+    room.guide.ears.hear(wish("directions", place="thue"))
+    await room.reached(Stage.DIRECTIONS)
+    assert room.state.place == "thue"
+    assert "Ra cổng rẽ trái" in room.desk.view().subtitle
+    assert room.asked == ["checklist", "directions"]
+
+
 async def test_unsure_speech_asks_back_and_none_of_them_twice_offers_a_person(room: Room) -> None:
     await room.desk.touch()
     room.guide.ears.hear(wish("hours"), wish("papers", "khai-sinh"), is_sure=False)

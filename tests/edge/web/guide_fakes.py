@@ -124,8 +124,10 @@ class FakeMouth:
         return None
 
 
-def wish(asked: str, procedure: str | None = None, day: str | None = None, code: str | None = None) -> Wish:
-    return Wish(Asked(asked), 0.9, "", procedure, day, code)
+def wish(
+    asked: str, procedure: str | None = None, day: str | None = None, code: str | None = None, place: str | None = None
+) -> Wish:
+    return Wish(Asked(asked), 0.9, "", procedure, day, code, place)
 
 
 class FakeGuide:
