@@ -218,6 +218,7 @@ async def _compose(
     desks = Desks(
         counters, alerts, StatisticsService(journal), health, clock, queue=queue.desk if queue else None,
         locker=station.service.desks if station else None, guide=guide.desk if guide else None,
+        hearing=guide.hearing if guide else None,
     )  # fmt: skip
     web = WebServer(desks, _users(config), strings, _web_settings(config, demo_users))
     link = open_link(config, journal, faults)

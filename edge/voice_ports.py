@@ -1,7 +1,7 @@
 """What services and pages may ask of ears and mouth: Protocols and the values that cross them (see also edge/ports.py)."""
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -35,6 +35,7 @@ class EarsState(StrEnum):
 
     OPENING = "opening"
     LISTENING = "listening"
+    NOISY = "noisy"  # listening, but it is loud and nobody speaks
     SPEECH = "speech"
     DECIDING = "deciding"
     MUTED = "muted"
@@ -74,9 +75,18 @@ class Wish:
     place: str | None = None
 
 
+class Unheard(StrEnum):
+    """Why nothing was understood."""
+
+    NOISE = "noise"  # nobody spoke
+    FOREIGN = "foreign"  # in a language that only the screen knows
+    UNCLEAR = "unclear"  # noise over it, or several people at once
+    OUT_OF_SET = "out_of_set"  # clear, and nothing that the guide knows
+
+
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One thing said. `best` only when sure; else ask back with `choices` (at most 3); both empty: not understood.
+    """One thing said. `best` only when sure; else ask back with `choices` (at most 3); both empty: `unheard` says why.
 
     `code_said`: letters and digits heard while a code was expected, to read back; often wrong. `ended_at`: monotonic seconds.
     """
@@ -86,6 +96,7 @@ class Utterance:
     code_said: str | None
     ended_at: float
     wait_s: float
+    unheard: Unheard | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +112,41 @@ class SoundLevel:
     speech: float
 
 
+class Verdict(StrEnum):
+    """What became of a sound."""
+
+    TAKEN = "taken"
+    ASKED_BACK = "asked_back"
+    TOO_SHORT = "too_short"  # a cough, a knock
+    NOISE = "noise"
+    FOREIGN = "foreign"
+    UNCLEAR = "unclear"
+    OUT_OF_SET = "out_of_set"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A known sentence that was considered, with what it means; a code that was expected is named nowhere."""
+
+    sentence: str
+    asked: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What was heard and why it was taken or not. For a technician's page at this moment; kept and logged nowhere."""
+
+    text: str = field(repr=False)
+    scores: tuple[Scored, ...] = field(repr=False)
+    verdict: Verdict
+    no_speech: float
+    foreign: float
+    speech_s: float
+    decide_s: float
+
+
+TraceItem = Trace | EarsChange | SoundLevel
 HeardItem = Utterance | EarsChange | SoundLevel
 
 
@@ -119,6 +165,26 @@ class Ears(Protocol):
         is_watched: bool = False,
     ) -> None:
         """Listen in this way from now on. `codes`: dossier codes that exist here, at most 200, to choose among."""
+
+
+class TracedEars(Ears, Protocol):
+    """Ears into which a technician may look."""
+
+    engine: str
+
+    def trace(self) -> AsyncGenerator[TraceItem, None]:
+        """The present state, then levels and traces as they come. The worker tells them only while somebody iterates."""
+
+
+class HearingDesk(Protocol):
+    """The technician's look into the ears. `threshold`: confidence from which a sentence counts as said."""
+
+    place: str
+    engine: str
+    threshold: float
+
+    def subscribe(self, callback: Callable[[TraceItem], None]) -> Callable[[], None]:
+        """While anybody is subscribed the visitor's screen says so."""
 
 
 class Mouth(Protocol):

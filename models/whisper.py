@@ -6,6 +6,7 @@ in 97 of 100. Used through models.speech.open_recogniser.
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import ctranslate2
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from models.mel import RATE, Samples, log_mel
-from models.speech import LONGEST_S, Folder, Heard, Ranked, RecogniserUnusable, confidence_of
+from models.speech import ACCEPT, LONGEST_S, Folder, Heard, Ranked, RecogniserUnusable, confidence_of
+from models.unheard import Clues
 
 SHORTLIST = 16
 BEAM = 8
@@ -36,6 +38,7 @@ _AFTER_SPEECH = (
 _MAX_TOKENS = 64
 _BATCH = 4
 _FAINT = 1e-3
+_FOREIGN = "<|en|>"
 
 
 class ClosedSetWhisper:
@@ -58,7 +61,7 @@ class ClosedSetWhisper:
     def recognise(self, samples: Samples, sentences: Sequence[str], always: Sequence[int] = ()) -> Heard:
         samples = samples[: int(LONGEST_S * RATE)]
         seen = self._encoded(samples)
-        hypotheses = self._hypotheses(seen)
+        hypotheses, clues = self._hypotheses(seen)
         like = self._folder.likeness(hypotheses, sentences)
         shortlist = (int(place) for place in np.argsort(-like, kind="stable")[:SHORTLIST] if like[place] > 0)
         near, expected = list(dict.fromkeys((*shortlist, *always))), set(always)
@@ -71,7 +74,10 @@ class ClosedSetWhisper:
             favour = _EXPECTED * (place in expected) if expected else _LIKENESS * alike
             scored.append((total + favour, Ranked(place, sure)))
         scored.sort(key=lambda one: -one[0])
-        return Heard(hypotheses, tuple(ranked for _, ranked in scored))
+        ranked = tuple(one for _, one in scored)
+        if not ranked or ranked[0].confidence < ACCEPT:
+            clues = replace(clues, foreign=self._foreign(seen))
+        return Heard(hypotheses, ranked, clues)
 
     def warm(self, sentences: Sequence[str], seconds: float) -> bool:
         """Score sentences on noise until the time is over."""
@@ -93,12 +99,18 @@ class ClosedSetWhisper:
         mel = ctranslate2.StorageView.from_array(log_mel(samples, columns)[None])
         return np.array(self._model.encode(mel, to_cpu=True))
 
-    def _hypotheses(self, seen: NDArray[np.float32]) -> tuple[str, ...]:
+    def _hypotheses(self, seen: NDArray[np.float32]) -> tuple[tuple[str, ...], Clues]:
         (result,) = self._model.generate(
             ctranslate2.StorageView.from_array(seen), [self._prompt],
-            beam_size=BEAM, num_hypotheses=BEAM, max_length=_MAX_TOKENS,
+            beam_size=BEAM, num_hypotheses=BEAM, max_length=_MAX_TOKENS, return_scores=True, return_no_speech_prob=True,
         )  # fmt: skip
-        return tuple(dict.fromkeys(self._tokenizer.decode(ids).strip() for ids in result.sequences_ids))
+        texts = tuple(dict.fromkeys(self._tokenizer.decode(ids).strip() for ids in result.sequences_ids))
+        return texts, Clues(result.no_speech_prob, clearness=result.scores[0])
+
+    def _foreign(self, seen: NDArray[np.float32]) -> float:
+        """How likely it is English, the one other language that a screen has."""
+        (likely,) = self._model.detect_language(ctranslate2.StorageView.from_array(seen))
+        return float(dict(likely).get(_FOREIGN, 0.0))
 
     def _scores(self, seen: NDArray[np.float32], sentences: Sequence[str]) -> list[float]:
         """What the sound adds to what noise already gives each sentence."""

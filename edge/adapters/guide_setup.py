@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from config.guide import Guide, Place
 from config.load import ConfigError, Mistake
@@ -19,9 +20,13 @@ from edge.queue_ports import QueueDesk
 from edge.services.directory import DirectoryService
 from edge.services.faults import Faults
 from edge.services.guide import GuideService
-from edge.voice_ports import Ears, Mouth
+from edge.services.hearing import HearingService
+from edge.voice_ports import Mouth
 from edge.web.words import Strings
 from models import fetch
+
+if TYPE_CHECKING:
+    from edge.adapters.voice import VoiceEars
 
 Part = tuple[str, Callable[[], Awaitable[None]]]
 CONFIG = Path(__file__).parents[2] / "config"
@@ -33,6 +38,7 @@ class GuideStation:
 
     desk: GuideService
     parts: tuple[Part, ...]
+    hearing: HearingService | None = None  # where it has ears
 
 
 async def open_guide(
@@ -45,15 +51,18 @@ async def open_guide(
     directory = DirectoryService(ledger, clock, faults, city, guide.name, sync_s=sync_s)
     await directory.load()
     scanner = ScannerFeed(guide.name, config.scanner[guide.name], faults) if guide.name in config.scanner else None
-    ears, listening = _ears(config, guide, hall)
+    ears = _ears(config, guide, hall)
     desk = GuideService(
         guide.name, hall, guide_house(config, guide, hall), GuideSentences(strings, hall), ledger=ledger, clock=clock,
         queue=queue, directory=directory, faults=faults, ears=ears, mouth=_mouth(config, guide, faults), scans=scanner,
     )  # fmt: skip
-    parts: list[Part] = [("guide", desk.run), *listening]
+    parts: list[Part] = [("guide", desk.run)]
+    hearing = _hearing(ears, guide, desk) if ears else None
+    parts += [(f"ears/{guide.name}", ears.run)] if ears else []
+    parts += [(f"ears/{guide.name}/traces", hearing.run)] if hearing else []
     parts += [("directory", directory.run)] if city else []
     parts += [(f"scanner/{guide.name}", scanner.run)] if scanner else []
-    return GuideStation(desk, tuple(parts))
+    return GuideStation(desk, tuple(parts), hearing)
 
 
 def guide_hall(config: Config, guide: Guide) -> Hall:
@@ -110,10 +119,10 @@ def _place(key: str, place: Place) -> PlaceInfo:
     return PlaceInfo(key, names, {"vi": place.how, "en": place.how_en or place.how}, place.link)
 
 
-def _ears(config: Config, guide: Guide, hall: Hall) -> tuple[Ears | None, list[Part]]:
+def _ears(config: Config, guide: Guide, hall: Hall) -> "VoiceEars | None":
     voice = guide.voice
     if voice.microphone is None:
-        return None, []
+        return None
     from edge.adapters.voice import VoiceEars  # noqa: PLC0415 - it loads the intents' machinery, which a silent guide never needs
     from edge.adapters.voice_spec import DETECTOR, WHISPER_FILES, VoiceSpec  # noqa: PLC0415 - the same
 
@@ -130,8 +139,13 @@ def _ears(config: Config, guide: Guide, hall: Hall) -> tuple[Ears | None, list[P
         engine=voice.engine,
         threads=voice.threads,
     )
-    ears = VoiceEars(spec)
-    return ears, [(f"ears/{guide.name}", ears.run)]
+    return VoiceEars(spec)
+
+
+def _hearing(ears: "VoiceEars", guide: Guide, desk: GuideService) -> HearingService:
+    from models.speech import ACCEPT  # noqa: PLC0415 - the same
+
+    return HearingService(ears, guide.name, ACCEPT, desk.overheard)
 
 
 def _mouth(config: Config, guide: Guide, faults: Faults) -> Mouth | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from edge.domain.dialogue_terms import By, Intent, Meaning, Prompt, Topic
+from edge.domain.dialogue_terms import By, Intent, Meaning, Prompt, Topic, Unheard
 from edge.domain.dossier import DossierCode
 from edge.domain.dossier_status import DossierAnswer
 from edge.domain.ticket import Priority
@@ -38,7 +38,9 @@ class Unsure:
 
 @dataclass(frozen=True, slots=True)
 class NotUnderstood:
-    """Speech that is nothing the guide knows."""
+    """Speech that is nothing the guide knows; noise where nobody spoke counts as no attempt."""
+
+    why: Unheard | None = None
 
 
 @dataclass(frozen=True, slots=True)

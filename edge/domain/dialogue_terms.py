@@ -103,6 +103,10 @@ class Prompt(StrEnum):
     MENU = "menu"
     HELP = "help"
     NOT_UNDERSTOOD = "not_understood"
+    NOISE = "noise"
+    FOREIGN = "foreign"
+    UNCLEAR = "unclear"
+    OUT_OF_SET = "out_of_set"
     CHOOSE = "choose"
     ASK_CODE = "ask_code"
     BAD_CODE = "bad_code"
@@ -132,6 +136,15 @@ class Prompt(StrEnum):
     PERSON = "person"
     COMING = "coming"
     STILL_THERE = "still_there"
+
+
+class Unheard(StrEnum):
+    """Why nothing was understood, where the ears can tell; each has its own words."""
+
+    NOISE = "noise"  # loud, and nobody spoke
+    FOREIGN = "foreign"
+    UNCLEAR = "unclear"
+    OUT_OF_SET = "out_of_set"
 
 
 class Topic(StrEnum):

@@ -18,12 +18,14 @@ from starlette.responses import JSONResponse, Response
 from edge.guide_ports import GuideDesk
 from edge.locker_ports import LockerDesks
 from edge.queue_ports import QueueDesk
+from edge.voice_ports import HearingDesk
 from edge.web import theme
 from edge.web.auth import FormSeal, Sessions
 from edge.web.device import DevicePage
 from edge.web.entrance import routes
 from edge.web.gate import Gate, language_of, session_of
 from edge.web.guide import GuidePage
+from edge.web.hearing import HearingPage
 from edge.web.leader import LeaderPage
 from edge.web.locker import LockerPage
 from edge.web.locker_desk import LockerDeskPage
@@ -177,6 +179,8 @@ class WebServer:
             self._add_queue_pages(desks.queue)
         if desks.guide:
             self._add_guide_page(desks.guide)
+        if desks.hearing:
+            self._add_hearing_page(desks.hearing)
 
     def _add_locker_pages(self, desks: LockerDesks) -> None:
         site = self.site
@@ -224,6 +228,13 @@ class WebServer:
         @ui.page("/huong-dan")
         def guide(request: Request) -> None:
             GuidePage(self.site, self._viewer(request), desk)
+
+    def _add_hearing_page(self, desk: HearingDesk) -> None:
+        @ui.page("/huong-dan/ky-thuat")
+        def hearing(request: Request) -> None:
+            viewer = self._viewer(request)
+            if viewer.session and viewer.session.may_overhear:
+                HearingPage(self.site, viewer, desk)
 
     def _viewer(self, request: Request) -> Viewer:
         words = self.site.words(language_of(request))

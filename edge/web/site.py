@@ -9,6 +9,7 @@ from edge.guide_ports import GuideDesk
 from edge.locker_ports import LockerDesks
 from edge.ports import AlertDesk, Clock, CounterDesk, HealthDesk, Statistics
 from edge.queue_ports import QueueDesk
+from edge.voice_ports import HearingDesk
 from edge.web.auth import FormSeal, Session, Sessions
 from edge.web.login import LoginDesk
 from edge.web.words import Strings, Words
@@ -28,6 +29,7 @@ class Desks:
     locker: LockerDesks | None = None  # where the station is
     queue: QueueDesk | None = None  # where the device gives out numbers
     guide: GuideDesk | None = None  # where it answers people
+    hearing: HearingDesk | None = None  # where it has ears
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ async def test_muted_ears_say_so_and_hear_nothing(tmp_path: Path) -> None:
 def test_an_answer_to_codes_that_are_no_longer_known_is_no_code(tmp_path: Path) -> None:
     ears = ears_on(spec(tmp_path))
     guess = Guess(0, "code", None, None, 1, None, 0.9)
-    assert ears._utterance(HeardMessage(guess, (guess,), None, 99, 1, 1.0, 1.0)).best is None
+    assert ears._utterance(HeardMessage(guess, (guess,), None, None, 99, 1, 1.0, 1.0)).best is None
 
 
 @pytest.mark.parametrize("manner", ["crash", "no_hello", "foreign", "garbage", "sound", "other_book"])

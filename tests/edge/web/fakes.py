@@ -182,6 +182,7 @@ class Centre:
             self.locker.desks,
             self.queue.desk,
             self.guide.desk,
+            self.guide.hearing,
         )
 
     def fill(self) -> None:

@@ -1,7 +1,7 @@
 """A guide in a made-up hall: the real service over the made-up queue; ears, mouth, scanner and city say what a test lets them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +15,19 @@ from edge.domain.dossier_status import DossierAnswer, DossierRecord, DossierStat
 from edge.ports import Clock
 from edge.services.faults import Faults
 from edge.services.guide import GuideService
-from edge.voice_ports import Asked, EarsChange, EarsState, Expecting, HeardItem, Listening, Utterance, Wish
+from edge.services.hearing import HearingService
+from edge.voice_ports import (
+    Asked,
+    EarsChange,
+    EarsState,
+    Expecting,
+    HeardItem,
+    Listening,
+    TraceItem,
+    Unheard,
+    Utterance,
+    Wish,
+)
 from tests.edge.services.memory_ledger import MemoryLedger
 from tests.edge.web.morning import MORNING
 from tests.edge.web.queue_fakes import FakeQueue
@@ -78,12 +90,30 @@ class FakeEars:
 
     def __init__(self) -> None:
         self._items: asyncio.Queue[HeardItem] = asyncio.Queue()
+        self.engine = "whisper"
+        self.lookers: set[asyncio.Queue[TraceItem]] = set()
         self.told: list[tuple[Listening, Expecting, tuple[str, ...]]] = []
         self.be(EarsState.LISTENING)
 
     async def watch(self) -> AsyncIterator[HeardItem]:
         while True:
             yield await self._items.get()
+
+    async def trace(self) -> AsyncGenerator[TraceItem, None]:
+        items: asyncio.Queue[TraceItem] = asyncio.Queue()
+        items.put_nowait(EarsChange(EarsState.LISTENING))
+        self.lookers.add(items)
+        try:
+            while True:
+                yield await items.get()
+        finally:
+            self.lookers.discard(items)
+
+    def show(self, *items: TraceItem) -> None:
+        """To whoever looks."""
+        for looker in self.lookers:
+            for item in items:
+                looker.put_nowait(item)
 
     async def attend(
         self, listening: Listening, expecting: Expecting = Expecting.ANYTHING, codes: Sequence[str] = (), *,
@@ -94,9 +124,11 @@ class FakeEars:
     def be(self, state: EarsState) -> None:
         self._items.put_nowait(EarsChange(state))
 
-    def hear(self, *wishes: Wish, is_sure: bool = True, code_said: str | None = None) -> None:
+    def hear(
+        self, *wishes: Wish, is_sure: bool = True, code_said: str | None = None, unheard: Unheard | None = None
+    ) -> None:
         best = wishes[0] if wishes and is_sure else None
-        self._items.put_nowait(Utterance(best, () if best else wishes, code_said, 0.0, 0.4))
+        self._items.put_nowait(Utterance(best, () if best else wishes, code_said, 0.0, 0.4, unheard))
 
 
 class FakeMouth:
@@ -144,10 +176,11 @@ class FakeGuide:
             "huong-dan", hall, house, GuideSentences(load_strings(), hall), ledger=self.ledger, clock=clock,
             queue=queue.desk, directory=self.directory, faults=Faults(self.ledger, clock), ears=self.ears, mouth=self.mouth, scans=self.scanner,
         )  # fmt: skip
+        self.hearing = HearingService(self.ears, "huong-dan", 0.5, self.desk.overheard)
 
     @property
     def subscribers(self) -> int:
-        return len(self.desk._subscribers)
+        return len(self.desk._subscribers) + len(self.hearing._lookers)
 
 
 def profile() -> Config:
