@@ -4,6 +4,7 @@ Dictation by the base model is wrong in every second Vietnamese word; asked whic
 in 97 of 100. Used through models.speech.open_recogniser.
 """
 
+import math
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -31,8 +32,9 @@ _LIKENESS = (
 )
 _EXPECTED = 4.0  # in logs: whoever was asked for yes or no answers something else once in fifty times
 _ALIKE, _UNLIKE = 0.7, 3.0  # less likeness than most right sentences have costs so much of the score a token
-_FULL, _SHORT = 1500, 1000  # mel columns; the network was made for 3000 and reads shorter ones as well
-_SHORT_S = 9.0
+_FEWEST, _MOST = 500, 1500  # mel columns, 100 a second; the network was made for 3000 and reads shorter ones as well
+_OF_NOISE = 1000
+_BEHIND_S = 2.0  # silence behind what was said
 _SEEN_PER_S = 50  # encoder columns
 _AFTER_SPEECH = (
     75  # encoder columns of silence behind the sentence that alignment needs; fewer cost accuracy, more cost time
@@ -69,11 +71,11 @@ class ClosedSetWhisper:
         self._folder = Folder()
         self._tokens: dict[str, list[int]] = {}
         self._expected: dict[str, float] = {}  # what faint noise makes of a sentence, sum of logs
-        self._noise = self._cropped(self._encoded(_faint_noise()), 1.0)
+        self._noise = self._cropped(self._encoded(_faint_noise(), _OF_NOISE), 1.0)
 
     def recognise(self, samples: Samples, sentences: Sequence[str], always: Sequence[int] = ()) -> Heard:
         samples = samples[: int(LONGEST_S * RATE)]
-        seen = self._encoded(samples)
+        seen = self._encoded(samples, _columns(len(samples) / RATE))
         hypotheses, clues = self._hypotheses(seen, len(samples) / RATE)
         like = self._folder.likeness(hypotheses, sentences)
         shortlist = [int(place) for place in np.argsort(-like, kind="stable")[:SHORTLIST] if like[place] > 0]
@@ -114,8 +116,7 @@ class ClosedSetWhisper:
             raise RecogniserUnusable(f"the tokenizer has no <|{word}|>: not a multilingual Whisper")
         return int(number)
 
-    def _encoded(self, samples: Samples) -> NDArray[np.float32]:
-        columns = _SHORT if len(samples) <= _SHORT_S * RATE else _FULL
+    def _encoded(self, samples: Samples, columns: int) -> NDArray[np.float32]:
         mel = ctranslate2.StorageView.from_array(log_mel(samples, columns)[None])
         return np.array(self._model.encode(mel, to_cpu=True))
 
@@ -161,6 +162,11 @@ class ClosedSetWhisper:
     def _cropped(self, seen: NDArray[np.float32], seconds: float) -> NDArray[np.float32]:
         """Only the columns of the sentence and a little silence: alignment costs in proportion."""
         return np.ascontiguousarray(seen[:, : int(seconds * _SEEN_PER_S) + _AFTER_SPEECH])
+
+
+def _columns(seconds: float) -> int:
+    """As many as the sound needs, in whole seconds: encoding costs in proportion."""
+    return min(_MOST, max(_FEWEST, math.ceil(seconds + _BEHIND_S) * 100))
 
 
 def _faint_noise() -> Samples:
