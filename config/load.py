@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 
 from config.locker_checks import locker_mistakes
 from config.queue_checks import called_by, queue_mistakes
@@ -126,6 +124,9 @@ def _quoted(text: str) -> list[str]:
 
 
 def _nearest(word: str, known: list[str]) -> str | None:
+    from rapidfuzz import process  # noqa: PLC0415 - a file without a mistake never needs it, and an agent waits for it
+    from rapidfuzz.distance import OSA  # noqa: PLC0415 - the same
+
     best = process.extractOne(word, known, scorer=OSA.normalized_similarity, score_cutoff=LIKELY)
     return best[0] if best else None
 

@@ -12,19 +12,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.schema import Config
 from config.strings import load_strings
-from devices.sms.channel import SmsChannel
 from edge.adapters.clock import SystemClock
-from edge.adapters.faces_setup import device_book
+from edge.adapters.lock_boards import LockBoards
 from edge.adapters.locker_commands import LockerCommands
 from edge.adapters.locker_setup import LockerStation, locker_screen, open_locker, open_post
 from edge.adapters.locker_socket import LockerSocket
 from edge.adapters.machine import Machine
-from edge.adapters.queue_setup import QueueStation, open_station
 from edge.adapters.rules import (
     contact_numbers,
     counter_plans,
@@ -34,37 +31,35 @@ from edge.adapters.rules import (
     retention_rules,
     vision_spec,
 )
-from edge.adapters.sms import ChannelPort, LineCheck, open_channel
+from edge.adapters.seal import FACE_KEY
 from edge.adapters.supervisor import Backoff, PartState, supervise
-from edge.adapters.uplink import open_link
-from edge.adapters.vision import VisionEyes
 from edge.adapters.vision_spec import LANDMARKER
-from edge.services.alert_text import AlertText
 from edge.services.alerts import AlertService
 from edge.services.counter import CounterService
-from edge.services.faces import FaceBook
 from edge.services.faults import Faults
 from edge.services.health import HealthService
 from edge.services.retention import RetentionService
-from edge.services.sms_post import SmsPost
-from edge.services.sms_switch import SmsSwitch
 from edge.services.statistics import StatisticsService
 from edge.store import migrations
 from edge.web.server import WebServer
 from edge.web.site import DemoUser, Desks, LockerScreen, WebSettings
 from edge.web.users import UserBook, write_secret
-from models import fetch
 from sync.errors import JournalError
 from sync.events import ConfigChanged, DeviceStarted
 from sync.journal import Journal
-from sync.link import Link
 
 if TYPE_CHECKING:
+    from devices.sms.channel import SmsChannel
     from edge.adapters.guide_setup import GuideStation
+    from edge.adapters.queue_setup import QueueStation
+    from edge.adapters.vision import VisionEyes
+    from edge.services.faces import FaceBook
+    from sync.link import Link
 
 log = logging.getLogger(__name__)
 Part = tuple[str, Callable[[], Awaitable[None]]]
 STAMP = "config.sha256"  # in the data folder: the configuration of the last start
+DOORS_FIRST_S = 1.0
 FAILED = "failed"  # a sentence under `page.fault`
 
 
@@ -77,12 +72,12 @@ class Agent:
     faults: Faults
     counters: CounterService
     alerts: AlertService
-    eyes: dict[str, VisionEyes]
+    eyes: "dict[str, VisionEyes]"
     web: WebServer
-    link: Link | None
+    link: "Link | None"
     parts: tuple[Part, ...]
     locker: LockerStation | None = None
-    faces: FaceBook | None = None
+    faces: "FaceBook | None" = None
 
     async def run(self) -> None:
         """Run every part under its supervisor until cancelled; a part that fails takes no other with it."""
@@ -139,13 +134,12 @@ class FirstWords:
 
 @contextlib.asynccontextmanager
 async def open_agent(
-    config: Config, *, channel: SmsChannel | None = None, demo_users: tuple[DemoUser, ...] = ()
+    config: Config, *, channel: "SmsChannel | None" = None, demo_users: tuple[DemoUser, ...] = ()
 ) -> AsyncIterator[Agent]:
     """Raise before anything started when a model file, the journal or the users file cannot be used."""
-    models_dir = config.models.directory or fetch.default_directory()
-    landmarker = fetch.locate(LANDMARKER, models_dir) if config.counters else None
+    eyes = _eyes(config)
     async with open_journal(config) as journal, _transport(config, channel) as opened:
-        agent = await _compose(config, journal, landmarker, opened, demo_users)
+        agent = await _compose(config, journal, eyes, opened, demo_users)
         first = FirstWords(
             agent.counters.close_unfinished,
             partial(_announce, config, journal),
@@ -176,9 +170,9 @@ async def open_journal(config: Config) -> AsyncIterator[Journal]:
 
 
 @contextlib.asynccontextmanager
-async def _transport(config: Config, channel: SmsChannel | None) -> AsyncIterator[SmsChannel | None]:
+async def _transport(config: Config, channel: "SmsChannel | None") -> "AsyncIterator[SmsChannel | None]":
     """The configured way to phones, closed at the end; one that was brought along stays its owner's."""
-    opened = None if channel else open_channel(config.sms, config.agent.data_dir)
+    opened = None if channel else _opened_channel(config)
     try:
         yield channel or opened
     finally:
@@ -186,33 +180,39 @@ async def _transport(config: Config, channel: SmsChannel | None) -> AsyncIterato
             await opened.close()
 
 
+def _opened_channel(config: Config) -> "SmsChannel | None":
+    if config.sms.channel == "none":
+        return None
+    from edge.adapters.sms import open_channel
+
+    return open_channel(config.sms, config.agent.data_dir)
+
+
 async def _compose(
     config: Config,
     journal: Journal,
-    landmarker: Path | None,
-    channel: SmsChannel | None,
+    eyes: "dict[str, VisionEyes]",
+    channel: "SmsChannel | None",
     demo_users: tuple[DemoUser, ...],
 ) -> Agent:
     clock, strings, rules = SystemClock(config.agent.zone), load_strings(), counter_rules(config)
-    numbers = contact_numbers(config)
-    plans = counter_plans(config, numbers)
+    plans = counter_plans(config, contact_numbers(config))
     faults = Faults(journal, clock)
     await faults.load()
     alerts = AlertService(journal, plans, clock, rules.escalation)
-    eyes = {} if landmarker is None else _eyes(config, landmarker)
     counters = CounterService(
         plans, eyes, ledger=journal, alerts=alerts, faults=faults, clock=clock, rules=rules,
         supervise=partial(supervised, faults),
     )  # fmt: skip
     await counters.recover()
-    book = await device_book(config, journal, is_wanted=config.guide is not None)
+    book = await _book(config, journal)
     retention = RetentionService(
         journal, faults, clock, retention_rules(config), also={"faces": book.purge_unused} if book else None
     )  # fmt: skip
     machine = Machine(config.agent.data_dir, journal, counters)
-    checks = [retention.check, *([LineCheck(channel, faults).check] if channel else [])]
+    checks = [retention.check, *([_line_check(channel, faults)] if channel else [])]
     health = HealthService(journal, faults, machine, clock, checks=checks)
-    queue = await open_station(config, journal, clock, strings, faults)
+    queue = await _queue(config, journal, faults)
     guide = await _guide(config, journal, faults, queue)
     station = await open_locker(config, config.locker, journal, faults) if config.locker else None
     desks = Desks(
@@ -220,8 +220,11 @@ async def _compose(
         locker=station.service.desks if station else None, guide=guide.desk if guide else None,
         hearing=guide.hearing if guide else None,
     )  # fmt: skip
-    web = WebServer(desks, _users(config), strings, _web_settings(config, demo_users))
-    link = open_link(config, journal, faults)
+    web = WebServer(
+        desks, _users(config), strings, _web_settings(config, demo_users),
+        turn=partial(_doors_first, station.boards) if station else None,
+    )  # fmt: skip
+    link = _link(config, journal, faults)
     parts: list[Part] = [("web", web.run), ("alerts", alerts.run), ("counters", counters.run), ("health", health.run)]
     parts += [("retention", retention.run), ("journal/pruning", partial(_prune_daily, journal))]
     parts += [(f"eyes/{key}", one.run) for key, one in eyes.items()]
@@ -234,20 +237,68 @@ async def _compose(
         )
         parts += [*station.parts, ("locker/socket", socket.run)]
     if channel is not None:
-        switch = SmsSwitch(ChannelPort(channel))
-        text = AlertText(strings, config.agent.language)
-        post = SmsPost(journal, switch.alerts, alerts, text, plans=plans, contacts=numbers, faults=faults, clock=clock)
-        parts += [("sms", post.run), ("sms/switch", switch.run)]
-        if station is not None:
-            parts.append(("sms/locker", open_post(config, station, journal, switch.locker, faults).run))
+        parts += _sms_parts(config, channel, journal, alerts, faults=faults, station=station)
     return Agent(config, journal, faults, counters, alerts, eyes, web, link, tuple(parts), station, book)
 
 
-async def _guide(config: Config, journal: Journal, faults: Faults, queue: QueueStation | None) -> "GuideStation | None":
+def _line_check(channel: "SmsChannel", faults: Faults) -> Callable[[], Awaitable[None]]:
+    from edge.adapters.sms import LineCheck
+
+    return LineCheck(channel, faults).check
+
+
+def _sms_parts(
+    config: Config, channel: "SmsChannel", journal: Journal, alerts: AlertService, *, faults: Faults,
+    station: LockerStation | None,
+) -> list[Part]:  # fmt: skip
+    from edge.adapters.sms import ChannelPort
+    from edge.services.alert_text import AlertText
+    from edge.services.sms_post import SmsPost
+    from edge.services.sms_switch import SmsSwitch
+
+    switch, numbers = SmsSwitch(ChannelPort(channel)), contact_numbers(config)
+    post = SmsPost(
+        journal, switch.alerts, alerts, AlertText(load_strings(), config.agent.language),
+        plans=counter_plans(config, numbers), contacts=numbers, faults=faults, clock=SystemClock(config.agent.zone),
+    )  # fmt: skip
+    parts: list[Part] = [("sms", post.run), ("sms/switch", switch.run)]
+    if station is not None:
+        parts.append(("sms/locker", open_post(config, station, journal, switch.locker, faults).run))
+    return parts
+
+
+async def _book(config: Config, journal: Journal) -> "FaceBook | None":
+    """Where a guide wants it, or somebody was enrolled while there was one: unused templates still have to go."""
+    if config.guide is None and not (config.agent.data_dir / FACE_KEY).exists():
+        return None
+    from edge.adapters.faces_setup import device_book
+
+    return await device_book(config, journal, is_wanted=config.guide is not None)
+
+
+async def _queue(config: Config, journal: Journal, faults: Faults) -> "QueueStation | None":
+    if config.queue is None:
+        return None
+    from edge.adapters.queue_setup import open_station
+
+    return await open_station(config, journal, SystemClock(config.agent.zone), load_strings(), faults)
+
+
+def _link(config: Config, journal: Journal, faults: Faults) -> "Link | None":
+    if config.mqtt is None:
+        return None
+    from edge.adapters.uplink import open_link
+
+    return open_link(config, journal, faults)
+
+
+async def _guide(
+    config: Config, journal: Journal, faults: Faults, queue: "QueueStation | None"
+) -> "GuideStation | None":
     """Loaded where it is configured only: its HTTP client and voice cost a cabinet a quarter of a second at the start."""
     if config.guide is None or queue is None:
         return None
-    from edge.adapters.guide_setup import open_guide  # noqa: PLC0415
+    from edge.adapters.guide_setup import open_guide
 
     clock = SystemClock(config.agent.zone)
     return await open_guide(
@@ -255,7 +306,21 @@ async def _guide(config: Config, journal: Journal, faults: Faults, queue: QueueS
     )
 
 
-def _eyes(config: Config, landmarker: Path) -> dict[str, VisionEyes]:
+async def _doors_first(boards: LockBoards) -> None:
+    """Loading the pages takes the processor for a second; a cabinet knows its doors before. A silent board waits for nobody's page."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DOORS_FIRST_S):
+            await boards.all_heard()
+
+
+def _eyes(config: Config) -> "dict[str, VisionEyes]":
+    """Raise when the model file is not there."""
+    if not config.counters:
+        return {}
+    from edge.adapters.vision import VisionEyes
+    from models import fetch
+
+    landmarker = fetch.locate(LANDMARKER, config.models.directory or fetch.default_directory())
     params = config.models.expression_params
     return {key: VisionEyes(vision_spec(key, one, landmarker, params)) for key, one in config.counters.items()}
 

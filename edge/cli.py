@@ -1,6 +1,7 @@
 """The command `motcua` (DESIGN 5). Exit 0: done; 1: refused or found wrong; 2: bad usage, nothing started.
 
-Each group of commands lives in its own `edge/cli_*.py`; heavy libraries are imported inside the commands that need them.
+Each group of commands lives in its own `edge/cli_*.py` (`edge/cli_lazy.py` knows where); heavy libraries are imported inside the
+commands that need them.
 """
 
 import asyncio
@@ -9,38 +10,17 @@ from typing import Annotated
 
 import typer
 
-from edge import (
-    cli_bench,
-    cli_faces,
-    cli_journal,
-    cli_locker,
-    cli_models,
-    cli_queue,
-    cli_score,
-    cli_sms,
-    cli_users,
-    cli_voice,
-)
 from edge.adapters import logs
 from edge.cli_common import DataOption, JsonOption, fail, load_config, print_line, refusing
+from edge.cli_lazy import LateGroup
 
 app = typer.Typer(
+    cls=LateGroup,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,  # locals may hold a telephone number
     help="Một Cửa Edge: the agent of a one-stop public service centre.",
 )
-app.add_typer(cli_models.app, name="models")
-app.add_typer(cli_journal.app, name="journal")
-app.add_typer(cli_faces.app, name="faces")
-app.add_typer(cli_locker.app, name="locker")
-app.add_typer(cli_queue.app, name="queue")
-app.add_typer(cli_sms.app, name="sms")
-app.add_typer(cli_users.app, name="users")
-app.command("score")(cli_score.score)
-app.command("hear")(cli_voice.hear)
-app.command("say")(cli_voice.say)
-app.command("bench")(cli_bench.bench)
 
 ConfigArgument = Annotated[Path, typer.Option("--config", help="the site's configuration file (TOML)")]
 

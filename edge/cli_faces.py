@@ -15,7 +15,8 @@ from rich.table import Table
 
 from config.strings import load_strings
 from edge import cli_faces_compare
-from edge.adapters.faces_setup import FACE_KEY, noted, open_face_book, reading_book
+from edge.adapters.faces_setup import noted, open_face_book, reading_book
+from edge.adapters.seal import FACE_KEY
 from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, load_config, print_line, quiet_natives, refusing
 from edge.cli_faces_files import networks
 from edge.domain.consent import BadName, ChosenName, Ended, Shot, Unfit

@@ -5,29 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-
-class Asked(StrEnum):
-    """What a person may want of the guide; every one of them has a button too."""
-
-    PROGRESS = "progress"
-    TICKET = "ticket"
-    PROCEDURE = "procedure"
-    COUNTER = "counter"
-    PAPERS = "papers"
-    HOURS = "hours"
-    PERSON = "person"
-    HOTLINE = "hotline"
-    FEEDBACK = "feedback"
-    REPEAT = "repeat"
-    HELP = "help"
-    GREETING = "greeting"
-    BACK = "back"
-    THANKS = "thanks"
-    YES = "yes"
-    NO = "no"
-    CODE = "code"
-    CHECKLIST = "checklist"
-    DIRECTIONS = "directions"
+from edge.domain.dialogue_terms import Intent, Unheard
 
 
 class EarsState(StrEnum):
@@ -66,22 +44,13 @@ class Wish:
     `sentence` is the known sentence that fits best, never what was said; it may be shown, and is kept nowhere.
     """
 
-    asked: Asked
+    asked: Intent
     confidence: float
     sentence: str
     procedure: str | None = None
     day: str | None = None
     code: str | None = None
     place: str | None = None
-
-
-class Unheard(StrEnum):
-    """Why nothing was understood."""
-
-    NOISE = "noise"  # nobody spoke
-    FOREIGN = "foreign"  # in a language that only the screen knows
-    UNCLEAR = "unclear"  # noise over it, or several people at once
-    OUT_OF_SET = "out_of_set"  # clear, and nothing that the guide knows
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,9 +43,15 @@ class ExpressionModel:
 
     def look(self, crop: GrayImage) -> NetworkOutput:
         """Run the network on an aligned gray crop, uint8 [side, side], and on its mirror image; the answer is their mean."""
-        straight = crop.astype(np.float32)
-        both: FloatArray = self._session.run(None, {"crop": np.stack([straight, straight[:, ::-1]])[:, None]})[0]
-        logits = both.mean(0)
+        return self._mean_over(crop, crop[:, ::-1])
+
+    def glance(self, crop: GrayImage, *, is_mirrored: bool) -> NetworkOutput:
+        """Half of `look` at half its cost. In a video the other half is the next frame's, and smoothing takes their mean."""
+        return self._mean_over(crop[:, ::-1] if is_mirrored else crop)
+
+    def _mean_over(self, *crops: GrayImage) -> NetworkOutput:
+        found: FloatArray = self._session.run(None, {"crop": np.stack(crops)[:, None].astype(np.float32)})[0]
+        logits = found.mean(0)
         return NetworkOutput(logits[: len(EMOTIONS)], float(1 / (1 + np.exp(-logits[len(EMOTIONS)]))))
 
 

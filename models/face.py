@@ -57,6 +57,8 @@ class FaceReader:
         self.gate = gate or (QualityGate() if mode == "video" else STILL_GATE)
         self.model = model or ExpressionModel()
         self._landmarker = Landmarker(landmarker_path, mode, max_faces)
+        self._is_video = mode == "video"
+        self._is_mirrored = False
 
     def __enter__(self) -> Self:
         return self
@@ -72,13 +74,18 @@ class FaceReader:
 
     def read(self, frame_rgb: RgbImage, t_ms: int = 0) -> list[FaceReading]:
         """Every face of uint8 [h, w, 3], largest first; in video mode `t_ms` must grow from call to call."""
+        self._is_mirrored = not self._is_mirrored
         seen = self._landmarker.observe(frame_rgb, t_ms)
         return sorted((self._read_one(one) for one in seen), key=lambda r: -r.box.w * r.box.h)
 
     def _read_one(self, seen: FaceObservation) -> FaceReading:
         if why := judge(seen, self.gate):
             return refuse(seen, why)
-        looked = self.model.look(seen.crop)
+        looked = (
+            self.model.glance(seen.crop, is_mirrored=self._is_mirrored)
+            if self._is_video
+            else self.model.look(seen.crop)
+        )
         if looked.hidden > self.gate.max_hidden:
             return refuse(seen, WhyNot.HALF_HIDDEN)
         return read(seen, looked.emotions, self.model.head)

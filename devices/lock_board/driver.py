@@ -132,7 +132,8 @@ class Board:
 
     async def unlock(self, channel: int) -> Pulse:
         try:
-            return await self._link.unlock(self._codec.unlock(self._plan.address, channel, self._plan.pulse_ms))
+            request = self._codec.unlock(self._plan.address, channel, self._plan.pulse_ms)
+            return await self._link.unlock(request, meanwhile=self.hurry)
         finally:
             self._link.policy.revoke(self._plan.address, channel)  # what was not sent now must not be sent later
             self.hurry()

@@ -74,7 +74,10 @@ class Link:
         self._opened = asyncio.Event()
         self._turn = asyncio.Lock()
         self._pending: _Pending | None = None
-        self._unanswered: deque[tuple[Request, float]] = deque(maxlen=16)  # the oldest is forgotten: it counts as stray
+        self._slow: _Pending | None = None  # an unlock that holds the line no longer, and whose caller still waits
+        self._unanswered: deque[tuple[_Pending, float]] = deque(
+            maxlen=16
+        )  # the oldest is forgotten: it counts as stray
         self._heard_at = 0.0
         self._silent = 0
         self._silent_limit = self._timing.silent_requests
@@ -110,18 +113,25 @@ class Link:
                 continue
         return await self._read_once(request)
 
-    async def unlock(self, request: Request) -> Pulse:
-        """Write an unlock that the policy permits, once. Raise WriteRefused where it does not."""
-        async with self._pace.turn(), self._turn:
+    async def unlock(self, request: Request, meanwhile: Callable[[], None] = lambda: None) -> Pulse:
+        """Write an unlock that the policy permits, once. Raise WriteRefused where it does not.
+
+        A board that answers after its pulse has more time than the line: `meanwhile` is called when doors can be read again.
+        """
+        async with self._pace.turn():
             try:
-                port = await self._ready()
-                heard = await self._exchange(port, request)
+                async with self._turn:
+                    heard = await self._exchange(await self._ready(), request)
             except PermitExpired:
                 return Pulse.NOT_SENT
             except PortLost:
                 return Pulse.LOST if self.policy.is_spent(request.frame) else Pulse.NOT_SENT
             except (NoAnswer, FrameCorrupt):
-                return Pulse.LOST
+                meanwhile()
+                slow = await self._answer_after_pulse(request)
+                if slow is None:
+                    return Pulse.LOST
+                heard = slow
         is_refused = isinstance(heard, Refused) or (isinstance(heard, UnlockReply) and heard.accepted is False)
         return Pulse.REFUSED if is_refused else Pulse.ANSWERED
 
@@ -167,6 +177,21 @@ class Link:
         self.counters.answered += 1
         return heard
 
+    async def _answer_after_pulse(self, request: Request) -> Heard | None:
+        """To an unlock that the line has just given up. None when none comes."""
+        given_up = (one for one, _ in self._unanswered if one.request is request)
+        self._slow = next(given_up, None) if self.codec.answers_unlock else None
+        if self._slow is None:
+            return None
+        self._slow.answer = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(self._timing.after_pulse_s):
+                return await self._slow.answer
+        except TimeoutError:
+            return None
+        finally:
+            self._slow = None
+
     def _close(self, pending: _Pending) -> None:
         """Whatever ended the wait, an answer may still come: it must not be taken for the next one's."""
         self._pending = None
@@ -175,21 +200,18 @@ class Link:
             return
         pending.answer.cancel()
         self.counters.unanswered += 1
-        self._unanswered.append((pending.request, asyncio.get_running_loop().time()))
+        self._unanswered.append((pending, asyncio.get_running_loop().time()))
 
     def _wait_s(self, request: Request) -> float:
         on_the_line_s = (len(request.frame) + LONGEST_REPLY) * BITS_A_BYTE / self._settings.baud
-        if request.ask is not Ask.UNLOCK:
-            return self._timing.reply_s + on_the_line_s
-        return on_the_line_s + (
-            self._timing.unlock_reply_s if self.codec.answers_unlock else self._timing.unlock_grace_s
-        )
+        is_answer_owed = request.ask is not Ask.UNLOCK or self.codec.answers_unlock
+        return on_the_line_s + (self._timing.reply_s if is_answer_owed else self._timing.unlock_grace_s)
 
     def _is_suspect(self, request: Request) -> bool:
         """The same question was asked a moment ago in vain: what came may have been the answer to that one."""
         now = asyncio.get_running_loop().time()
         for entry in self._unanswered:
-            if entry[0].frame == request.frame and now - entry[1] < self._timing.suspect_s:
+            if entry[0].request.frame == request.frame and now - entry[1] < self._timing.suspect_s:
                 self._unanswered.remove(entry)
                 return True
         return False
@@ -270,8 +292,9 @@ class Link:
 
     def _is_echo(self, heard: Heard, octets: bytes) -> bool:
         """A frame that only masters send gives the adapter away; then the first copy of what could be a reply is an echo too."""
-        pending = self._pending
-        if pending is None or octets != pending.request.frame or pending.echo_seen:
+        waiting = (one for one in (self._pending, self._slow) if one is not None)
+        pending = next((one for one in waiting if octets == one.request.frame and not one.echo_seen), None)
+        if pending is None:
             return False
         self.echo = self.echo or isinstance(heard, Command)
         pending.echo_seen = self.echo
@@ -295,18 +318,21 @@ class Link:
             return "stray"
         self._unanswered.remove(entry)
         self.counters.late += 1
+        pending, _ = entry
+        if pending is self._slow and not pending.answer.done():
+            pending.answer.set_result(heard)
         return "late"
 
     def _is_reading_owed(self, heard: Heard) -> bool:
         oldest = asyncio.get_running_loop().time() - self._timing.suspect_s
-        readings = (one for one in self._unanswered if one[1] > oldest and one[0].ask is not Ask.UNLOCK)
-        return any(self.codec.answer(request, heard) is not None for request, _ in readings)
+        readings = (one for one in self._unanswered if one[1] > oldest and one[0].request.ask is not Ask.UNLOCK)
+        return any(self.codec.answer(one.request, heard) is not None for one, _ in readings)
 
-    def _owed(self, heard: Heard) -> tuple[Request, float] | None:
+    def _owed(self, heard: Heard) -> tuple[_Pending, float] | None:
         """The request that was given up and that this answers."""
         oldest = asyncio.get_running_loop().time() - self._timing.late_s
-        owed = (one for one in self._unanswered if one[1] > oldest and self.codec.answer(one[0], heard) is not None)
-        return next(owed, None)
+        recent = (one for one in self._unanswered if one[1] > oldest)
+        return next((one for one in recent if self.codec.answer(one[0].request, heard) is not None), None)
 
 
 def _checked(request: Request, heard: Heard) -> Heard:

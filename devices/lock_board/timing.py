@@ -14,7 +14,9 @@ class LinkTiming:
     """Seconds. Replies are waited for beyond the time that the bytes themselves take."""
 
     reply_s: float = 0.3  # boards answer within 50 ms; a converter in the network may add 100
-    unlock_reply_s: float = 1.0  # some answer after the pulse
+    after_pulse_s: float = (
+        0.7  # and so long more for an unlock, while doors are read: some boards answer after the pulse
+    )
     unlock_grace_s: float = 0.15  # for a family that need not answer an unlock at all
     gap_s: float = 0.06  # silence after which half a frame will not be completed
     quiet_s: float = 0.005  # silence before a request: 3.5 characters at 9600 baud, as Modbus asks

@@ -10,7 +10,7 @@ from typing import NoReturn, TypeVar
 
 from config.schema import Config
 from edge.adapters.clock import SystemClock
-from edge.adapters.seal import DeviceSeal, device_key
+from edge.adapters.seal import FACE_KEY, DeviceSeal, device_key
 from edge.domain.consent import EnrolmentRules
 from edge.domain.recognition import RatePoint, RecognitionRules
 from edge.face_ports import ErasingLedger
@@ -23,7 +23,6 @@ from sync.journal import Journal
 from sync.schema import JOURNAL_FILE, open_reader
 
 T = TypeVar("T")
-FACE_KEY = "faces-seal.key"  # in the data folder; without it no template can be read again
 ALIKE = 0.30  # pictures of one person at one sitting stay well above; two strangers' rarely reach it
 ZONE = timezone(timedelta(hours=7))  # what the command line shows times in
 TRIAL = ("trial", "faces")  # site and device of a data folder that has no journal yet

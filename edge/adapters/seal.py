@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from edge.web.users import write_secret
 
+FACE_KEY = "faces-seal.key"  # in the data folder; without it no template of a face can be read again
 KEY_BYTES, NONCE_BYTES = 32, 12  # NIST SP 800-38D: a random 96-bit nonce, far below 2^32 of them for one key
 
 

@@ -17,8 +17,8 @@ from edge.adapters.supervised_worker import SupervisedWorker, WorkerKind
 from edge.adapters.supervisor import Backoff
 from edge.adapters.voice_spec import VoiceSpec, spec_line
 from edge.adapters.worker_process import Wire, WorkerGone, WorkerPatience
+from edge.domain.dialogue_terms import Intent, Unheard
 from edge.voice_ports import (
-    Asked,
     EarsChange,
     EarsState,
     Expecting,
@@ -28,7 +28,6 @@ from edge.voice_ports import (
     SoundLevel,
     Trace,
     TraceItem,
-    Unheard,
     Utterance,
     Verdict,
     Wish,
@@ -216,7 +215,7 @@ class VoiceEars:
             return None
         sentences = self._book.sentences if self._book else ()
         sentence = sentences[guess.sentence] if guess.sentence < len(sentences) else ""
-        return Wish(Asked(guess.intent), guess.confidence, sentence, procedure, guess.day, code, place)
+        return Wish(Intent(guess.intent), guess.confidence, sentence, procedure, guess.day, code, place)
 
 
 def _book(spec: VoiceSpec) -> "PhraseBook":

@@ -7,7 +7,7 @@ from edge.domain.dossier import DossierCode
 
 
 class Intent(StrEnum):
-    """Everything that can be asked for, by voice or by button; the last three have only buttons."""
+    """Everything that can be asked for, by voice or by button; `BUTTONS_ONLY` are never heard."""
 
     PROGRESS = "progress"
     TICKET = "ticket"
@@ -32,6 +32,7 @@ class Intent(StrEnum):
     PICK = "pick"  # one of the answers that the present question shows
 
 
+BUTTONS_ONLY = frozenset({Intent.START, Intent.PICK})
 ASKED = frozenset({
     Intent.PROGRESS, Intent.TICKET, Intent.PROCEDURE, Intent.COUNTER, Intent.PAPERS, Intent.HOURS, Intent.PERSON,
     Intent.HOTLINE, Intent.FEEDBACK, Intent.HELP, Intent.CHECKLIST, Intent.DIRECTIONS,
@@ -142,9 +143,9 @@ class Unheard(StrEnum):
     """Why nothing was understood, where the ears can tell; each has its own words."""
 
     NOISE = "noise"  # loud, and nobody spoke
-    FOREIGN = "foreign"
-    UNCLEAR = "unclear"
-    OUT_OF_SET = "out_of_set"
+    FOREIGN = "foreign"  # in a language that only the screen knows
+    UNCLEAR = "unclear"  # noise over it, or several people at once
+    OUT_OF_SET = "out_of_set"  # clear, and nothing that the guide knows
 
 
 class Topic(StrEnum):

@@ -109,14 +109,13 @@ def meant(heard: Utterance) -> Event:
     choices = tuple(meaning for wish in heard.choices if (meaning := _meaning(wish)))
     if heard.code_said is not None and (not choices or _is_code(heard.code_said)):
         return CodeGiven(heard.code_said, By.VOICE)
-    why = Unheard(heard.unheard) if heard.unheard else None
-    return Unsure(choices) if choices else NotUnderstood(why)
+    return Unsure(choices) if choices else NotUnderstood(heard.unheard)
 
 
 def _meaning(wish: Wish) -> Meaning | None:
     """None for a code that is none."""
     if wish.code is None:
-        return Meaning(Intent(wish.asked.value), wish.procedure, wish.day, pick=wish.place)
+        return Meaning(wish.asked, wish.procedure, wish.day, pick=wish.place)
     try:
         return Meaning(Intent.CODE, code=DossierCode.parse(wish.code))
     except (BadDossierCode, BadDossierDate):

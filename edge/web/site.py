@@ -3,16 +3,18 @@
 import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from edge.guide_ports import GuideDesk
 from edge.locker_ports import LockerDesks
 from edge.ports import AlertDesk, Clock, CounterDesk, HealthDesk, Statistics
-from edge.queue_ports import QueueDesk
-from edge.voice_ports import HearingDesk
 from edge.web.auth import FormSeal, Session, Sessions
 from edge.web.login import LoginDesk
 from edge.web.words import Strings, Words
+
+if TYPE_CHECKING:
+    from edge.guide_ports import GuideDesk
+    from edge.queue_ports import QueueDesk
+    from edge.voice_ports import HearingDesk
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -27,9 +29,9 @@ class Desks:
     health: HealthDesk
     clock: Clock
     locker: LockerDesks | None = None  # where the station is
-    queue: QueueDesk | None = None  # where the device gives out numbers
-    guide: GuideDesk | None = None  # where it answers people
-    hearing: HearingDesk | None = None  # where it has ears
+    queue: "QueueDesk | None" = None  # where the device gives out numbers
+    guide: "GuideDesk | None" = None  # where it answers people
+    hearing: "HearingDesk | None" = None  # where it has ears
 
 
 @dataclass(frozen=True, slots=True)

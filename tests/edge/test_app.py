@@ -10,7 +10,7 @@ import pytest
 
 from config.load import load
 from devices.sms.phone_sim import PhoneSimChannel
-from edge import app
+from edge.adapters import sms
 from edge.adapters.supervisor import Backoff, PartState
 from edge.app import FAILED, open_agent, report_part, supervised
 from sync.errors import JournalFull
@@ -162,8 +162,10 @@ async def test_only_the_configured_way_to_phones_is_closed_at_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_brought_along: bool
 ) -> None:
     phones = Phones(tmp_path / "phones.sqlite")
-    monkeypatch.setattr(app, "open_channel", lambda *_: phones)
-    (tmp_path / "site.toml").write_text('[agent]\nsite = "x"\ndevice = "y"\ndata_dir = "data"\n')
+    monkeypatch.setattr(sms, "open_channel", lambda *_: phones)
+    (tmp_path / "site.toml").write_text(
+        '[agent]\nsite = "x"\ndevice = "y"\ndata_dir = "data"\n[sms]\nchannel = "phones"\n'
+    )
     async with open_agent(load(tmp_path / "site.toml"), channel=phones if is_brought_along else None) as agent:
         assert "sms" in dict(agent.parts)
         assert not phones.is_closed

@@ -5,11 +5,14 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from config.locker_checks import HIGHEST_ADDRESS, LOWEST_ADDRESS, MOST_CHANNELS
 from devices.lock_board.families import FAMILIES, codec_of
+from edge import app as composition
+from edge.adapters.lock_boards import LockBoards
 from edge.app import Agent
 from edge.domain.locker import CompartmentState
 from edge.locker_ports import OpeningView, Staff, Step
@@ -18,6 +21,30 @@ from tests.edge.locker_site import Site, open_site
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("cv2", "mediapipe", "onnxruntime", "numpy", "vosk", "PIL", "pymodbus", "matplotlib", "sklearn")
+LATE = (
+    "nicegui",
+    "fastapi",
+    "uvicorn",
+    "paho",
+    "httpx",
+    "rapidfuzz",
+    "edge.adapters.vision",
+    "edge.services.queue",
+    "models.fetch",
+)
+COMPOSED = """
+import asyncio, json, sys
+from pathlib import Path
+from edge import cli
+from config.load import load
+from edge.app import open_agent
+
+async def main() -> None:
+    async with open_agent(load(Path(sys.argv[1]))) as agent:
+        print(json.dumps([name for name in sys.argv[2].split() if name in sys.modules]))
+
+asyncio.run(main())
+"""
 PROGRAM = """
 import asyncio, json, sys
 from pathlib import Path
@@ -57,6 +84,27 @@ async def test_a_locker_only_agent_loads_no_vision_library_and_no_printer(site: 
     assert told["loaded"] == []
     assert told["mb"] < 130
     assert {"boards", "locker", "locker/socket", "web"} <= set(told["parts"])
+
+
+@pytest.mark.timeout(90)  # the same
+async def test_nothing_that_the_doors_do_not_need_is_loaded_before_they_are_read(site: Site) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", COMPOSED, str(site.config), " ".join(LATE), cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await process.communicate()
+    assert process.returncode == 0, err.decode()
+    assert json.loads(out.splitlines()[-1]) == []
+
+
+async def test_pages_come_although_a_board_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent:
+        async def all_heard(self) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(composition, "DOORS_FIRST_S", 0.01)
+    async with asyncio.timeout(5):
+        await composition._doors_first(cast("LockBoards", Silent()))
 
 
 async def test_the_agent_says_that_it_is_a_locker(site: Site) -> None:

@@ -44,6 +44,13 @@ def test_a_mirrored_crop_reads_the_same() -> None:
     assert model.look(mirrored).emotions == pytest.approx(model.look(crop).emotions, abs=1e-4)
 
 
+def test_two_glances_are_a_look() -> None:
+    crop = np.random.default_rng(3).integers(0, 255, (CROP_PX, CROP_PX)).astype(np.uint8)
+    model = ExpressionModel()
+    glances = [model.glance(crop, is_mirrored=is_mirrored).emotions for is_mirrored in (False, True)]
+    np.testing.assert_allclose(np.mean(glances, 0), model.look(crop).emotions, atol=1e-4)
+
+
 def test_class_probabilities_sum_to_one() -> None:
     classes = ExpressionModel().head.classes(blendshapes(mouthSmile=0.8), np.zeros(7, np.float32))
     assert classes.sum() == pytest.approx(1)

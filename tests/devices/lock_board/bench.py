@@ -14,7 +14,7 @@ from devices.lock_board.sim_line import LineFaults
 from devices.lock_board.timing import LinkTiming, PollTiming, PulsePace
 from devices.serial_port import open_port
 
-LINK = LinkTiming(reply_s=0.3, unlock_reply_s=0.6, unlock_grace_s=0.4, backoff_s=0.05, longest_backoff_s=0.1)
+LINK = LinkTiming(reply_s=0.3, after_pulse_s=0.3, unlock_grace_s=0.4, backoff_s=0.05, longest_backoff_s=0.1)
 LATE_S = 0.8  # later than any of these waits
 POLLING = PollTiming(normal_s=0.06, fast_s=0.02, fast_for_s=0.5, settled_s=0.04, absent_s=0.05)
 UNPOLLED = PollTiming(

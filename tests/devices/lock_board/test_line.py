@@ -9,7 +9,7 @@ import pytest
 
 from devices.lock_board.board import BoardPlan, BoardWhy, Door, Pulse
 from devices.lock_board.codec import NoAnswer
-from devices.lock_board.families import FAMILIES
+from devices.lock_board.families import FAMILIES, codec_of
 from devices.lock_board.sim import Cabinet
 from devices.lock_board.sim_line import Garble, LineFaults
 from devices.lock_board.timing import LinkTiming, PulsePace
@@ -68,6 +68,33 @@ async def test_lost_reply_is_said_and_never_answered_with_a_second_pulse(family:
         assert (await on.board().read_all())[2] is Door.OPEN
         assert await on.board().read(2) is Door.OPEN
         assert on.cabinet.door(1, 2).pulses == 1
+
+
+@pytest.mark.parametrize("family", [name for name in FAMILIES if codec_of(name).answers_unlock])
+async def test_doors_are_read_while_the_reply_to_an_unlock_is_still_awaited(family: str, tmp_path: Path) -> None:
+    """A citizen who opens and shuts within that second was there."""
+    async with bench(family, tmp_path, timing=LinkTiming(reply_s=0.2, after_pulse_s=30.0)) as on:
+        on.cabinet.board(1).pushes = False
+        on.cabinet.line.faults.lose_replies = 1
+        pulse = asyncio.create_task(open_door(on, 2))
+        await on.until_door(2, Door.OPEN)
+        await on.cabinet.door(1, 2).push_closed()
+        await on.until_door(2, Door.CLOSED)
+        assert not pulse.done()
+        pulse.cancel()
+        await asyncio.gather(pulse, return_exceptions=True)
+        assert on.cabinet.door(1, 2).pulses == 1
+
+
+@pytest.mark.parametrize("family", [name for name in FAMILIES if codec_of(name).answers_unlock])
+async def test_reply_after_the_pulse_is_heard_between_readings(family: str, tmp_path: Path) -> None:
+    timing = LinkTiming(reply_s=0.2, after_pulse_s=10.0)
+    async with bench(family, tmp_path, faults=LineFaults(delay_s=LATE_S), timing=timing) as on:
+        on.cabinet.board(1).pushes = False
+        on.cabinet.line.faults.delay_replies = 1
+        assert await open_door(on, 2) is Pulse.ANSWERED
+        assert on.line.link.counters.late == 1
+        await on.until_door(2, Door.OPEN)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -18,7 +18,9 @@ from edge.adapters.supervisor import Backoff
 from edge.adapters.voice import VoiceEars
 from edge.adapters.voice_spec import VoiceSpec
 from edge.adapters.worker_process import WorkerPatience, WorkerProcess
-from edge.voice_ports import Asked, EarsChange, EarsState, Expecting, HeardItem, Listening, SoundLevel, Utterance
+from edge.domain.dialogue_terms import BUTTONS_ONLY, Intent
+from edge.voice_ports import EarsChange, EarsState, Expecting, HeardItem, Listening, SoundLevel, Utterance
+from models import intent as recogniser
 from models.voice_wire import Guess, HeardMessage
 
 CHILD = Path(__file__).with_name("fake_voice_child.py")
@@ -96,7 +98,7 @@ async def test_questions_come_with_what_they_ask_and_of_which_procedure(tmp_path
         await listener.until(lambda: listener.heard)
         best = listener.heard[0].best
         assert best is not None
-        assert (best.asked, best.procedure, best.sentence) == (Asked.PAPERS, "khai-sinh", "khai sinh cần giấy tờ gì")
+        assert (best.asked, best.procedure, best.sentence) == (Intent.PAPERS, "khai-sinh", "khai sinh cần giấy tờ gì")
         await listener.until(lambda: listener.states[-1] is EarsState.LISTENING)
     assert listener.states[:3] == [EarsState.OPENING, EarsState.LISTENING, EarsState.SPEECH]
 
@@ -109,9 +111,14 @@ async def test_what_is_expected_and_which_codes_exist_reach_the_worker(tmp_path:
         await listener.until(lambda: any(isinstance(item, SoundLevel) for item in listener.items))
         best = listener.heard[0].best
         assert best is not None
-        assert (best.asked, best.code) == (Asked.CODE, CODES[0])
+        assert (best.asked, best.code) == (Intent.CODE, CODES[0])
         await ears.attend(Listening.OPEN, Expecting.YES_NO)
-        await listener.until(lambda: listener.heard[-1].best and listener.heard[-1].best.asked is Asked.YES)
+        await listener.until(lambda: listener.heard[-1].best and listener.heard[-1].best.asked is Intent.YES)
+
+
+def test_whatever_is_heard_is_an_intent_of_the_conversation() -> None:
+    """The recogniser knows nothing of the agent, so both lists are written down; they say the same."""
+    assert {one.value for one in recogniser.Intent} == {one.value for one in Intent if one not in BUTTONS_ONLY}
 
 
 async def test_muted_ears_say_so_and_hear_nothing(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from devices.audio.sound import RATE, parse_wav, wav_bytes
 from edge.adapters.voice import VoiceEars
 from edge.adapters.voice_spec import DETECTOR, WHISPER_FILES, VoiceSpec
 from edge.adapters.worker_process import WorkerPatience
-from edge.voice_ports import Asked, EarsChange, EarsState, Utterance
+from edge.domain.dialogue_terms import Intent
+from edge.voice_ports import EarsChange, EarsState, Utterance
 from models.tts import render
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(120)]
@@ -46,7 +47,7 @@ async def test_a_visitor_asks_twice_and_is_understood(model_file: Callable[[str]
         await asyncio.gather(running, return_exceptions=True)
 
     assert [(one.best.asked, one.best.procedure) for one in heard if one.best] == [
-        (Asked.PROGRESS, None),
-        (Asked.PAPERS, "khai-sinh"),
+        (Intent.PROGRESS, None),
+        (Intent.PAPERS, "khai-sinh"),
     ]
     assert states[:4] == [EarsState.OPENING, EarsState.LISTENING, EarsState.SPEECH, EarsState.DECIDING]

@@ -25,3 +25,6 @@ async def test_a_locker_only_agent_is_small_and_loads_no_vision(tmp_path: Path) 
     rows = await locker.agent_rows(tmp_path, 0.5)
     held = {row.what.partition(":")[2] or row.what: row.held for row in rows if row.unit in {"MB", ""}}
     assert held == {" memory (RSS)": True, " memory (PSS)": None, " none": True}
+    doors, doors_cpu, page, page_cpu = (row.value for row in rows if row.unit == "s")
+    assert 0 < doors < page
+    assert 0 < doors_cpu < page_cpu

@@ -13,8 +13,7 @@ from edge.domain.dossier_status import Found, NotFound, Source
 from edge.guide_ports import GuideView
 from edge.queue_ports import Declined, Printing
 from edge.services.guide import GuideService
-from edge.voice_ports import Asked, EarsState, Expecting, Listening, Verdict
-from edge.voice_ports import Unheard as HeardWhy
+from edge.voice_ports import EarsState, Expecting, Listening, Verdict
 from models.unheard import Unheard as WorkerWhy
 from models.voice_wire import DayName, VerdictName
 from sync.events import FeedbackGiven, GuideAsked
@@ -186,13 +185,13 @@ async def test_unsure_speech_asks_back_and_none_of_them_twice_offers_a_person(ro
 @pytest.mark.parametrize(
     ("why", "said"),
     [
-        (HeardWhy.FOREIGN, "Tôi chỉ nghe được tiếng Việt. Mời chạm vào nút English ở góc màn hình."),
-        (HeardWhy.UNCLEAR, "Tôi nghe không rõ. Mời từng người một nói, gần máy hơn, hoặc chạm vào nút."),
-        (HeardWhy.OUT_OF_SET, "Việc này tôi chưa biết. Mời ông/bà nói lại bằng câu ngắn, hoặc chạm vào nút."),
-        (HeardWhy.NOISE, "Ở đây hơi ồn nên tôi khó nghe. Mời ông/bà nói gần máy hơn, hoặc chạm vào nút."),
+        (Unheard.FOREIGN, "Tôi chỉ nghe được tiếng Việt. Mời chạm vào nút English ở góc màn hình."),
+        (Unheard.UNCLEAR, "Tôi nghe không rõ. Mời từng người một nói, gần máy hơn, hoặc chạm vào nút."),
+        (Unheard.OUT_OF_SET, "Việc này tôi chưa biết. Mời ông/bà nói lại bằng câu ngắn, hoặc chạm vào nút."),
+        (Unheard.NOISE, "Ở đây hơi ồn nên tôi khó nghe. Mời ông/bà nói gần máy hơn, hoặc chạm vào nút."),
     ],
 )
-async def test_why_nothing_was_understood_is_on_the_screen_and_said(room: Room, why: HeardWhy, said: str) -> None:
+async def test_why_nothing_was_understood_is_on_the_screen_and_said(room: Room, why: Unheard, said: str) -> None:
     await room.desk.touch()
     room.guide.ears.hear(unheard=why)
     await room.until(lambda: room.desk.view().subtitle == said)
@@ -205,8 +204,8 @@ async def test_that_it_is_loud_is_said_once_and_is_no_attempt(room: Room) -> Non
     await room.until(lambda: any("ồn" in said for said in room.guide.mouth.said))
     room.guide.ears.be(EarsState.LISTENING)
     room.guide.ears.be(EarsState.NOISY)
-    room.guide.ears.hear(unheard=HeardWhy.NOISE)
-    room.guide.ears.hear(unheard=HeardWhy.UNCLEAR)
+    room.guide.ears.hear(unheard=Unheard.NOISE)
+    room.guide.ears.hear(unheard=Unheard.UNCLEAR)
     await room.until(lambda: room.state.prompt is Prompt.UNCLEAR)
     assert (room.state.stage, room.state.missed) == (Stage.MENU, 1)
     assert sum("ồn" in said for said in room.guide.mouth.said) == 1
@@ -378,8 +377,7 @@ async def test_everything_asked_for_is_counted_in_the_words_of_the_contract(inte
 
 
 def test_ears_and_conversation_use_the_same_words() -> None:
-    assert {one.value for one in Asked} <= {one.value for one in Intent}
     assert {one.value for one in Expecting} == {one.value for one in Expects}
     assert {one.value for one in Day} == set(get_args(DayName))
-    assert {one.value for one in Unheard} == {one.value for one in HeardWhy} == {one.value for one in WorkerWhy}
+    assert {one.value for one in Unheard} == {one.value for one in WorkerWhy}
     assert {one.value for one in Verdict} == set(get_args(VerdictName))

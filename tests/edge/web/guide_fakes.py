@@ -10,6 +10,7 @@ from config.schema import Config
 from config.strings import load_strings
 from edge.adapters.guide_setup import guide_hall, guide_house
 from edge.adapters.guide_text import GuideSentences
+from edge.domain.dialogue_terms import Intent, Unheard
 from edge.domain.dossier import DossierCode
 from edge.domain.dossier_status import DossierAnswer, DossierRecord, DossierStatus, DossierStep, Found, NotFound, Source
 from edge.ports import Clock
@@ -17,14 +18,12 @@ from edge.services.faults import Faults
 from edge.services.guide import GuideService
 from edge.services.hearing import HearingService
 from edge.voice_ports import (
-    Asked,
     EarsChange,
     EarsState,
     Expecting,
     HeardItem,
     Listening,
     TraceItem,
-    Unheard,
     Utterance,
     Wish,
 )
@@ -159,7 +158,7 @@ class FakeMouth:
 def wish(
     asked: str, procedure: str | None = None, day: str | None = None, code: str | None = None, place: str | None = None
 ) -> Wish:
-    return Wish(Asked(asked), 0.9, "", procedure, day, code, place)
+    return Wish(Intent(asked), 0.9, "", procedure, day, code, place)
 
 
 class FakeGuide:

@@ -15,6 +15,7 @@ from nicegui import Client
 from nicegui.element import Element
 from nicegui.nicegui import _on_handshake
 
+from edge.web.pages import Pages
 from edge.web.server import WebServer
 from edge.web.site import Desks, WebSettings
 from edge.web.users import Role, User, UserBook, create_user
@@ -48,7 +49,7 @@ class House:
         desks = change(self.centre.desks)
         self.server = WebServer(desks, UserBook(self.users_file), strings(), chosen)
         self.site = self.server.site
-        self.app: FastAPI = self.server._app()
+        self.app: FastAPI = Pages(self.site).app()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["House"]:

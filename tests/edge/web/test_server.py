@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,9 @@ from tests.edge.web.fakes import Centre, strings
 pytestmark = pytest.mark.enable_socket
 
 
-def server(folder: Path, port: int = 0) -> WebServer:
+def server(folder: Path, port: int = 0, turn: Callable[[], Awaitable[None]] | None = None) -> WebServer:
     settings = WebSettings(state_dir=folder, port=port)
-    return WebServer(Centre().desks, UserBook(folder / "users.toml"), strings(), settings)
+    return WebServer(Centre().desks, UserBook(folder / "users.toml"), strings(), settings, turn=turn)
 
 
 async def ask(port: int, path: str) -> tuple[str, bytes]:
@@ -43,6 +44,23 @@ async def test_it_serves_in_the_agents_loop_and_stops_when_cancelled(tmp_path: P
             running.cancel()
         with pytest.raises(OSError, match=r"refused|failed"):
             await ask(web.port, "/healthz")
+
+
+async def test_it_lets_others_go_first(tmp_path: Path) -> None:
+    is_turn, is_asked = asyncio.Event(), asyncio.Event()
+
+    async def turn() -> None:
+        is_asked.set()
+        await is_turn.wait()
+
+    first = server(tmp_path, turn=turn)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(first.run())
+        await is_asked.wait()
+        assert not first.ready.is_set()
+        is_turn.set()
+        await first.ready.wait()
+        running.cancel()
 
 
 async def test_a_taken_port_is_told_at_once(tmp_path: Path) -> None:
