@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -196,7 +196,7 @@ class VoiceWorker:
             None if understood.choices else why_unheard(heard.clues),
             said[:24] if len(said) >= 3 else None,
             time.monotonic() - began_s,
-            heard if told.is_watched else None,
+            _shown(heard, told),
         )
 
     def _answer(self) -> None:
@@ -311,6 +311,13 @@ class VoiceWorker:
         if self._told.is_watched and self._clock() >= self._next_level_s:
             self._next_level_s = self._clock() + LEVEL_S
             self._send(LevelMessage(db=loudness_db(chunk), speech=min(1.0, max(0.0, probability))))
+
+
+def _shown(heard: Heard, told: Tell) -> Heard | None:
+    """What a technician may see: nothing unless they look, and no words while somebody reads a dossier code aloud."""
+    if not told.is_watched:
+        return None
+    return replace(heard, hypotheses=()) if told.expects == "code" else heard
 
 
 def loudness_db(chunk: Samples) -> float:

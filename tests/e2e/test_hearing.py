@@ -7,7 +7,7 @@ from tests.e2e.watched import Opener
 from tests.edge.web.play import StageProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.timeout(90)]
-LAPTOP, PHONE = (1280, 800), (420, 900)
+LAPTOP, TABLET = (1280, 800), (800, 1280)
 SCORES = [
     ("cho tôi lấy số thứ tự", "ticket", 0.86), ("cho tôi hỏi hồ sơ đến đâu rồi", "progress", 0.31),
     ("tôi muốn xếp hàng", "ticket", 0.22), ("cho tôi hỏi giờ làm việc", "hours", 0.08),
@@ -38,8 +38,8 @@ def test_a_technician_looks_on_while_somebody_speaks(browse: Opener, stage: Stag
     expect(visitor.page.get_by_text("Kỹ thuật viên đang kiểm tra")).to_be_hidden(timeout=15_000)
 
 
-def test_it_fits_a_telephone(browse: Opener, stage: StageProcess) -> None:
-    watched = browse("ky-thuat", PHONE)
+def test_it_fits_a_tablet_held_upright(browse: Opener, stage: StageProcess) -> None:
+    watched = browse("ky-thuat", TABLET)
     watched.open("/huong-dan/ky-thuat")
     stage.order("levels", levels=LEVELS)
     expect(watched.page.get_by_role("button", name="Ngừng xem")).to_be_visible()
