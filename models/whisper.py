@@ -32,8 +32,10 @@ _LIKENESS = (
 )
 _EXPECTED = 4.0  # in logs: whoever was asked for yes or no answers something else once in fifty times
 _ALIKE, _UNLIKE = 0.7, 3.0  # less likeness than most right sentences have costs so much of the score a token
-_FEWEST, _MOST = 500, 1500  # mel columns, 100 a second; the network was made for 3000 and reads shorter ones as well
-_OF_NOISE = 1000
+_FEWEST, _MOST = (
+    1000,
+    1500,
+)  # mel columns, 100 a second; the network was made for 3000; with 500 the beam repeats itself
 _BEHIND_S = 2.0  # silence behind what was said
 _SEEN_PER_S = 50  # encoder columns
 _AFTER_SPEECH = (
@@ -71,7 +73,7 @@ class ClosedSetWhisper:
         self._folder = Folder()
         self._tokens: dict[str, list[int]] = {}
         self._expected: dict[str, float] = {}  # what faint noise makes of a sentence, sum of logs
-        self._noise = self._cropped(self._encoded(_faint_noise(), _OF_NOISE), 1.0)
+        self._noise = self._cropped(self._encoded(_faint_noise(), _FEWEST), 1.0)
 
     def recognise(self, samples: Samples, sentences: Sequence[str], always: Sequence[int] = ()) -> Heard:
         samples = samples[: int(LONGEST_S * RATE)]
