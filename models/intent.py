@@ -26,7 +26,7 @@ from models.spoken import choose, code_said, ways_to_say
 MOST_SENTENCES = 5000
 CHOICES = 3
 MOST_ALWAYS = 32
-WORTH_ASKING = 0.2
+WORTH_ASKING = 0.15
 """Confidence from which a meaning is offered as a button: less is a guess nobody made."""
 CLEARLY = 0.3
 """By so much confidence yes must be ahead of no, or no of yes."""

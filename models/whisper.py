@@ -23,8 +23,11 @@ SHORTLIST = 16
 FIRST, SURE = 6, 0.8
 """So many of the shortlist are scored first; the rest only when none of them reaches this confidence: half the time, the same answers."""
 BEAM = 8
-THRESHOLD = 0.85
-"""Log probability a token more than faint noise gives it, corrected by likeness: at most 5 % of what is outside the set passes."""
+THRESHOLD = 1.0
+"""Log probability a token more than faint noise gives it, corrected by likeness: at most 5 % of what is outside the set passes.
+
+Chosen on one half of 62 sentences of people that nobody asks a guide, and the same on the other; on what it was not chosen on 3 % pass.
+"""
 STEEPNESS = 2.0
 
 _LIKENESS = (
