@@ -45,8 +45,8 @@ class ConfigError(Exception):
 
 def load(file: Path) -> Config:
     """Raise ConfigError with every mistake; relative paths in the file count from the file's own folder."""
-    table = _anchored(parse(file), file.parent)
-    mistakes = _dangling(table) + _crossed(table) + _unreadable(table)
+    table = anchored(parse(file), file.parent)
+    mistakes = _dangling(table) + _crossed(table) + unreadable(table)
     try:
         config = Config.model_validate(table)
     except ValidationError as error:
@@ -69,9 +69,10 @@ def parse(file: Path) -> dict[str, Any]:
         raise ConfigError(file, [Mistake("the file", None, f"cannot be read: {error.strerror}")]) from error
 
 
-def _anchored(value: Any, folder: Path, key: str = "") -> Any:
+def anchored(value: Any, folder: Path, key: str = "") -> Any:
+    """The table with its relative paths counted from `folder`."""
     if isinstance(value, dict):
-        return {name: _anchored(inner, folder, name) for name, inner in value.items()}
+        return {name: anchored(inner, folder, name) for name, inner in value.items()}
     is_path = key.endswith(("_file", "_dir")) or key in {"directory", "expression_params"}
     if isinstance(value, str) and is_path and not Path(value).is_absolute():
         return str(folder / value)
@@ -173,9 +174,10 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _unreadable(value: Any, path: str = "") -> list[Mistake]:
+def unreadable(value: Any, path: str = "") -> list[Mistake]:
+    """Files that are named in the table and cannot be opened."""
     if isinstance(value, dict):
-        return [mistake for key, inner in value.items() for mistake in _unreadable(inner, f"{path}.{key}".lstrip("."))]
+        return [mistake for key, inner in value.items() for mistake in unreadable(inner, f"{path}.{key}".lstrip("."))]
     if not isinstance(value, str):
         return []
     if path == "models.expression_params" and not Path(value).is_dir():

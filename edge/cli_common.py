@@ -21,13 +21,14 @@ from edge.adapters.seal import KeyFileUnusable
 from edge.web.users import UsersError
 from models.errors import ModelsError
 from models.fetch_errors import ModelFileError
+from sync.city.errors import CityError
 from sync.errors import JournalError
 
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object a line on stdout, nothing else there")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="folder of the run's files")]
 REFUSED, BAD_USAGE = 1, 2
 FOR_A_PERSON = (
-    AgentSilent, DeviceError, ModelsError, JournalError, KeyFileUnusable, ModelFileError, StringsInvalid, UsersError,
+    AgentSilent, CityError, DeviceError, ModelsError, JournalError, KeyFileUnusable, ModelFileError, StringsInvalid, UsersError,
 )  # fmt: skip
 
 

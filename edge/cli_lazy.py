@@ -10,6 +10,7 @@ from typer.main import get_group
 LATE = {
     "models": "edge.cli_models:app",
     "journal": "edge.cli_journal:app",
+    "city": "edge.cli_city_devices:city",
     "faces": "edge.cli_faces:app",
     "locker": "edge.cli_locker:app",
     "queue": "edge.cli_queue:app",
@@ -18,6 +19,7 @@ LATE = {
     "score": "edge.cli_score:score",
     "hear": "edge.cli_voice:hear",
     "say": "edge.cli_voice:say",
+    "enrol": "edge.cli_enrol:enrol",
     "bench": "edge.cli_bench:bench",
 }
 """What stands where: a group (a Typer) or a single command (a function)."""

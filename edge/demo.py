@@ -257,7 +257,7 @@ def _is_moved_like(view: CounterView, level: Level) -> bool:
 async def _drain(config: Config) -> None:
     """Send what the agent recorded while it stopped, and wait for the city's receipt."""
     async with open_journal(config) as journal:
-        link = open_link(config, journal, None)
+        link = open_link(config, journal)
         if link is None:
             return
         sending = asyncio.create_task(link.run(), name="drain")

@@ -43,6 +43,7 @@ class Photographer:
         self.locker_staff()
         self.queue()
         self.guide()
+        self.device()
 
     def entrance(self) -> None:
         page = self._page(OFFICER)
@@ -127,6 +128,17 @@ class Photographer:
         self._stage.order("opening", opening="o-2", step="done", receipt=RECEIPT, printed="printed")
         self._pause(page, "page-locker-receipt")
         page.get_by_role("button", name="Xong", exact=True).click()
+
+    def device(self) -> None:
+        page = self._page(OFFICER)
+        log_in(page, self._stage, "ky-thuat")
+        self._shoot(page, "/thiet-bi", "page-device")
+        self._stage.order("identify", seconds=30)
+        self._pause(page, "page-device-identify")
+        self._shoot(self._page(TABLET), "/danh-gia/quay-01", "page-tablet-identify")
+        page.goto(self._stage.url + "/ngon-ngu/en?ve=/thiet-bi")
+        self._stage.order("identify", seconds=0)
+        self._shoot(page, "/thiet-bi", "page-device-en")
 
     def locker_staff(self) -> None:
         page = self._page(OFFICER)

@@ -1,5 +1,7 @@
 """What is signed, byte for byte: checkpoints, pruned stretches and the city's receipts. Pure; anybody may verify."""
 
+from datetime import UTC, datetime
+
 from sync.chain import Head
 from sync.events import LedgerCheckpoint
 from sync.keys import DeviceKey, is_signed
@@ -24,9 +26,10 @@ def pruned_message(source: str, before: Head, after: Head) -> bytes:
     return f"motcua pruned v1\n{source}\n{before.seq} {before.hash}\n{after.seq} {after.hash}\n".encode()
 
 
-def receipt_message(source: str, head: Head) -> bytes:
-    """What a city signs when it holds everything up to `head`."""
-    return f"motcua receipt v1\n{source}\n{head.seq} {head.hash}\n".encode()
+def receipt_message(source: str, head: Head, at: datetime | None = None) -> bytes:
+    """What a city signs when it holds everything up to `head`; with `at`, also that its clock said so."""
+    said = f"{at.astimezone(UTC).isoformat(timespec='milliseconds')}\n" if at else ""
+    return f"motcua receipt v1\n{source}\n{head.seq} {head.hash}\n{said}".encode()
 
 
 def _checkpoint_message(source: str, boot: str, head: Head) -> bytes:

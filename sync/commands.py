@@ -35,7 +35,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     issued: Annotated[datetime, msgspec.Meta(tz=True)]
     not_after: Annotated[datetime, msgspec.Meta(tz=True)]
     by: Annotated[str, msgspec.Meta(max_length=80)]
-    args: msgspec.Raw = msgspec.Raw(b"{}")
+    args: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"{}"))
 
 
 class SignedCommand(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +67,19 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     outcome: Literal["done", "refused"]
     why: str | None = None
+
+
+def signed_manifest(manifest: str, key: DeviceKey) -> str:
+    """The city's signature (hex) over a list of models, as `models.update` carries it."""
+    return key.sign(_manifest_bytes(manifest))
+
+
+def is_manifest_signed(manifest: str, city_key: str, signature: str) -> bool:
+    return is_signed(city_key, _manifest_bytes(manifest), signature)
+
+
+def _manifest_bytes(manifest: str) -> bytes:
+    return b"motcua models v1\n" + manifest.encode()
 
 
 def _signed_bytes(body: str) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from sync.commands import Answer, Command, CommandName, SignedCommand
 from sync.events import PAYLOADS, Event, Payload, full_type
 from sync.marks import Receipt
 from sync.topics import ROOT, Presence
@@ -17,7 +18,13 @@ from sync.topics import ROOT, Presence
 Document = dict[str, Any]
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _REF = "#/$defs/{name}"
-_OTHERS: dict[str, type[msgspec.Struct]] = {"receipt": Receipt, "presence": Presence}
+_OTHERS: dict[str, type[msgspec.Struct]] = {
+    "receipt": Receipt,
+    "presence": Presence,
+    "command": SignedCommand,
+    "command.body": Command,
+    "answer": Answer,
+}
 _SHARPENED: Document = {  # what the journal guarantees and the types cannot say
     "time": {"type": "string", "format": "date-time"},
     "seq": {"type": "integer", "minimum": 1},
@@ -93,7 +100,14 @@ def _asyncapi() -> Document:
                 list(PAYLOADS),
                 {"type": {"description": "the short type, as in visit.ended", "enum": list(PAYLOADS)}},
             ),
+            "early": _channel(
+                "early/{type}", list(PAYLOADS), {"type": {"description": "the short type of an urgent event"}}
+            ),
             "receipts": _channel("ack", ["receipt"]),
+            "commands": _channel(
+                "cmd/{name}", ["command"], {"name": {"description": "as in the body", "enum": list(CommandName)}}
+            ),
+            "answers": _channel("answer", ["answer"]),
             "status": _channel("status", ["presence"]),
         },
         "operations": {
@@ -103,6 +117,11 @@ def _asyncapi() -> Document:
             "receiveReceipts": _operation(
                 "receive", "receipts", "cumulative; retained; only a receipt lets events be deleted"
             ),
+            "sendEarly": _operation(
+                "send", "early", "an urgent event that waits behind a backlog: the same bytes, again in their turn"
+            ),
+            "receiveCommand": _operation("receive", "commands", "signed text of a command.body; done at most once"),
+            "sendAnswer": _operation("send", "answers", "at once; the event command.answered says it for good"),
             "sendStatus": _operation("send", "status", "retained; `offline` is also the last will"),
         },
         "components": {"messages": {_key(name): _message(name) for name in (*PAYLOADS, *_OTHERS)}},

@@ -23,23 +23,25 @@ _KEPT_RECEIPTS = 100  # for the verifier; the newest one alone decides what may 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the city sends down on `.../ack`: it holds everything up to `seq`, and the hash of that event is `head`.
 
-    `resend` asks the device to send again from there. `key` and `signature` are hex, over source, seq and head.
+    `resend` asks the device to send again from there. `at`: the city's clock when it said so, in milliseconds.
+    `key` and `signature` are hex, over source, seq, head and, where it is there, `at`.
     """
 
     seq: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)]
     head: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
     resend: bool = False
+    at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     key: str | None = None
     signature: str | None = None
 
     def signed(self, key: DeviceKey, source: str) -> "Receipt":
         """The same receipt with the city's signature."""
-        signature = key.sign(receipt_message(source, Head(self.seq, self.head)))
+        signature = key.sign(receipt_message(source, Head(self.seq, self.head), self.at))
         return msgspec.structs.replace(self, key=key.public, signature=signature)
 
     def is_from(self, city_key: str, source: str) -> bool:
         """Whether the city with the key `city_key` signed it for this device."""
-        message = receipt_message(source, Head(self.seq, self.head))
+        message = receipt_message(source, Head(self.seq, self.head), self.at)
         return self.key == city_key and is_signed(city_key, message, self.signature or "")
 
 

@@ -9,6 +9,7 @@ ROOT = "motcua/v1"
 EVERY_DEVICES_EVENTS = f"{ROOT}/+/+/ev/#"
 EVERY_DEVICES_EARLY = f"{ROOT}/+/+/early/#"
 EVERY_DEVICES_STATUS = f"{ROOT}/+/+/status"
+CITY_ROOT = f"{ROOT}/city/root"  # retained: the newest daily root over all devices' chains (`sync.city.roots`)
 
 
 class Presence(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +52,10 @@ class Topics:
     def answers(self) -> str:
         """A command's immediate answer, for a city that named no response topic; the journal's event is what counts."""
         return f"{self._base}/answer"
+
+    def answer_at(self, wished: str | None) -> str:
+        """Where an answer goes: where the asker wished, as long as that is below our own `answer`; nothing else is ours to use."""
+        return wished if wished and f"{wished}/".startswith(f"{self.answers}/") else self.answers
 
     @property
     def receipts(self) -> str:

@@ -39,13 +39,14 @@ Item = StoredEvent | Stretch
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What is said about a chain besides its rows, and the key it must be signed with."""
+    """What is said about a chain besides its rows, and the key it must be signed with (or one it had before)."""
 
     source: str
     public_key: str
     head: Head | None
     confirmed: int = 0  # the highest seq that broker or city ever confirmed
     receipts: dict[int, str] = field(default_factory=dict)
+    older_keys: tuple[str, ...] = ()
 
 
 class Walk:
@@ -109,7 +110,8 @@ class Walk:
             checkpoint = msgspec.json.decode(event.data, type=LedgerCheckpoint)
         except UNREADABLE as error:
             raise Broken(event.seq, f"altered: a checkpoint that cannot be read ({error})") from error
-        if not is_checkpoint_signed(checkpoint, self.claims.source, self.claims.public_key):
+        key = checkpoint.key if checkpoint.key in self.claims.older_keys else self.claims.public_key
+        if not is_checkpoint_signed(checkpoint, self.claims.source, key):
             raise Broken(event.seq, "forged: the checkpoint is not signed by this device's key")
         if (checkpoint.upto, checkpoint.head) != (self.head.seq, self.head.hash):
             unsigned = f"{self.signed_upto + 1}..{event.seq}"
@@ -170,12 +172,13 @@ def _compare_columns(item: StoredEvent, event: Event) -> None:
         return
     kind, keep, at_ms = item.columns
     known = PAYLOADS.get(event.short_type)
-    is_same = kind == event.short_type and at_ms == _in_ms(event.time)
+    is_same = kind == event.short_type and at_ms == in_ms(event.time)
     if not is_same or (known and keep != known.KEEP.value):
         raise Broken(item.seq, "altered: the columns of its row contradict its bytes")
 
 
-def _in_ms(time: datetime) -> int | None:
+def in_ms(time: datetime) -> int | None:
+    """An event's time as its row has it."""
     try:
         return round(time.timestamp() * 1000)
     except (OverflowError, ValueError):  # a time without an offset, before the calendar of this machine

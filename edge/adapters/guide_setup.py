@@ -9,6 +9,7 @@ from config.guide import Guide, Place
 from config.load import ConfigError, Mistake
 from config.procedures import SEEDED, ProcedureEntry, load_procedures
 from config.schema import Config
+from edge.adapters import model_files
 from edge.adapters.directory import HttpCity
 from edge.adapters.guide_text import GuideSentences
 from edge.adapters.queue_setup import queue_setup
@@ -23,7 +24,6 @@ from edge.services.guide import GuideService
 from edge.services.hearing import HearingService
 from edge.voice_ports import Mouth
 from edge.web.words import Strings
-from models import fetch
 
 if TYPE_CHECKING:
     from edge.adapters.voice import VoiceEars
@@ -38,6 +38,7 @@ class GuideStation:
 
     desk: GuideService
     parts: tuple[Part, ...]
+    directory: DirectoryService
     hearing: HearingService | None = None  # where it has ears
 
 
@@ -62,7 +63,7 @@ async def open_guide(
     parts += [(f"ears/{guide.name}/traces", hearing.run)] if hearing else []
     parts += [("directory", directory.run)] if city else []
     parts += [(f"scanner/{guide.name}", scanner.run)] if scanner else []
-    return GuideStation(desk, tuple(parts), hearing)
+    return GuideStation(desk, tuple(parts), directory, hearing)
 
 
 def guide_hall(config: Config, guide: Guide) -> Hall:
@@ -126,13 +127,12 @@ def _ears(config: Config, guide: Guide, hall: Hall) -> "VoiceEars | None":
     from edge.adapters.voice import VoiceEars  # noqa: PLC0415 - it loads the intents' machinery, which a silent guide never needs
     from edge.adapters.voice_spec import DETECTOR, WHISPER_FILES, VoiceSpec  # noqa: PLC0415 - the same
 
-    models_dir = config.models.directory or fetch.default_directory()
-    recogniser = voice.model_dir or {fetch.locate(name, models_dir).parent for name in WHISPER_FILES}.pop()
+    recogniser = voice.model_dir or {model_files.locate(config, name).parent for name in WHISPER_FILES}.pop()
     spec = VoiceSpec(
         place=guide.name,
         source=voice.microphone,
         recogniser=str(recogniser),
-        detector=str(fetch.locate(DETECTOR, models_dir)),
+        detector=str(model_files.locate(config, DETECTOR)),
         intents=str(voice.intents_file or CONFIG / "intents.vi.yaml"),
         procedures={key: one.name("vi") for key, one in hall.procedures.items()},
         places={key: one.name("vi") for key, one in hall.places.items()},

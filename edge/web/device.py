@@ -1,5 +1,6 @@
-"""The device page for technicians and leaders: each part, what is wrong with it since when, and what to do."""
+"""The device page for technicians and leaders: each part, what is wrong with it since when, what to do; the line to the city."""
 
+from edge.web.city_line import CityPanel
 from edge.web.frame import top_bar
 from edge.web.health_strip import HealthStrip
 from edge.web.live import Live
@@ -18,3 +19,5 @@ class DevicePage:
                 with block("a", "link", href="/huong-dan/ky-thuat"):
                     Text("span", words("page.device.hearing"))
             HealthStrip(live)
+            if site.desks.city:
+                CityPanel(live, site.desks.city)

@@ -22,6 +22,7 @@ from edge.web.entrance import routes
 from edge.web.gate import Gate, language_of, session_of
 from edge.web.guide import GuidePage
 from edge.web.hearing import HearingPage
+from edge.web.identify import IdentifyBanner
 from edge.web.leader import LeaderPage
 from edge.web.locker import LockerPage
 from edge.web.locker_desk import LockerDeskPage
@@ -163,6 +164,8 @@ class Pages:
         client = ui.context.client
         client.page = copy(client.page)  # NiceGUI has one language a route; here it is one a browser
         client.page.language = _LANGUAGES.get(words.lang, "vi")
+        if self.site.desks.identify:
+            IdentifyBanner(self.site.desks.identify, words)
         return Viewer(words, session_of(request), request.url.path)
 
     async def _healthz(self) -> Response:

@@ -12,6 +12,7 @@ from edge.web.login import LoginDesk
 from edge.web.words import Strings, Words
 
 if TYPE_CHECKING:
+    from edge.command_ports import CityDesk, IdentifyDesk
     from edge.guide_ports import GuideDesk
     from edge.queue_ports import QueueDesk
     from edge.voice_ports import HearingDesk
@@ -31,6 +32,8 @@ class Desks:
     locker: LockerDesks | None = None  # where the station is
     queue: "QueueDesk | None" = None  # where the device gives out numbers
     guide: "GuideDesk | None" = None  # where it answers people
+    city: "CityDesk | None" = None  # where a broker is configured
+    identify: "IdentifyDesk | None" = None
     hearing: "HearingDesk | None" = None  # where it has ears
 
 

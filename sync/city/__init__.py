@@ -1,1 +1,1 @@
-"""The city's side: a small receiver for the demo and the tests; the real ingest comes later."""
+"""The city's side: what devices sent, kept once, judged, counted and proven. See README.md."""

@@ -1,46 +1,79 @@
-"""A small city: takes every device's events once, checks their chains, and sends receipts with the head it holds.
+"""The embedded city: one broker, one database, one process; for a small town, the demo and the tests.
 
-For the demo and the tests. `run` is one supervised coroutine; `counts` says what came.
+`run` is one supervised coroutine; `counts` says what came. What was not committed is in the device's journal until its
+receipt, so neither the broker's session (it is clean) nor a delayed PUBACK has to hold anything.
 """
 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from sync.chain import source_of
-from sync.city.store import CityStore, Counts, Taken
+from sync.city.database import open_database
+from sync.city.errors import DatabaseLost
+from sync.city.known import KnownDevices
+from sync.city.receipts import arrival_of, presence_of, receipt_of
+from sync.city.roots import RootKeeper
+from sync.city.store import CityStore, Due
+from sync.city.terms import Arrival, Judgement
+from sync.errors import BrokerLost
 from sync.keys import DeviceKey
-from sync.marks import Receipt
 from sync.mqtt import Broker, Connection, Handlers, Version
 from sync.reconnect import LinkStatus, Pace, Reconnector
-from sync.topics import EVERY_DEVICES_EVENTS, Topics, topics_of
+from sync.topics import CITY_ROOT, EVERY_DEVICES_EARLY, EVERY_DEVICES_EVENTS, EVERY_DEVICES_STATUS, Presence, Topics
 
 RECEIPT_EVERY_S = 0.1  # receipts are cumulative, so a few a second are enough
+GATHER_S = 0.02
+BATCH = 2_000  # messages one transaction takes at most
 _TURN_S = 1.0
+_KEPT = {Judgement.NEW, Judgement.UNKNOWN_VERSION}
+_ORDINARY = _KEPT | {Judgement.DUPLICATE, Judgement.AHEAD, Judgement.EARLY}
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Since the store was made (`unique`) or opened (the rest). `gaps` counts how often something was missing.
+
+    `forged`: everything that was quarantined.
+    """
+
+    unique: int
+    duplicates: int
+    gaps: int
+    forged: int
 
 
 class CityReceiver:
-    """Give it a directory for its store and a broker. With `key` it signs its receipts."""
+    """Give it a SQLite file or a PostgreSQL DSN, and a broker. With `key` it signs its receipts.
+
+    It then also makes each day's root and publishes it, retained, and into `roots`, where that folder is given.
+    Without `known` it takes events from anybody and trusts the first key it sees (`sync.city.known.Anybody`).
+    """
 
     def __init__(
         self,
-        store: Path,
+        store: Path | str,
         broker: Broker,
         *,
         key: DeviceKey | None = None,
+        known: KnownDevices | None = None,
+        roots: Path | None = None,
         versions: tuple[Version, ...] = (Version.V5, Version.V311),
         pace: Pace | None = None,
         on_status: Callable[[LinkStatus], None] = lambda _: None,
     ) -> None:
-        self._broker = broker
-        self._key = key
-        self._store = CityStore(store)
-        self._taken: Counter[str] = Counter()
-        self._unique = self._store.unique()
+        self.broker = broker
+        self.key = key
+        self.store = CityStore(open_database(store), known)
+        self.roots = RootKeeper(self.store.database, key, roots) if key else None
+        self._judged: Counter[Judgement] = Counter()
+        self._gaps = 0
+        self._unique = self.store.unique()
         self._reconnector = Reconnector(versions, pace or Pace(), on_status)
 
     async def run(self) -> None:
@@ -53,39 +86,20 @@ class CityReceiver:
         try:
             await self._reconnector.keep(lambda version: _Reception(self, version, connected))
         finally:
-            self._store.close()
+            self.store.database.close()
 
     def counts(self) -> Counts:
         """May be asked at any time."""
-        taken = self._taken
-        return Counts(self._unique, taken[Taken.DUPLICATE], taken["gap"], taken[Taken.FORGED])
+        quarantined = sum(times for judgement, times in self._judged.items() if judgement not in _ORDINARY)
+        return Counts(self._unique, self._judged[Judgement.DUPLICATE], self._gaps, quarantined)
 
-    def receipt_for(self, topics: Topics, *, resend: bool) -> Receipt:
-        """What to tell one device."""
-        source = source_of(topics.site, topics.device)
-        head = self._store.head(source)
-        receipt = Receipt(seq=head.seq, head=head.hash, resend=resend)
-        return receipt.signed(self._key, source) if self._key else receipt
-
-    def take(self, messages: list[tuple[str, bytes]]) -> dict[Topics, bool]:
-        """Keep what is new, in one transaction. For each device that needs a receipt: whether it must send again."""
-        told: dict[Topics, bool] = {}
-        self._store.begin()
-        for topic, body in messages:
-            topics = topics_of(topic)
-            if topics:
-                taken = self._store.take(topics, topic.rsplit("/", 1)[1], body)
-                self._count(topics, taken, told)
-        self._store.commit()
-        return told
-
-    def _count(self, topics: Topics, taken: Taken, told: dict[Topics, bool]) -> None:
-        self._taken[taken] += 1
-        self._unique += taken is Taken.NEW
-        if taken is Taken.AHEAD and not told.get(topics):
-            self._taken["gap"] += 1
-        if taken is not Taken.FORGED:
-            told[topics] = taken is Taken.AHEAD
+    def take(self, arrivals: list[Arrival]) -> tuple[Due, ...]:
+        """Keep what is new, in one transaction, and count. Who must be told."""
+        outcome = self.store.take(arrivals)
+        self._judged += outcome.judged
+        self._unique += sum(outcome.judged[judgement] for judgement in _KEPT)
+        self._gaps += sum(due.resend for due in outcome.due)
+        return outcome.due
 
 
 class _Reception:
@@ -97,22 +111,29 @@ class _Reception:
         self._version = version
         self._connected = connected
         self._is_stopping = False
-        self._messages: list[tuple[str, bytes]] = []
-        self._due: dict[Topics, bool] = {}
+        self._arrivals: list[Arrival] = []
+        self._seen: list[tuple[Topics, Presence]] = []
+        self._due: dict[str, Due] = {}
         self._told_at = 0.0
         handlers = Handlers(on_puback=lambda _mid, _code: None, on_message=self._on_message)
-        self._connection = Connection(city._broker, "city-receiver", version, handlers)  # noqa: SLF001 - its own inner part
+        self._connection = Connection(city.broker, "city-receiver", version, handlers)
 
     def run(self) -> None:
-        """Until `stop`; raise what the connection raises."""
+        """Until `stop`; raise what the connection raises. A lost database ends the connection too: devices send again."""
         try:
+            self._city.store.unique()  # no broker's word that we are there before the database can take anything
             self._connection.open()
-            self._connection.subscribe(EVERY_DEVICES_EVENTS)
+            for topic in (EVERY_DEVICES_EVENTS, EVERY_DEVICES_EARLY, EVERY_DEVICES_STATUS):
+                self._connection.subscribe(topic)
             self._connected(self._version)
             while not self._is_stopping:
                 self._connection.turn(RECEIPT_EVERY_S if self._due else _TURN_S)
+                self._gather()
                 self._take()
                 self._tell()
+                self._publish_root()
+        except DatabaseLost as error:
+            raise BrokerLost(f"the city's database: {error}") from error
         finally:
             self._connection.close(goodbye=self._is_stopping)
 
@@ -121,20 +142,45 @@ class _Reception:
         self._connection.wake()
 
     def _on_message(self, topic: str, payload: bytes) -> None:
-        self._messages.append((topic, payload))
+        arrival = arrival_of(topic, payload, datetime.now(UTC))
+        if arrival:
+            self._arrivals.append(arrival)
+        elif seen := presence_of(topic, payload):
+            self._seen.append(seen)
+
+    def _gather(self) -> None:
+        """What comes within the next moment goes into the same commit, as in the journal: a sync is what a commit costs."""
+        until = time.monotonic() + GATHER_S
+        while 0 < len(self._arrivals) < BATCH and (left := until - time.monotonic()) > 0:
+            self._connection.turn(left)
 
     def _take(self) -> None:
-        if self._messages:
-            messages, self._messages = self._messages, []
-            self._due |= self._city.take(messages)
+        if self._seen:
+            seen, self._seen = self._seen, []
+            self._owe(self._city.store.present(seen))
+        while self._arrivals and not self._is_stopping:
+            arrivals, self._arrivals = self._arrivals[:BATCH], self._arrivals[BATCH:]
+            self._owe(self._city.take(arrivals))
             self.has_progressed = True
+
+    def _owe(self, due: Iterable[Due]) -> None:
+        self._due |= {one.source: one.after(self._due.get(one.source)) for one in due}
 
     def _tell(self) -> None:
         now = time.monotonic()
         if not self._due or now - self._told_at < RECEIPT_EVERY_S:
             return
         self._told_at = now
-        for topics, resend in self._due.items():
-            receipt = self._city.receipt_for(topics, resend=resend)
-            self._connection.publish(topics.receipts, msgspec.json.encode(receipt), retain=True)
+        self._city.store.told(
+            self._due.values()
+        )  # before: a receipt that only might have gone out binds the city as well
+        for due in self._due.values():
+            receipt = receipt_of(due, self._city.key)
+            self._connection.publish(due.topics.receipts, msgspec.json.encode(receipt), retain=True)
         self._due.clear()
+
+    def _publish_root(self) -> None:
+        keeper = self._city.roots
+        root = keeper.turn(datetime.now(UTC), time.monotonic()) if keeper else None
+        if root:
+            self._connection.publish(CITY_ROOT, msgspec.json.encode(root), retain=True)

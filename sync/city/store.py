@@ -1,106 +1,122 @@
-"""What the city holds: every device's events once, in order, chained, as the exact bytes that came.
+"""What the city holds: every device's events once, in order, chained, as the exact bytes that came; and what they say.
 
-The receiver's thread owns it. It takes an event only behind the one it continues, so its head is always a whole chain's.
+`CityStore.take` is the whole ingest: one transaction a batch. Several workers may take at once, also the same messages:
+a device's row is locked first, in order of the names, so every event is one row and nobody waits crosswise.
 """
 
-import sqlite3
-from dataclasses import dataclass
-from enum import StrEnum
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 
-import msgspec
+from sync.chain import Head, source_of
+from sync.city.batch import Batch, Due, Outcome, by_source
+from sync.city.chains import lock_chains
+from sync.city.facts import milliseconds, storable
+from sync.city.faults import FaultKind, settle
+from sync.city.known import Anybody, KnownDevices
+from sync.city.quarantine import STRANGERS
+from sync.city.terms import Arrival
+from sync.city.transactions import Bulk, Database, Transaction
+from sync.topics import Presence, Topics
 
-from sync.chain import Head, digest, source_of
-from sync.errors import UNREADABLE
-from sync.events import Event
-from sync.marks import MAX_SEQ
-from sync.topics import Topics
-
-_decoder = msgspec.json.Decoder(Event)
-_SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS held (device TEXT NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (device, seq)) STRICT, WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS heads (device TEXT PRIMARY KEY, seq INTEGER NOT NULL, hash TEXT NOT NULL) STRICT",
-)
-
-
-class Taken(StrEnum):
-    NEW = "new"
-    DUPLICATE = "duplicate"
-    AHEAD = "ahead"  # something before it is missing: it must come again
-    FORGED = "forged"
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Since the store was made (`unique`) or opened (the rest). `gaps` counts how often something was missing."""
-
-    unique: int
-    duplicates: int
-    gaps: int
-    forged: int
+__all__ = ["CityStore", "Due", "Outcome"]
 
 
 class CityStore:
-    """A SQLite file of the city's own. Commit with `commit`, then tell the devices."""
+    """Blocking. Every call may raise DatabaseLost (take the same batch again, nothing of it counts) or DatabaseUnusable."""
 
-    def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", *_SCHEMA):
-            self._connection.execute(statement)
-        rows = self._connection.execute("SELECT device, seq, hash FROM heads").fetchall()
-        self._heads = {device: Head(seq, hash_) for device, seq, hash_ in rows}
+    def __init__(
+        self, database: Database, known: KnownDevices | None = None, clock: Callable[[], datetime] | None = None
+    ) -> None:
+        self.database = database
+        self._known = known or Anybody()
+        self._clock = clock or _utc
 
-    def begin(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-
-    def commit(self) -> None:
-        self._connection.execute("COMMIT")
-
-    def close(self) -> None:
-        self._connection.close()
+    def take(self, arrivals: Sequence[Arrival]) -> Outcome:
+        """Judge and keep a batch, in one transaction. Idempotent."""
+        batch = by_source(arrivals)
+        with self.database.transaction() as transaction:
+            known = self._known.known(transaction, sorted(batch.keys() - {STRANGERS}))
+            chains = lock_chains(transaction, {source: batch[source] for source in batch if source in known}, known)
+            return Batch(transaction, batch, chains, self._clock()).take()
 
     def head(self, source: str) -> Head:
-        return self._heads.get(source, Head())
+        """Where the chain of a device ends here."""
+        with self.database.reading() as reading:
+            row = reading.row("SELECT seq, head FROM city_chains WHERE source = ? AND retired_ms IS NULL", (source,))
+        return Head(*row) if row else Head()
 
     def unique(self) -> int:
-        return int(self._connection.execute("SELECT count(*) FROM held").fetchone()[0])
+        """How many events are held."""
+        with self.database.reading() as reading:
+            ((count,),) = reading.rows("SELECT coalesce(sum(seq), 0) FROM city_chains")
+        return int(count)
 
-    def take(self, topics: Topics, kind: str, body: bytes) -> Taken:
-        """Judge one event by its topic, its seq and its prevhash, and keep it if it is the next."""
-        event = _event_of(topics, kind, body)
-        if event is None:
-            return Taken.FORGED
-        head = self.head(event.source)
-        if event.seq > head.seq + 1:
-            return Taken.AHEAD
-        if event.seq <= head.seq:
-            return Taken.DUPLICATE if self._holds(event, body) else Taken.FORGED
-        if event.prevhash != head.hash:
-            return Taken.FORGED
-        self._keep(event, body)
-        return Taken.NEW
+    def retire(self, source: str, by: str) -> bool:
+        """End a device's history here, so that a new one may begin at 1: its journal was lost, replaced or restored.
 
-    def _holds(self, event: Event, body: bytes) -> bool:
-        found = self._connection.execute(
-            "SELECT body FROM held WHERE device = ? AND seq = ?", (event.source, event.seq)
-        ).fetchone()
-        return found is not None and found[0] == body
+        What was held stays and stays proven. False: nothing is held of it.
+        """
+        now = self._clock()
+        with self.database.transaction() as transaction:
+            if not transaction.execute(_RETIRE, (milliseconds(now), by, source)):
+                return False
+            for table in ("city_receipts", "city_early"):
+                transaction.execute(f"DELETE FROM {table} WHERE source = ?", (source,))  # noqa: S608 - the two above
+            for kind in (FaultKind.FORK, FaultKind.UNCHAINED, FaultKind.FORGED, FaultKind.GAP):
+                settle(transaction, source, kind, by, now)
+        return True
 
-    def _keep(self, event: Event, body: bytes) -> None:
-        head = Head(event.seq, digest(body))
-        self._connection.execute("INSERT INTO held VALUES (?, ?, ?)", (event.source, event.seq, body))
-        self._connection.execute(
-            "INSERT INTO heads VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
-            (event.source, head.seq, head.hash),
-        )
-        self._heads[event.source] = head
+    def present(self, seen: Sequence[tuple[Topics, Presence]]) -> tuple[Due, ...]:
+        """Note who is there. For each known device that came online: what to tell it at once.
+
+        It must send again when it was online in this boot all the time: then it is we who were away.
+        """
+        named = {source: one for one in seen if (source := _source(one[0]))}
+        with self.database.transaction() as transaction:
+            known = self._known.known(transaction, sorted(named))
+            now_ms = milliseconds(self._clock())
+            due = [_present(transaction, source, *named[source], now_ms) for source in sorted(known)]
+        return tuple(one for one in due if one)
+
+    def told(self, due: Iterable[Due]) -> None:
+        """Note which receipts went out: for the pages, and `verify` holds the history against them."""
+        now_ms = milliseconds(self._clock())
+        rows = {one.source: (one.source, one.head.seq, one.head.hash, now_ms) for one in due}
+        with self.database.transaction() as transaction:
+            transaction.insert(_RECEIPTS, [rows[source] for source in sorted(rows)])
 
 
-def _event_of(topics: Topics, kind: str, body: bytes) -> Event | None:
-    """The event, if it is one and speaks for the device and type whose topic it came on."""
-    try:
-        event = _decoder.decode(body)
-        is_own = event.source == source_of(topics.site, topics.device) and 1 <= event.seq <= MAX_SEQ
-    except (*UNREADABLE, ValueError):
+_RETIRE = "UPDATE city_chains SET retired_ms = ?, retired_by = ? WHERE source = ? AND retired_ms IS NULL AND seq > 0"
+_RECEIPTS = Bulk(
+    "city_receipts",
+    "source text, seq bigint, head text, told_ms bigint",
+    "ON CONFLICT (source) DO UPDATE SET seq = excluded.seq, head = excluded.head, told_ms = excluded.told_ms "
+    "WHERE excluded.seq >= city_receipts.seq",
+)
+_PRESENT = (
+    "INSERT INTO city_presence VALUES (?, ?, ?, ?, ?) ON CONFLICT (source) DO UPDATE SET since_ms = CASE WHEN "
+    "city_presence.state = excluded.state AND city_presence.boot = excluded.boot THEN city_presence.since_ms "
+    "ELSE excluded.since_ms END, state = excluded.state, boot = excluded.boot, seen_ms = excluded.seen_ms"
+)
+
+
+def _present(transaction: Transaction, source: str, topics: Topics, presence: Presence, now_ms: int) -> Due | None:
+    now = (presence.state, storable(presence.boot))
+    before = transaction.row("SELECT state, boot FROM city_presence WHERE source = ? FOR UPDATE", (source,))
+    transaction.execute(_PRESENT, (source, *now, now_ms, now_ms))
+    row = transaction.row("SELECT seq, head FROM city_chains WHERE source = ? AND retired_ms IS NULL", (source,))
+    if presence.state != "online":
         return None
-    return event if is_own and event.short_type == kind else None
+    # also a device of which nothing is held: once it has heard of a city, it sends again when that is silent
+    return Due(topics, source, Head(*row) if row else Head(), resend=before == now)
+
+
+def _source(topics: Topics) -> str | None:
+    try:
+        return source_of(topics.site, topics.device)
+    except ValueError:
+        return None
+
+
+def _utc() -> datetime:
+    return datetime.now(UTC)

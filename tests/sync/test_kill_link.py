@@ -23,7 +23,7 @@ CHILD = Path(__file__).with_name("link_child.py")
 
 def held(store: Path) -> list[bytes]:
     with closing(sqlite3.connect(store)) as connection:
-        return [body for (body,) in connection.execute("SELECT body FROM held ORDER BY seq")]
+        return [body for (body,) in connection.execute("SELECT body FROM city_events ORDER BY seq")]
 
 
 def bodies(connection: sqlite3.Connection) -> list[bytes]:

@@ -54,7 +54,7 @@ class Tries:
 def held(store: Path) -> list[bytes]:
     connection = sqlite3.connect(store)
     try:
-        return [body for (body,) in connection.execute("SELECT body FROM held ORDER BY seq")]
+        return [body for (body,) in connection.execute("SELECT body FROM city_events ORDER BY seq")]
     finally:
         connection.close()
 

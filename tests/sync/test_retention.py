@@ -3,10 +3,11 @@
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from sync import inspect
@@ -163,6 +164,16 @@ def test_a_signed_receipt_is_for_one_device_and_by_one_city() -> None:
     assert not receipt.is_from(city.public, "/sites/s/devices/e")
     assert not receipt.is_from(other.public, "/sites/s/devices/d")
     assert not Receipt(seq=3, head="a" * 64).is_from(city.public, "/sites/s/devices/d")
+
+
+def test_the_time_of_a_receipt_is_signed_with_it_and_travels_in_any_zone() -> None:
+    city, source = DeviceKey.generate(), "/sites/s/devices/d"
+    at = datetime(2026, 11, 21, 8, 15, 30, 123_456, tzinfo=timezone(timedelta(hours=7)))
+    receipt = Receipt(seq=3, head="a" * 64, at=at).signed(city, source)
+    travelled = msgspec.json.decode(msgspec.json.encode(receipt), type=Receipt)
+    assert (travelled.at, travelled.is_from(city.public, source)) == (at, True)
+    for other in (at + timedelta(seconds=1), None):
+        assert not msgspec.structs.replace(receipt, at=other).is_from(city.public, source)
 
 
 def forge_receipt(connection: sqlite3.Connection) -> tuple[Payload, ...]:

@@ -20,7 +20,9 @@ from edge.ports import (
     NudgeNote,
     Tile,
 )
+from edge.services.identify import Identify
 from edge.web.site import Desks
+from tests.edge.web.city_fakes import FakeCity
 from tests.edge.web.guide_fakes import FakeGuide
 from tests.edge.web.locker_fakes import FakeLocker
 from tests.edge.web.morning import MORNING as MORNING  # noqa: PLC0414 - offered from here
@@ -170,6 +172,8 @@ class Centre:
         self.locker = FakeLocker()
         self.queue = FakeQueue(self.clock)
         self.guide = FakeGuide(self.clock, self.queue)
+        self.city = FakeCity()
+        self.identify = Identify(self.clock, "quay-01")
 
     @property
     def desks(self) -> Desks:
@@ -182,6 +186,8 @@ class Centre:
             self.locker.desks,
             self.queue.desk,
             self.guide.desk,
+            self.city,
+            self.identify,
             self.guide.hearing,
         )
 

@@ -89,6 +89,9 @@ class Stage:
             "owners": {alert.alert: alert.owner for alert in alerts.alerts.values()},
         }
 
+    def do_identify(self, seconds: float) -> None:
+        self.centre.identify.start(seconds)
+
     def do_break(self, is_broken: bool) -> None:
         self.centre.counters.is_broken = is_broken
 

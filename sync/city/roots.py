@@ -1,0 +1,187 @@
+"""One hash a day over every device's chain, signed by the city and published: from then on no history can change unseen.
+
+Each root names the one before it, so none can be taken out. Whoever keeps the published roots need not trust the database.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from sync.city.chains import chain_name
+from sync.city.errors import CityError
+from sync.city.facts import VIETNAM, milliseconds
+from sync.city.merkle import root_of
+from sync.city.transactions import Bulk, Database, Row, Transaction
+from sync.errors import UNREADABLE
+from sync.events import GENESIS
+from sync.keys import DeviceKey, is_signed
+
+LOOK_EVERY_S = 60.0
+_LEAVES = Bulk("city_root_leaves", "day text, place bigint, source text, seq bigint, head text")
+_INSERT = "INSERT INTO city_roots VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_SELECT = "SELECT day, made_ms, devices, root, previous, key, signature FROM city_roots"
+
+
+class RootUnreadable(CityError):
+    """A published root's file is damaged or none."""
+
+
+class Root(msgspec.Struct, frozen=True, kw_only=True):
+    """What is published. `root` is over the leaves of every device that has events, in order of their names.
+
+    `previous` is the hash of the root before it. All hex.
+    """
+
+    day: str
+    made_ms: int
+    devices: int
+    root: str
+    previous: str
+    key: str = ""
+    signature: str = ""
+
+    def signed(self, key: DeviceKey) -> "Root":
+        return msgspec.structs.replace(self, key=key.public, signature=key.sign(self.message()))
+
+    def is_from(self, city_key: str) -> bool:
+        """Whether the city with this key signed it."""
+        return self.key == city_key and is_signed(city_key, self.message(), self.signature)
+
+    def message(self) -> bytes:
+        """What is signed."""
+        said = f"{self.day} {self.made_ms}\n{self.devices} {self.root}\n{self.previous}\n"
+        return f"motcua root v1\n{said}".encode()
+
+    @property
+    def hash(self) -> str:
+        """What the next root names as `previous`."""
+        return hashlib.sha256(self.message()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """Where one chain stood when the root was made. `source` is the chain's name (`sync.city.chains.chain_name`)."""
+
+    source: str
+    seq: int
+    head: str
+
+    def __bytes__(self) -> bytes:
+        return f"{self.source}\n{self.seq} {self.head}".encode()
+
+
+class RootKeeper:
+    """Makes each day's root when it is due. Ask `turn` as often as you like: it looks once a minute. Blocking."""
+
+    def __init__(self, database: Database, key: DeviceKey, folder: Path | None = None) -> None:
+        self._database = database
+        self._key = key
+        self._folder = folder
+        self._next: float | None = None
+
+    def turn(self, now: datetime, monotonic: float) -> Root | None:
+        """A root for the topic `CITY_ROOT`, retained; its file is written already.
+
+        The first turn gives the newest there is: whoever made it may have been killed before it was out.
+        """
+        if self._next is not None and monotonic < self._next:
+            return None
+        is_first, self._next = self._next is None, monotonic + LOOK_EVERY_S
+        day = root_due(self._database, now)
+        root = make_root(self._database, self._key, day, now) if day else None
+        if is_first or root:
+            root = self._publish_missing() or root
+        return root
+
+    def _publish_missing(self) -> Root | None:
+        with self._database.reading() as reading:
+            found = roots(reading)
+        folder = self._folder
+        if folder is not None:
+            for root in found:
+                if not _file(folder, root).exists():
+                    publish(root, folder)
+        return found[-1] if found else None
+
+
+def root_due(database: Database, now: datetime) -> date | None:
+    """The day whose root is to be made: yesterday, as soon as it is over in Vietnam, unless it is there."""
+    yesterday = now.astimezone(VIETNAM).date() - timedelta(days=1)
+    with database.reading() as reading:
+        found = reading.row("SELECT day FROM city_roots WHERE day >= ?", (yesterday.isoformat(),))
+    return None if found else yesterday
+
+
+def make_root(database: Database, key: DeviceKey, day: date, now: datetime) -> Root:
+    """The root of a day, over the chains as they stand now; the one that is there when there is one. Idempotent."""
+    with database.transaction() as transaction:
+        found = _rows(transaction, " WHERE day = ?", day.isoformat())
+        if found:
+            return found[0]
+        leaves = _standing(transaction)
+        before = _rows(transaction, " WHERE day < ? ORDER BY day DESC LIMIT 1", day.isoformat())
+        root = Root(
+            day=day.isoformat(),
+            made_ms=milliseconds(now),
+            devices=len(leaves),
+            root=root_of([bytes(leaf) for leaf in leaves]).hex(),
+            previous=before[0].hash if before else GENESIS,
+        ).signed(key)
+        if transaction.execute(_INSERT, msgspec.structs.astuple(root)):
+            rows = [(root.day, place, leaf.source, leaf.seq, leaf.head) for place, leaf in enumerate(leaves)]
+            transaction.insert(_LEAVES, rows)
+            return root
+        return _rows(transaction, " WHERE day = ?", day.isoformat())[0]  # another worker was first
+
+
+def roots(transaction: Transaction) -> list[Root]:
+    """Every root, oldest first."""
+    return _rows(transaction, " ORDER BY day")
+
+
+def leaves_of(transaction: Transaction, day: str) -> list[Leaf]:
+    """In the order in which they were hashed."""
+    sql = "SELECT source, seq, head FROM city_root_leaves WHERE day = ? ORDER BY place"
+    return [Leaf(*row) for row in transaction.rows(sql, (day,))]
+
+
+def publish(root: Root, folder: Path) -> Path:
+    """Write a root to its file, where it stays; give copies to those who shall be able to prove something later."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = _file(folder, root)
+    partial = path.with_suffix(".new")
+    partial.write_bytes(msgspec.json.format(msgspec.json.encode(root), indent=2) + b"\n")
+    partial.replace(path)
+    return path
+
+
+def published(folder: Path) -> list[Root]:
+    """What stands in a folder of published roots, oldest first. Raise RootUnreadable."""
+    return [_read(path) for path in sorted(folder.glob("root-*.json"))]
+
+
+def _file(folder: Path, root: Root) -> Path:
+    return folder / f"root-{root.day}.json"
+
+
+def _read(path: Path) -> Root:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Root)
+    except (OSError, *UNREADABLE) as error:
+        raise RootUnreadable(f"{path}: no published root ({error})") from error
+
+
+def _rows(transaction: Transaction, ending: str, *values: str) -> list[Root]:
+    fields = Root.__struct_fields__
+    found: Iterable[Row] = transaction.rows(_SELECT + ending, values)
+    return [Root(**dict(zip(fields, row, strict=True))) for row in found]
+
+
+def _standing(transaction: Transaction) -> list[Leaf]:
+    found = transaction.rows("SELECT source, generation, seq, head FROM city_chains WHERE seq > 0")
+    leaves = (Leaf(chain_name(source, generation), seq, head) for source, generation, seq, head in found)
+    return sorted(leaves, key=lambda leaf: leaf.source)

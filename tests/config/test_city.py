@@ -1,0 +1,84 @@
+"""The city's file: everything wrong with it at once, and what it says when it is right."""
+
+from pathlib import Path
+
+import pytest
+
+from config.city import load_city
+from config.load import ConfigError
+
+GOOD = """
+[city]
+name = "Thành phố Hồ Chí Minh"
+data_dir = "data"
+database = "postgres"
+dsn_file = "dsn"
+[broker]
+host = "127.0.0.1"
+[sites.phuong-thu-duc]
+name = "Trung tâm phục vụ hành chính công phường Thủ Đức"
+ward = "Thủ Đức"
+lat = 10.85
+lon = 106.75
+[sites.phuong-ben-thanh]
+name = "Phường Bến Thành"
+ward = "Bến Thành"
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "city.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_a_good_file(tmp_path: Path) -> None:
+    (tmp_path / "dsn").write_text("host=127.0.0.1\n")
+    (tmp_path / "dsn").chmod(0o600)
+    config = load_city(write(tmp_path, GOOD))
+    assert config.city.where() == "host=127.0.0.1"
+    assert config.city.roots_dir == tmp_path / "data" / "roots"
+    assert config.wards == ("Bến Thành", "Thủ Đức")
+    assert (config.ward_of("phuong-thu-duc"), config.ward_of("phuong-x")) == ("Thủ Đức", None)
+    assert config.city.admits == "registered"
+
+
+def test_a_password_that_others_may_read_is_not_used(tmp_path: Path) -> None:
+    (tmp_path / "dsn").write_text("host=127.0.0.1 password=x\n")
+    (tmp_path / "dsn").chmod(0o640)
+    with pytest.raises(PermissionError, match="chmod 600"):
+        load_city(write(tmp_path, GOOD)).city.where()
+
+
+def test_a_small_town_needs_a_name_only(tmp_path: Path) -> None:
+    config = load_city(write(tmp_path, '[city]\nname = "Xã Bình Minh"\n'))
+    assert config.city.where() == Path("/var/lib/motcua-city/city.sqlite")
+    assert (config.broker, config.sites) == (None, {})
+
+
+def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
+    text = '[city]\ndatabse = "sqlite"\ndatabase = "postgres"\ndsn_file = "nowhere"\n[sites.A]\nname = "x"\nlat = 100\n'
+    with pytest.raises(ConfigError) as wrong:
+        load_city(write(tmp_path, text))
+    assert {(mistake.path, mistake.likely) for mistake in wrong.value.mistakes} == {
+        ("city.name", None),
+        ("city.databse", "database"),
+        ("city.dsn_file", None),
+        ("sites.A", None),
+        ("sites.A.ward", None),
+        ("sites.A.lat", None),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('[city]\nname = "x"\ndatabase = "postgres"\n', "come together"),
+        ('[city]\nname = "x"\n[sites.a]\nname = "a"\nward = "b"\nlat = 10.0\n', "lat and lon come together"),
+    ],
+)
+def test_what_belongs_together(tmp_path: Path, text: str, why: str) -> None:
+    with pytest.raises(ConfigError) as wrong:
+        load_city(write(tmp_path, text))
+    (mistake,) = wrong.value.mistakes
+    assert why in mistake.why

@@ -1,0 +1,125 @@
+"""`motcua city` as a person calls it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from edge.cli import app
+from sync.city.database import open_database
+from sync.city.store import CityStore
+from tests.sync.city_samples import Sender, changed
+
+DEVICE = "phuong-thu-duc/quay-01"
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Path:
+    """A demo's city: 5 events of one device, one forked."""
+    file = tmp_path / "city.sqlite"
+    database = open_database(file)
+    sender = Sender()
+    chain = sender.visits(4) + sender.signs()
+    CityStore(database).take([*chain, changed(chain[0], id="other")])
+    database.close()
+    return file
+
+
+def motcua(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["city", *map(str, arguments)])
+
+
+def found(result: Result) -> dict[str, Any]:
+    (line,) = result.stdout.splitlines()
+    return dict(json.loads(line))
+
+
+def test_a_whole_city_is_proven(city: Path) -> None:
+    result = motcua("verify", "--sqlite", city, "--json")
+    assert (result.exit_code, found(result)) == (0, {"ok": True, "devices": 1, "events": 5, "roots": 0, "findings": []})
+    assert motcua("verify", "--sqlite", city).stdout == "whole: 1 devices, 5 events, 0 roots\n"
+
+
+def test_a_rewritten_row_is_named(city: Path) -> None:
+    database = open_database(city)
+    with database.transaction() as writing:
+        writing.execute("UPDATE city_events SET body = ? WHERE seq = 3", (b"{}",))
+    database.close()
+    result = motcua("verify", "--sqlite", city, "--device", DEVICE, "--json")
+    (finding,) = found(result)["findings"]
+    assert (result.exit_code, finding["source"], finding["seq"]) == (1, "/sites/phuong-thu-duc/devices/quay-01", 3)
+    result = motcua("verify", "--sqlite", city)
+    assert (result.exit_code, "quay-01: NOT whole at seq 3: altered" in result.stderr) == (1, True)
+
+
+def test_the_numbers(city: Path) -> None:
+    numbers = found(motcua("stats", "--sqlite", city, "--json"))
+    assert (numbers["events"], numbers["online"], numbers["quarantined"]) == (5, 0, 1)
+    assert numbers["judged"] == {"forked": 1, "new": 5}
+    (device,) = numbers["devices"]
+    assert (device["events"], device["signed_upto"], device["online"], device["faults"]) == (5, 4, None, ["fork"])
+    assert "1 devices, 0 online, 5 events, 1 quarantined" in motcua("stats", "--sqlite", city).stdout
+
+
+def test_a_person_settles_a_fault_once(city: Path) -> None:
+    assert motcua("settle", DEVICE, "fork", "--by", "lan", "--sqlite", city).exit_code == 0
+    again = motcua("settle", DEVICE, "fork", "--by", "lan", "--sqlite", city, "--json")
+    assert (again.exit_code, found(again)) == (1, {"error": f"{DEVICE} has no open fault fork"})
+    assert motcua("settle", DEVICE, "pride", "--by", "lan", "--sqlite", city).exit_code == 2
+
+
+def test_a_device_with_a_new_card_begins_anew(city: Path) -> None:
+    assert motcua("retire", DEVICE, "--by", "lan", "--sqlite", city).exit_code == 0
+    assert motcua("retire", DEVICE, "--by", "lan", "--sqlite", city).exit_code == 1
+    database = open_database(city)
+    CityStore(database).take(Sender().visits(2))
+    database.close()
+    assert found(motcua("verify", "--sqlite", city, "--json"))["events"] == 7
+    (device,) = found(motcua("stats", "--sqlite", city, "--json"))["devices"]
+    assert (device["events"], device["faults"]) == (2, [])
+
+
+def test_facts_are_recounted(city: Path) -> None:
+    database = open_database(city)
+    with database.transaction() as writing:
+        writing.execute("DELETE FROM city_visits")
+    database.close()
+    assert motcua("verify", "--sqlite", city).exit_code == 1
+    assert motcua("recount", DEVICE, "--sqlite", city).exit_code == 0
+    assert motcua("verify", "--sqlite", city).exit_code == 0
+    assert motcua("recount", "a/b", "--sqlite", city).exit_code == 1
+    assert motcua("recount", "nonsense", "--sqlite", city).exit_code == 2
+
+
+def test_the_root_is_made_once_and_verified_from_its_file(city: Path) -> None:
+    made = found(motcua("root", "--sqlite", city, "--json"))
+    yesterday = (datetime.now(UTC) + timedelta(hours=7)).date() - timedelta(days=1)
+    assert (made["day"], made["devices"], Path(made["file"]).parent) == (
+        yesterday.isoformat(),
+        1,
+        city.parent / "roots",
+    )
+    assert motcua("root", "--sqlite", city).stdout == "nothing due\n"
+    assert found(motcua("verify", "--sqlite", city, "--json"))["roots"] == 1
+    text = Path(made["file"]).read_text()
+    Path(made["file"]).write_text(text.replace(made["root"], "f" * 64))
+    assert motcua("verify", "--sqlite", city).exit_code == 1
+    Path(made["file"]).write_text("{}")
+    assert "no published root" in motcua("verify", "--sqlite", city).stderr
+
+
+def test_by_configuration(city: Path, tmp_path: Path) -> None:
+    config = tmp_path / "city.toml"
+    config.write_text(f'[city]\nname = "x"\ndata_dir = "{city.parent}"\nadmits = "anybody"\n')
+    assert motcua("verify", "--config", config).exit_code == 0
+    config.write_text('[city]\nnaem = "x"\n')
+    wrong = motcua("stats", "--config", config)
+    assert (wrong.exit_code, "did you mean 'name'?" in wrong.stderr) == (2, True)
+
+
+def test_where_there_is_nothing(tmp_path: Path) -> None:
+    assert "there is no city here" in motcua("stats", "--sqlite", tmp_path / "none").stderr
+    assert motcua("verify", "--config", tmp_path / "none.toml").exit_code == 2
