@@ -243,7 +243,8 @@ async def _compose(
     desks = Desks(
         counters, alerts, StatisticsService(journal), health, clock, queue=queue.desk if queue else None,
         locker=station.service.desks if station else None, guide=guide.desk if guide else None,
-        city=city, identify=city.identify if city else None, faces=faces,
+        hearing=guide.hearing if guide else None, faces=faces,
+        city=city, identify=city.identify if city else None,
     )  # fmt: skip
     web = WebServer(
         desks, _users(config), strings, _web_settings(config, demo_users),

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from config.guide import Guide, Place
 from config.load import ConfigError, Mistake
@@ -23,9 +24,13 @@ from edge.queue_ports import QueueDesk
 from edge.services.directory import DirectoryService
 from edge.services.faults import Faults
 from edge.services.guide import GuideService
+from edge.services.hearing import HearingService
 from edge.services.reception import Reception
-from edge.voice_ports import Ears, Mouth
+from edge.voice_ports import Mouth
 from edge.web.words import Strings
+
+if TYPE_CHECKING:
+    from edge.adapters.voice import VoiceEars
 
 Part = tuple[str, Callable[[], Awaitable[None]]]
 CONFIG = Path(__file__).parents[2] / "config"
@@ -39,6 +44,7 @@ class GuideStation:
     parts: tuple[Part, ...]
     directory: DirectoryService
     eyes: WorkerEyes | None = None
+    hearing: HearingService | None = None  # where it has ears
 
 
 async def open_guide(
@@ -51,17 +57,20 @@ async def open_guide(
     directory = DirectoryService(ledger, clock, faults, city, guide.name, sync_s=sync_s)
     await directory.load()
     scanner = ScannerFeed(guide.name, config.scanner[guide.name], faults) if guide.name in config.scanner else None
-    ears, listening = _ears(config, guide, hall)
+    ears = _ears(config, guide, hall)
     desk = GuideService(
         guide.name, hall, guide_house(config, guide, hall), GuideSentences(strings, hall), ledger=ledger, clock=clock,
         queue=queue, directory=directory, faults=faults, ears=ears, mouth=_mouth(config, guide, faults), scans=scanner,
     )  # fmt: skip
-    parts: list[Part] = [("guide", desk.run), *listening]
+    parts: list[Part] = [("guide", desk.run)]
+    hearing = _hearing(ears, guide, desk) if ears else None
+    parts += [(f"ears/{guide.name}", ears.run)] if ears else []
+    parts += [(f"ears/{guide.name}/traces", hearing.run)] if hearing else []
     parts += [("directory", directory.run)] if city else []
     parts += [(f"scanner/{guide.name}", scanner.run)] if scanner else []
     eyes = _eyes(config, guide)
     parts += [(f"eyes/{guide.name}", eyes.run)] if eyes else []
-    return GuideStation(desk, tuple(parts), directory, eyes)
+    return GuideStation(desk, tuple(parts), directory, eyes, hearing)
 
 
 def reception_parts(station: GuideStation, book: KnownPeople, faults: Faults) -> tuple[Part, ...]:
@@ -144,10 +153,10 @@ def _eyes(config: Config, guide: Guide) -> WorkerEyes | None:
     return WorkerEyes(spec)
 
 
-def _ears(config: Config, guide: Guide, hall: Hall) -> tuple[Ears | None, list[Part]]:
+def _ears(config: Config, guide: Guide, hall: Hall) -> "VoiceEars | None":
     voice = guide.voice
     if voice.microphone is None:
-        return None, []
+        return None
     from edge.adapters.voice import VoiceEars  # noqa: PLC0415 - it loads the intents' machinery, which a silent guide never needs
     from edge.adapters.voice_spec import DETECTOR, WHISPER_FILES, VoiceSpec  # noqa: PLC0415 - the same
 
@@ -159,11 +168,17 @@ def _ears(config: Config, guide: Guide, hall: Hall) -> tuple[Ears | None, list[P
         detector=str(model_files.locate(config, DETECTOR)),
         intents=str(voice.intents_file or CONFIG / "intents.vi.yaml"),
         procedures={key: one.name("vi") for key, one in hall.procedures.items()},
+        places={key: one.name("vi") for key, one in hall.places.items()},
         engine=voice.engine,
         threads=voice.threads,
     )
-    ears = VoiceEars(spec)
-    return ears, [(f"ears/{guide.name}", ears.run)]
+    return VoiceEars(spec)
+
+
+def _hearing(ears: "VoiceEars", guide: Guide, desk: GuideService) -> HearingService:
+    from models.speech import ACCEPT  # noqa: PLC0415 - the same
+
+    return HearingService(ears, guide.name, ACCEPT, desk.overheard)
 
 
 def _mouth(config: Config, guide: Guide, faults: Faults) -> Mouth | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time, timedelta
 
 from edge.domain.dialogue_state import State
-from edge.domain.dialogue_terms import Day, Meaning, Prompt
+from edge.domain.dialogue_terms import Day, Intent, Meaning, Prompt
 from edge.domain.dossier import DossierCode
 from edge.domain.dossier_status import DossierRecord, Found
 from edge.domain.opening import Holiday, Span
@@ -53,6 +53,9 @@ class GuideSentences:
         words = Words(self._strings, lang)
         if meaning.code is not None:
             return words("guide.choice.code", code=_ending(meaning.code))
+        place = self._hall.places.get(meaning.pick or "") if meaning.intent is Intent.DIRECTIONS else None
+        if place is not None:
+            return words("guide.choice.directions_to", place=place.name(lang))
         procedure = self._hall.procedures.get(meaning.procedure or "")
         if procedure is None:
             return words(f"guide.choice.{meaning.intent}")

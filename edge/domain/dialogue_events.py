@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from edge.domain.consent import ChosenName
-from edge.domain.dialogue_terms import By, Intent, Meaning, Prompt, Topic
+from edge.domain.dialogue_terms import By, Intent, Meaning, Prompt, Topic, Unheard
 from edge.domain.dossier import DossierCode
 from edge.domain.dossier_status import DossierAnswer
 from edge.domain.ticket import Priority
@@ -46,7 +46,9 @@ class Unsure:
 
 @dataclass(frozen=True, slots=True)
 class NotUnderstood:
-    """Speech that is nothing the guide knows."""
+    """Speech that is nothing the guide knows; noise where nobody spoke counts as no attempt."""
+
+    why: Unheard | None = None
 
 
 @dataclass(frozen=True, slots=True)

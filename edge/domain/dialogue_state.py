@@ -122,9 +122,9 @@ def again(state: State) -> Moved:
     return state, () if state.prompt is None else (Say(state.prompt),)
 
 
-def missed(state: State) -> Moved:
-    """Once: the question again; twice: a person."""
+def missed(state: State, prompt: Prompt = Prompt.NOT_UNDERSTOOD) -> Moved:
+    """Once: the question again, and why; twice: a person."""
     before = state.asking if state.stage is Stage.CHOOSE and state.asking else state
     if state.missed + 1 >= MISSES:
         return go(state, Stage.OFFER_PERSON, Prompt.OFFER_PERSON, missed=MISSES)
-    return replace(before, prompt=Prompt.NOT_UNDERSTOOD, missed=state.missed + 1), (Say(Prompt.NOT_UNDERSTOOD),)
+    return replace(before, prompt=prompt, missed=state.missed + 1), (Say(prompt),)

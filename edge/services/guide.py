@@ -71,6 +71,7 @@ class GuideService:
         self._printing: Printing | None = None
         self._declined: Declined | None = None
         self._subtitle = ""
+        self._is_overheard = False
         self._called: datetime | None = None
         self._one_at_a_time = asyncio.Lock()
         self._moved = asyncio.Event()
@@ -88,7 +89,12 @@ class GuideService:
 
     def view(self) -> GuideView:
         scene = Scene(self._state, self._clock.now(), self._slip, self._printing, self._declined)
-        return GuideView(scene, self._subtitle, self._voice.heard, self._voice.is_speaking)
+        return GuideView(scene, self._subtitle, self._voice.heard, self._voice.is_speaking, self._is_overheard)
+
+    def overheard(self, is_overheard: bool) -> None:  # noqa: FBT001 - the fact is the argument
+        """A technician looks at what is heard, or no longer does: whoever stands here is told."""
+        self._is_overheard = is_overheard
+        self._announce()
 
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
         self._subscribers.append(callback)

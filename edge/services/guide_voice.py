@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from edge.domain.dialogue_events import CodeGiven, Event, Meant, NotUnderstood, SpeechBegan, Unsure
 from edge.domain.dialogue_state import State
-from edge.domain.dialogue_terms import By, Expects, Intent, Meaning
+from edge.domain.dialogue_terms import By, Expects, Intent, Meaning, Unheard
 from edge.domain.dossier import BadDossierCode, BadDossierDate, DossierCode
 from edge.services.faults import Faults
 from edge.voice_ports import Ears, EarsChange, EarsState, Expecting, Listening, Mouth, Utterance, Wish
@@ -93,6 +93,8 @@ class GuideVoice:
         self.heard = state
         if state is EarsState.SPEECH and self.is_speaking:
             await self._happened(SpeechBegan())
+        if state is EarsState.NOISY:
+            await self._happened(NotUnderstood(Unheard.NOISE))
         self._changed()
         if state in BROKEN:
             await self._faults.fault(self._part, BROKEN[state])
@@ -108,13 +110,13 @@ def meant(heard: Utterance) -> Event:
     choices = tuple(meaning for wish in heard.choices if (meaning := _meaning(wish)))
     if heard.code_said is not None and (not choices or _is_code(heard.code_said)):
         return CodeGiven(heard.code_said, By.VOICE)
-    return Unsure(choices) if choices else NotUnderstood()
+    return Unsure(choices) if choices else NotUnderstood(heard.unheard)
 
 
 def _meaning(wish: Wish) -> Meaning | None:
     """None for a code that is none."""
     if wish.code is None:
-        return Meaning(wish.asked, wish.procedure, wish.day)
+        return Meaning(wish.asked, wish.procedure, wish.day, pick=wish.place)
     try:
         return Meaning(Intent.CODE, code=DossierCode.parse(wish.code))
     except (BadDossierCode, BadDossierDate):

@@ -72,6 +72,8 @@ class _Entrance:
             cards.append(("/huong-dan", words("page.home.guide_kiosk"), self._site.settings.centre))
         if desks.faces is not None and (session is None or session.may_take_consent):
             cards.append(("/khuon-mat", words("page.home.faces"), words("page.home.faces_under")))
+        if desks.hearing is not None and (session is None or session.may_overhear):
+            cards.append(("/huong-dan/ky-thuat", words("page.home.hearing"), words("page.home.hearing_how")))
         return cards
 
     def _queue(self, words: Words, session: Session | None) -> list[tuple[str, str, str]]:

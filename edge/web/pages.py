@@ -16,12 +16,14 @@ from edge.face_ports import FaceDesk
 from edge.guide_ports import GuideDesk
 from edge.locker_ports import LockerDesks
 from edge.queue_ports import QueueDesk
+from edge.voice_ports import HearingDesk
 from edge.web import theme
 from edge.web.device import DevicePage
 from edge.web.entrance import routes
 from edge.web.faces import FacesPage
 from edge.web.gate import Gate, language_of, session_of
 from edge.web.guide import GuidePage
+from edge.web.hearing import HearingPage
 from edge.web.identify import IdentifyBanner
 from edge.web.leader import LeaderPage
 from edge.web.locker import LockerPage
@@ -104,6 +106,8 @@ class Pages:
             self._add_guide_page(desks.guide)
         if desks.faces:
             self._add_faces_page(desks.faces)
+        if desks.hearing:
+            self._add_hearing_page(desks.hearing)
 
     def _add_locker_pages(self, desks: LockerDesks) -> None:
         site = self.site
@@ -158,6 +162,13 @@ class Pages:
             viewer = self._viewer(request)
             if viewer.session and viewer.session.may_take_consent:
                 FacesPage(self.site, viewer, desk, viewer.session)
+
+    def _add_hearing_page(self, desk: HearingDesk) -> None:
+        @ui.page("/huong-dan/ky-thuat")
+        def hearing(request: Request) -> None:
+            viewer = self._viewer(request)
+            if viewer.session and viewer.session.may_overhear:
+                HearingPage(self.site, viewer, desk)
 
     def _viewer(self, request: Request) -> Viewer:
         words = self.site.words(language_of(request))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from edge.face_ports import FaceDesk
     from edge.guide_ports import GuideDesk
     from edge.queue_ports import QueueDesk
+    from edge.voice_ports import HearingDesk
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -35,6 +36,7 @@ class Desks:
     city: "CityDesk | None" = None  # where a broker is configured
     identify: "IdentifyDesk | None" = None
     faces: "FaceDesk | None" = None  # where people may enrol to be greeted, or did
+    hearing: "HearingDesk | None" = None  # where it has ears
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,7 @@ class Centre:
             self.city,
             self.identify,
             self.faces,
+            self.guide.hearing,
         )
 
     def fill(self) -> None:
