@@ -73,26 +73,23 @@ def sync(
 def _show_sync(result: "SyncResult") -> None:
     console = Console()
     blows = Table(title=f"killed with -9, or cut, under live events (seed {result.seed})")
-    for column in ("what", "city took events again after, s", ""):
+    for column in ("what", "taken again after, s", ""):
         blows.add_column(column, no_wrap=True)
     for blow in result.blows:
         blows.add_row(blow.what, f"{blow.seconds:.1f}", blow.note)
     console.print(blows)
     found = result.audit
     table = Table(title="every row against every journal")
-    for column in (
-        "rows",
-        "lost",
-        "doubled",
-        "strange",
-        "out of order",
-        "quarantined",
-        "chains broken",
-        "drained after",
-    ):
-        table.add_column(column, justify="right")
-    numbers = (found.rows, found.lost, found.doubled, found.strange, found.unordered, found.quarantined)
-    table.add_row(*(str(number) for number in numbers), str(len(found.broken)), f"{result.drained_s:.0f} s")
+    table.add_column("what")
+    table.add_column("", justify="right")
+    numbers = {
+        "rows": found.rows, "lost": found.lost, "doubled": found.doubled, "strange": found.strange,
+        "out of order": found.unordered, "quarantined": found.quarantined, "chains or proofs broken": len(found.broken),
+        "came more than once, counted once": found.repeated, "came before what was missing, asked again": found.asked,
+        "seconds until everything was in": round(result.drained_s),
+    }  # fmt: skip
+    for what, number in numbers.items():
+        table.add_row(what, str(number))
     console.print(table)
     for sentence in found.broken:
         console.print(f"broken: {sentence}", markup=False)
