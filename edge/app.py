@@ -52,10 +52,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from devices.sms.channel import SmsChannel
+    from edge.adapters.desk_socket import DeskSocket
     from edge.adapters.downlink import CityLine
     from edge.adapters.guide_setup import GuideStation
     from edge.adapters.queue_setup import QueueStation
     from edge.adapters.vision import VisionEyes
+    from edge.services.enrolment import EnrolmentDesk
     from edge.services.faces import FaceBook
     from sync.link import Link
 
@@ -234,12 +236,14 @@ async def _compose(
     health = HealthService(journal, faults, machine, clock, checks=checks)
     queue = await _queue(config, journal, faults)
     guide = await _guide(config, journal, faults, queue)
+    faces = _face_desk(book, guide) if book else None
     station = await open_locker(config, config.locker, journal, faults) if config.locker else None
     begin_anew = asyncio.Event()
     city, line = _city(config, journal, faults, station=station, guide=guide, file=file, begin_anew=begin_anew.set)
     desks = Desks(
         counters, alerts, StatisticsService(journal), health, clock, queue=queue.desk if queue else None,
         locker=station.service.desks if station else None, guide=guide.desk if guide else None,
+        hearing=guide.hearing if guide else None, faces=faces,
         city=city, identify=city.identify if city else None,
     )  # fmt: skip
     web = WebServer(
@@ -252,6 +256,9 @@ async def _compose(
     parts += line
     parts += queue.parts if queue else ()
     parts += guide.parts if guide else ()
+    parts += _face_parts(guide, book, faces, faults) if guide and book and faces else ()
+    if queue or book:
+        parts.append(("desk/socket", _desk_socket(config, queue, book).run))
     if station is not None:
         socket = LockerSocket(
             config.agent.data_dir, LockerCommands(station.service.staff, station.boards, web.site.login)
@@ -298,6 +305,25 @@ async def _book(config: Config, journal: Journal) -> "FaceBook | None":
     from edge.adapters.faces_setup import device_book
 
     return await device_book(config, journal, is_wanted=config.guide is not None)
+
+
+def _desk_socket(config: Config, queue: "QueueStation | None", book: "FaceBook | None") -> "DeskSocket":
+    from edge.adapters.desk_socket import DeskCommands, DeskSocket
+
+    return DeskSocket(config.agent.data_dir, DeskCommands(queue.desk if queue else None, book))
+
+
+def _face_desk(book: "FaceBook", guide: "GuideStation | None") -> "EnrolmentDesk":
+    from edge.services.enrolment import EnrolmentDesk
+
+    return EnrolmentDesk(book, guide.eyes if guide else None)
+
+
+def _face_parts(guide: "GuideStation", book: "FaceBook", desk: "EnrolmentDesk", faults: Faults) -> tuple[Part, ...]:
+    """Nothing without a camera."""
+    from edge.adapters.guide_setup import reception_parts
+
+    return (*reception_parts(guide, book, faults), ("enrolment", desk.run)) if guide.eyes else ()
 
 
 async def _queue(config: Config, journal: Journal, faults: Faults) -> "QueueStation | None":

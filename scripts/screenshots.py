@@ -44,6 +44,7 @@ class Photographer:
         self.queue()
         self.guide()
         self.device()
+        self.faces()
 
     def entrance(self) -> None:
         page = self._page(OFFICER)
@@ -188,6 +189,27 @@ class Photographer:
         self._stage.order("hour", hour=12)
         self._shoot(page, "/lay-so", "page-number-closed")
         self._shoot(board, "/bang-so", "page-board-closed")
+
+    def faces(self) -> None:
+        page = self._page(OFFICER)
+        log_in(page, self._stage, "quay-01")
+        self._shoot(page, "/khuon-mat", "page-faces")
+        page.get_by_label("Tên muốn được chào").fill("cô Bưởi")
+        page.get_by_label("Người này đã nghe và đồng ý").check()
+        self._touch(page, "Bắt đầu trước máy ảnh", "page-faces-stand")
+        self._stage.order("faces", task="turn_left", done=1, hint="several_faces")
+        page.get_by_text("Hãy quay đầu sang trái").wait_for()
+        self._save(page, "page-faces-task")
+        self._stage.order("faces", refused="blurred")
+        page.get_by_text("ảnh bị nhoè").wait_for()
+        self._save(page, "page-faces-refused")
+        self._stage.order("faces")
+        page.get_by_text("cô Bưởi", exact=True).wait_for()
+        self._save(page, "page-faces-enrolled")
+        page.get_by_role("button", name="Xong").click()
+        page.get_by_role("button", name="Rút đồng ý").first.click()
+        page.get_by_role("button", name="Xoá ngay").wait_for()
+        self._save(page, "page-faces-withdraw")
 
     def guide(self) -> None:
         page = self._page(TABLET)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from edge.soak import stacks
 from edge.soak.campaign import catalogue
 from edge.soak.kills import Moment
-from edge.soak.locker import FAMILIES, KILLS_AN_HOUR, Result, run
+from edge.soak.locker import FAMILIES, Result, kills_wanted, run
+from edge.soak.progress import shown
 from edge.soak.promises import Promise
 
 if TYPE_CHECKING:
@@ -98,16 +99,7 @@ def _show_sync(result: "SyncResult") -> None:
 
 
 async def _watched(hours: float, seed: int, families: tuple[str, ...]) -> Result:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        kills = bars.add_task("agents killed", total=max(len(families), round(KILLS_AN_HOUR * hours)))
-        failures = bars.add_task("failures injected", total=None, start=False)
-
-        def told(what: str) -> None:
-            one: TaskID = kills if what == "kill" else failures
-            bars.start_task(one)
-            bars.advance(one)
-
+    with stacks.on_signal(), shown(kills_wanted(hours, families)) as told:
         return await run(hours, seed, told, families=families)
 
 

@@ -26,7 +26,7 @@ MACHINERY = re.compile(r"/_nicegui(_ws)?/.*")
 OFFICER, TABLET = re.compile(r"/quay/([a-z0-9-]+)"), re.compile(r"/danh-gia/([a-z0-9-]+)")
 LEADER, DEVICE = "/lanh-dao", "/thiet-bi"
 LOCKER, LOCKER_DESK, LOCKER_SERVICE = "/tu", "/tu/can-bo", "/tu/ky-thuat"
-GUIDE = "/huong-dan"
+GUIDE, FACES, HEARING = "/huong-dan", "/khuon-mat", "/huong-dan/ky-thuat"
 # NiceGUI's own start-up script stands in the page and builds templates at run time, hence the two 'unsafe-' words.
 CONTENT_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -75,7 +75,8 @@ class Gate:
 
     def _refuse_page(self, asked: HTTPConnection, path: str, session: Session | None) -> Response | None:
         words = self._site.words(asked.cookies.get(LANGUAGE_COOKIE))
-        needs_session = path in {LEADER, DEVICE, LOCKER_DESK, LOCKER_SERVICE} or OFFICER.fullmatch(path)
+        by_role = {LEADER, DEVICE, LOCKER_DESK, LOCKER_SERVICE, FACES, HEARING}
+        needs_session = path in by_role or OFFICER.fullmatch(path)
         if (needs_session or queue_gate.needs_session(path)) and session is None:
             return RedirectResponse(f"/dang-nhap?ve={quote(path)}", status_code=303)
         if not self._exists(path):
@@ -91,6 +92,10 @@ class Gate:
             return self._site.desks.locker is not None
         if path == GUIDE:
             return self._site.desks.guide is not None
+        if path == FACES:
+            return self._site.desks.faces is not None
+        if path == HEARING:
+            return self._site.desks.hearing is not None
         if queue_gate.is_queue(path):
             return queue_gate.exists(self._site, path)
         found = OFFICER.fullmatch(path) or TABLET.fullmatch(path)
@@ -104,10 +109,12 @@ class Gate:
             return self._is_tablet(asked.client.host if asked.client else "")
         if session is None:
             return False
-        if path == LEADER:
-            return session.is_leader
-        if path == LOCKER_DESK:
-            return session.may_see_locker
+        by_role = {
+            LEADER: session.is_leader, LOCKER_DESK: session.may_see_locker, FACES: session.may_take_consent,
+            HEARING: session.may_overhear,
+        }  # fmt: skip
+        if path in by_role:
+            return by_role[path]
         officer = OFFICER.fullmatch(path)
         return session.may_see_counter(officer[1]) if officer else session.may_see_device
 

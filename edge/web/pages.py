@@ -12,14 +12,18 @@ from nicegui.language import Language
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from starlette.responses import JSONResponse, Response
 
+from edge.face_ports import FaceDesk
 from edge.guide_ports import GuideDesk
 from edge.locker_ports import LockerDesks
 from edge.queue_ports import QueueDesk
+from edge.voice_ports import HearingDesk
 from edge.web import theme
 from edge.web.device import DevicePage
 from edge.web.entrance import routes
+from edge.web.faces import FacesPage
 from edge.web.gate import Gate, language_of, session_of
 from edge.web.guide import GuidePage
+from edge.web.hearing import HearingPage
 from edge.web.identify import IdentifyBanner
 from edge.web.leader import LeaderPage
 from edge.web.locker import LockerPage
@@ -100,6 +104,10 @@ class Pages:
             self._add_queue_pages(desks.queue)
         if desks.guide:
             self._add_guide_page(desks.guide)
+        if desks.faces:
+            self._add_faces_page(desks.faces)
+        if desks.hearing:
+            self._add_hearing_page(desks.hearing)
 
     def _add_locker_pages(self, desks: LockerDesks) -> None:
         site = self.site
@@ -147,6 +155,20 @@ class Pages:
         @ui.page("/huong-dan")
         def guide(request: Request) -> None:
             GuidePage(self.site, self._viewer(request), desk)
+
+    def _add_faces_page(self, desk: FaceDesk) -> None:
+        @ui.page("/khuon-mat")
+        def faces(request: Request) -> None:
+            viewer = self._viewer(request)
+            if viewer.session and viewer.session.may_take_consent:
+                FacesPage(self.site, viewer, desk, viewer.session)
+
+    def _add_hearing_page(self, desk: HearingDesk) -> None:
+        @ui.page("/huong-dan/ky-thuat")
+        def hearing(request: Request) -> None:
+            viewer = self._viewer(request)
+            if viewer.session and viewer.session.may_overhear:
+                HearingPage(self.site, viewer, desk)
 
     def _viewer(self, request: Request) -> Viewer:
         words = self.site.words(language_of(request))

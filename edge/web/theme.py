@@ -69,7 +69,8 @@ def css_name(level: Level) -> str:
 def stylesheet() -> str:
     """The whole style sheet as served; read once, because every page asks for its address in the loop."""
     sheets = [
-        (STATIC / name).read_text(encoding="utf-8") for name in ("style.css", "locker.css", "queue.css", "guide.css")
+        (STATIC / name).read_text(encoding="utf-8")
+        for name in ("style.css", "locker.css", "queue.css", "guide.css", "faces.css", "hearing.css")
     ]
     return "\n".join([root_css(), *sheets])
 

@@ -23,7 +23,9 @@ PREFIXES = {  # keys that the pages finish at run time, and the enums they finis
     "page.queue.call_label", "page.queue.gone", "page.number.for_", "page.report.", "page.number.printing_", "page.board.tile_",
     "page.guide.title_", "page.guide.menu_", "page.guide.ears_", "page.guide.key_", "page.guide.source_",
     "page.guide.paper_", "page.guide.looking", "page.guide.issuing", "page.guide.pleased", "page.guide.displeased",
+    "page.hearing.state_", "page.hearing.verdict_", "page.hearing.why_", "page.hearing.kind_",
     "page.city.", "page.command.name.", "page.command.why.",
+    "page.faces.step_",
 }  # fmt: skip
 
 

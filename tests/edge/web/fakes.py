@@ -23,6 +23,7 @@ from edge.ports import (
 from edge.services.identify import Identify
 from edge.web.site import Desks
 from tests.edge.web.city_fakes import FakeCity
+from tests.edge.web.faces_fakes import FakeFaces
 from tests.edge.web.guide_fakes import FakeGuide
 from tests.edge.web.locker_fakes import FakeLocker
 from tests.edge.web.morning import MORNING as MORNING  # noqa: PLC0414 - offered from here
@@ -174,6 +175,7 @@ class Centre:
         self.guide = FakeGuide(self.clock, self.queue)
         self.city = FakeCity()
         self.identify = Identify(self.clock, "quay-01")
+        self.faces = FakeFaces(self.clock)
 
     @property
     def desks(self) -> Desks:
@@ -188,6 +190,8 @@ class Centre:
             self.guide.desk,
             self.city,
             self.identify,
+            self.faces,
+            self.guide.hearing,
         )
 
     def fill(self) -> None:
