@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from config.city_enrolment import Enrolment
 from config.fields import Key, Section
 from config.load import ConfigError, anchored, explain, parse, unreadable
 from config.schema import Mqtt
@@ -65,6 +66,7 @@ class Site(Section):
 class CityConfig(Section):
     city: City
     broker: Mqtt | None = None
+    enrolment: Enrolment | None = None
     sites: dict[Key, Site] = Field(default_factory=dict)
 
     @property

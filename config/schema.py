@@ -173,11 +173,23 @@ class Sms(Section):
         return self
 
 
-class Mqtt(Section):
-    """The city's broker. `version` auto: MQTT 5 first, 3.1.1 when that is refused."""
+_GIVEN_BY_ENROLMENT = {
+    "host", "port", "others", "tls", "ca_file", "cert_file", "key_file", "username", "password_file",
+}  # fmt: skip
 
-    host: str = Field(min_length=1)
+
+class Mqtt(Section):
+    """The city's broker. `version` auto: MQTT 5 first, 3.1.1 when that is refused.
+
+    `enrolled`: host, port and certificates are those of `motcua enrol`, as they are without this section.
+    """
+
+    enrolled: bool = False
+    host: str = ""
     port: Port = 8883
+    others: tuple[
+        Annotated[str, Field(pattern=r"^[^:\s]+:[0-9]{1,5}$")], ...
+    ] = ()  # more nodes of the same cluster, host:port
     tls: bool = True
     ca_file: Path | None = None
     cert_file: Path | None = None
@@ -192,6 +204,16 @@ class Mqtt(Section):
     def _pairs(self) -> Self:
         if (self.cert_file is None) != (self.key_file is None):
             msg = "cert_file and key_file come together"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _where(self) -> Self:
+        if self.enrolled and self.model_fields_set & _GIVEN_BY_ENROLMENT:
+            msg = "enrolled = true takes these from the enrolment: " + ", ".join(sorted(_GIVEN_BY_ENROLMENT))
+            raise ValueError(msg)
+        if not self.enrolled and not self.host:
+            msg = "give host, or enrolled = true on a device that was enrolled (motcua enrol)"
             raise ValueError(msg)
         return self
 

@@ -223,11 +223,11 @@ async def _compose(
         desks, _users(config), strings, _web_settings(config, demo_users),
         turn=partial(_doors_first, station.boards) if station else None,
     )  # fmt: skip
-    link = _link(config, journal, faults)
+    link, line = _line(config, journal, faults, clock)
     parts: list[Part] = [("web", web.run), ("alerts", alerts.run), ("counters", counters.run), ("health", health.run)]
     parts += [("retention", retention.run), ("journal/pruning", partial(_prune_daily, journal))]
     parts += [(f"eyes/{key}", one.run) for key, one in eyes.items()]
-    parts += [("link", link.run)] if link else []
+    parts += line
     parts += queue.parts if queue else ()
     parts += guide.parts if guide else ()
     if station is not None:
@@ -283,12 +283,19 @@ async def _queue(config: Config, journal: Journal, faults: Faults) -> "QueueStat
     return await open_station(config, journal, SystemClock(config.agent.zone), load_strings(), faults)
 
 
-def _link(config: Config, journal: Journal, faults: Faults) -> "Link | None":
-    if config.mqtt is None:
-        return None
+def _line(config: Config, journal: Journal, faults: Faults, clock: SystemClock) -> "tuple[Link | None, list[Part]]":
+    """The way to the city's broker, by configuration or enrolment, and the identity it stands on. Loaded where there is one."""
+    if config.mqtt is None and not (config.agent.data_dir / "identity").exists():
+        return None, []
+    from edge.adapters.identity import IdentityPart, enrolment_of, with_enrolment
     from edge.adapters.uplink import open_link
 
-    return open_link(config, journal, faults)
+    found = enrolment_of(config)
+    link = open_link(with_enrolment(config, found), journal, faults)
+    identity = IdentityPart(config, faults, clock, found)
+    parts: list[Part] = [("link", link.run)] if link else []
+    parts += [("identity", identity.run)] if identity.is_wanted else []
+    return link, parts
 
 
 async def _guide(

@@ -19,6 +19,7 @@ LATE = {
     "score": "edge.cli_score:score",
     "hear": "edge.cli_voice:hear",
     "say": "edge.cli_voice:say",
+    "enrol": "edge.cli_enrol:enrol",
     "bench": "edge.cli_bench:bench",
 }
 """What stands where: a group (a Typer) or a single command (a function)."""

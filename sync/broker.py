@@ -50,7 +50,7 @@ class TlsContext(ssl.SSLContext):
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """Where the broker is and who we are there. The password stands in a file."""
+    """Where the broker is and who we are there. The password stands in a file. `others`: more nodes of the same cluster."""
 
     host: str
     port: int
@@ -59,6 +59,7 @@ class Broker:
     tls: Tls | None = None
     keepalive_s: int = 30
     connect_timeout_s: float = 10.0
+    others: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

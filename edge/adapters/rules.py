@@ -20,7 +20,7 @@ from sync.retention import Retention as JournalRetention
 _OF_A_COUNTER = {"camera", "counter", "eyes"}
 _WORKED_BY = {
     "mqtt": "link", "link": "link", "sms": "sms", "sms_line": "sms", "printer": "printer", "directory": "directory",
-    "mouth": "guide", "ears": "guide",
+    "mouth": "guide", "ears": "guide", "identity": "identity",
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from config.schema import Config, Mqtt
+from edge.adapters.identity import EnrolledMqtt
 from edge.services.faults import Faults
 from sync.journal import Journal
 from sync.link import Link, LinkOptions, LinkState, LinkStatus
@@ -22,7 +23,8 @@ def open_link(config: Config, journal: Journal, faults: Faults | None) -> Link |
     """None when no broker is configured: the journal then keeps everything. `faults` hears of loss and return, once each."""
     if config.mqtt is None:
         return None
-    options = LinkOptions(versions=_VERSIONS[config.mqtt.version], tuning=Tuning(window=config.mqtt.window))
+    city_key = config.mqtt.city_key if isinstance(config.mqtt, EnrolledMqtt) else None
+    options = LinkOptions(city_key, versions=_VERSIONS[config.mqtt.version], tuning=Tuning(window=config.mqtt.window))
     if faults is None:
         return Link(journal, broker_of(config.mqtt), options)
     told = LinkFaults(faults)
@@ -31,7 +33,8 @@ def open_link(config: Config, journal: Journal, faults: Faults | None) -> Link |
 
 def broker_of(mqtt: Mqtt) -> Broker:
     """Where the broker is; files stay files."""
-    tls = Tls(mqtt.ca_file, mqtt.cert_file, mqtt.key_file) if mqtt.tls else None
+    enrolled = mqtt.broker_tls if isinstance(mqtt, EnrolledMqtt) else None
+    tls = enrolled or (Tls(mqtt.ca_file, mqtt.cert_file, mqtt.key_file) if mqtt.tls else None)
     return Broker(
         host=mqtt.host,
         port=mqtt.port,
@@ -39,6 +42,7 @@ def broker_of(mqtt: Mqtt) -> Broker:
         password_file=mqtt.password_file,
         tls=tls,
         keepalive_s=mqtt.keepalive_s,
+        others=tuple((host, int(port)) for host, _, port in (node.partition(":") for node in mqtt.others)),
     )
 
 

@@ -5,7 +5,9 @@ import pytest
 
 from config.strings import LANGUAGES, StringsInvalid, StringTable, load_strings, placeholders
 from edge.services.station import BROKEN
+from sync.enrolment import Refusal
 from sync.marks import ReceiptOutcome
+from sync.renewal import Standing
 
 ROOT = Path(__file__).parents[2]
 PREFIXES = {  # keys that the pages finish at run time, and the enums they finish them with
@@ -57,12 +59,23 @@ def test_every_key_is_used(table: StringTable) -> None:
     assert unused == set()
 
 
+def test_every_refusal_of_the_city_says_what_to_do(table: StringTable) -> None:
+    written = {key.removeprefix("enrol.refused.") for key in table.keys("vi") if key.startswith("enrol.refused.")}
+    assert written == {*Refusal, "unknown"}
+
+
+def test_every_standing_but_the_good_one_is_a_fault_with_advice(table: StringTable) -> None:
+    named = {f"page.{room}.{one}" for room in ("fault", "advice") for one in Standing if one is not Standing.GOOD}
+    assert named - table.keys("vi") == set()
+
+
 def test_a_fault_that_nothing_can_tell_has_no_sentence(table: StringTable) -> None:
     """And neither has a part that nothing can name."""
     files = [path for room in ("edge", "devices") for path in (ROOT / room).rglob("*.py")]
     own = [path for path in files if "edge/web" not in path.as_posix() or path.name == "faults.py"]
     source = "\n".join(path.read_text(encoding="utf-8") for path in own)
     told = set(re.findall(r'"([a-z_]+)["/]', source)) | {state.value for state in BROKEN}
+    told |= set(Standing)
     told |= {f"receipt_{outcome}" for outcome in ReceiptOutcome if outcome.is_contradiction}
     written = {key.rsplit(".", 1)[1] for key in table.keys("vi") if re.match(r"page\.(fault|advice|part)\.", key)}
     assert written - told - {"other"} == set()

@@ -1,0 +1,161 @@
+"""Renewing the certificate at two thirds of its life, with a new key, while the old one goes on working.
+
+    next.json: key ──city──> next.json: key and certificate ──a connection stands──> identity.json, next.json is gone
+
+Each arrow is one durable replacement of one file, so a crash anywhere goes on from the last one. The old certificate is
+given up only after the broker took the new one.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sync.enrol_errors import CityRefused, EnrolError
+from sync.enrolment import Enrolled, Refusal
+from sync.errors import KeyUnusable, LinkError, VersionRefused
+from sync.identity import (
+    NEXT,
+    Identity,
+    Life,
+    Next,
+    keep_identity,
+    keep_next,
+    read_identity,
+    read_next,
+)
+from sync.keystore import KeyStore
+from sync.mqtt import Connection, Handlers, Version
+from sync.tls_keys import TlsKey
+
+FAILING_AFTER = timedelta(days=2)
+ENDING_BEFORE = timedelta(days=7)
+LOOK_EVERY_S = 3600.0
+_log = logging.getLogger(__name__)
+
+
+class Standing(StrEnum):
+    """How a device's certificate stands. All but `GOOD` are sentences under `page.fault`."""
+
+    GOOD = "good"
+    RENEWAL_FAILING = "renewal_failing"  # it was due for days
+    CERTIFICATE_ENDING = "certificate_ending"
+    CERTIFICATE_ENDED = "certificate_ended"  # enrol again with a fresh token
+    REVOKED = "device_revoked"
+    UNUSABLE = "identity_unusable"  # the file is damaged, or the store does not open it
+
+
+def standing(life: Life, now: datetime) -> Standing:
+    """What the dates alone say."""
+    if now >= life.ends:
+        return Standing.CERTIFICATE_ENDED
+    if now >= life.ends - ENDING_BEFORE:
+        return Standing.CERTIFICATE_ENDING
+    if now >= life.renew_at + FAILING_AFTER:
+        return Standing.RENEWAL_FAILING
+    return Standing.GOOD
+
+
+def probe(identity: Identity) -> None:
+    """Connect to the broker as `identity` and leave. Raise LinkError."""
+    try:
+        _connect_once(identity, Version.V5)
+    except VersionRefused:
+        _connect_once(identity, Version.V311)
+
+
+def ask_the_city(identity: Identity, csr: str) -> Enrolled:
+    """Raise EnrolError. The HTTP client is loaded when a renewal is due: an agent's start does not wait for it."""
+    from sync.city_https import ask_to_renew  # noqa: PLC0415
+
+    return ask_to_renew(identity, csr)
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """`run` is one supervised coroutine; `on_standing` is called on the loop after every look."""
+
+    store: KeyStore
+    clock: Callable[[], datetime]
+    on_standing: Callable[[Standing], Awaitable[None]]
+    ask: Callable[[Identity, str], Enrolled] = ask_the_city
+    probe: Callable[[Identity], None] = probe
+    every_s: float = LOOK_EVERY_S
+
+    async def run(self) -> None:
+        while True:
+            await self.on_standing(await asyncio.to_thread(self.look))
+            await asyncio.sleep(self.every_s * random.uniform(0.5, 1.0))  # noqa: S311 - a fleet must not ask at once
+
+    def look(self) -> Standing:
+        """Take the next step if one is due, and say how the certificate stands. Blocking."""
+        try:
+            return self._look()
+        except KeyUnusable as error:
+            _log.warning("identity.unusable", extra={"why": str(error)})
+            return Standing.UNUSABLE
+
+    def _look(self) -> Standing:
+        identity = read_identity(self.store)
+        if identity is None:
+            return Standing.UNUSABLE
+        try:
+            identity = self.renew(identity)
+        except CityRefused as error:
+            _log.warning("identity.renewal_refused", extra={"why": error.why})
+            if error.why == Refusal.REVOKED:
+                return Standing.REVOKED
+        except (EnrolError, LinkError, OSError) as error:  # asked again at the next look
+            _log.warning("identity.not_renewed", extra={"why": str(error)})
+        return standing(identity.life, self.clock())
+
+    def renew(self, identity: Identity) -> Identity:
+        """The identity that counts afterwards. Raise EnrolError, LinkError, OSError or KeyUnusable; the old one counts then."""
+        pending = self._pending(identity)
+        if pending is None:
+            return identity
+        if pending.answer is None:
+            pending = Next(key=pending.key, answer=self.ask(identity, _csr(pending)))
+            keep_next(self.store, pending)
+        assert pending.answer is not None  # noqa: S101 - it was just put there
+        renewed = identity.renewed(pending.key, pending.answer)
+        self.probe(renewed)
+        keep_identity(self.store, renewed)
+        self.store.remove(NEXT)
+        _log.info("identity.renewed", extra={"until": f"{renewed.life.ends:%Y-%m-%d}"})
+        return renewed
+
+    def _pending(self, identity: Identity) -> Next | None:
+        """What was begun; a new key where it is time; None where nothing is to do."""
+        begun = read_next(self.store)
+        if begun is not None and not self._is_stale(begun, identity):
+            return begun
+        if self.clock() < identity.life.renew_at:
+            if begun is not None:
+                self.store.remove(NEXT)
+            return None
+        fresh = Next(key=TlsKey.generate().pem.decode())
+        keep_next(self.store, fresh)
+        return fresh
+
+    def _is_stale(self, begun: Next, identity: Identity) -> bool:
+        """Done already (a crash came before it was removed), or its certificate has ended on the shelf."""
+        if begun.key == identity.key:
+            return True
+        return begun.answer is not None and Life.of(begun.answer.certificate).ends <= self.clock()
+
+
+def _csr(pending: Next) -> str:
+    return TlsKey.from_pem(pending.key.encode()).csr()
+
+
+def _connect_once(identity: Identity, version: Version) -> None:
+    handlers = Handlers(on_puback=lambda _mid, _code: None, on_message=lambda _topic, _payload: None)
+    connection = Connection(identity.broker(), f"{identity.site}.{identity.device}.renewal", version, handlers)
+    try:
+        connection.open()
+    finally:
+        connection.close(goodbye=True)

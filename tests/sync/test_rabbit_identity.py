@@ -1,0 +1,145 @@
+"""Mutual TLS at a real RabbitMQ: own topics, foreign ones, strangers, revocation, and a place that is given again."""
+
+import asyncio
+import time
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from sync.broker import Broker, Tls, Version
+from sync.city.authority import Authority, read_csr
+from sync.city.broker_users import BrokerNotReached
+from sync.city.rabbit_users import RabbitSettings, RabbitUsers
+from sync.errors import LinkError
+from sync.identity import Identity
+from sync.tls_keys import TlsKey
+from sync.topics import Topics
+from tests.sync.identity_fixtures import BY, SITE, Town
+from tests.sync.rabbit_fixtures import Rabbit
+from tests.sync.visitor import CUT_WITHIN_S, Visitor, visiting
+
+pytestmark = [pytest.mark.rabbitmq, pytest.mark.enable_socket, pytest.mark.timeout(180)]
+V311 = Version.V311  # 3.10 speaks nothing else
+FOREIGN = Topics(SITE, "quay-99")
+
+
+def admitted(town: Town, device: str) -> Identity:
+    town.registry.allow(f"box-{device}", "", BY)
+    return asyncio.run(_enrolled(town, device))
+
+
+async def _enrolled(town: Town, device: str) -> Identity:
+    async with town.serving():
+        identity = await town.enrolled(device)
+    town.fleet.settle()
+    return identity
+
+
+def client_id(identity: Identity) -> str:
+    return f"{identity.site}.{identity.device}"
+
+
+def topics(identity: Identity) -> Topics:
+    return Topics(identity.site, identity.device)
+
+
+def source(identity: Identity) -> str:
+    return f"/sites/{identity.site}/devices/{identity.device}"
+
+
+def test_its_own_topics_are_open_and_foreign_ones_end_the_connection(rabbit_town: tuple[Town, Rabbit]) -> None:
+    town, _ = rabbit_town
+    one, two = admitted(town, "quay-01"), admitted(town, "quay-02")
+    own = topics(one)
+    with visiting(one.broker(), client_id(one), V311) as visitor:
+        visitor.subscribe(own.receipts)
+        visitor.subscribe(own.commands + "#")
+        for topic in (own.events + "visit.started", own.early + "alert.raised", own.answers, own.status):
+            assert visitor.publish(topic) < 0x80
+    with visiting(two.broker(), client_id(two), V311) as bystander:
+        for topic in (FOREIGN.events + "x", topics(two).status, own.receipts, own.commands + "identify", "other"):
+            with visiting(one.broker(), client_id(one), V311) as visitor, pytest.raises(LinkError):
+                visitor.publish(topic)
+        assert bystander.publish(topics(two).status) < 0x80
+
+
+@pytest.mark.parametrize("topic", ["#", "motcua/v1/+/+/ack", FOREIGN.receipts])
+def test_a_foreign_subscription_hears_nothing(rabbit_town: tuple[Town, Rabbit], topic: str) -> None:
+    """3.10 ends the connection or answers with a failure; nothing is heard either way."""
+    town, _ = rabbit_town
+    one, two = admitted(town, "quay-03"), admitted(town, "quay-04")
+    with visiting(one.broker(), client_id(one), V311) as visitor:
+        visitor.subscribe(topic)
+        with visiting(two.broker(), client_id(two), V311) as other:
+            assert other.publish(topics(two).status) < 0x80
+        if not visitor.wait_until_cut(2.0):
+            assert visitor.wait_for_message(1.0) is None
+
+
+def test_strangers_stay_out(rabbit_town: tuple[Town, Rabbit]) -> None:
+    town, node = rabbit_town
+    one = admitted(town, "quay-05")
+    stranger = Authority.create(town.directory / "stranger", "Thành phố thử", town.clock())
+    now, name = town.clock(), f"{SITE}.quay-05.1"
+    ended = now - timedelta(days=200)
+    for authority, called, when in (
+        (stranger, name, now),
+        (town.authority, f"{SITE}.nobody.1", now),
+        (town.authority, name, ended),
+    ):
+        key = TlsKey.generate()
+        issued = authority.for_device(read_csr(key.csr()), called, when)
+        forged = msgspec.structs.replace(one, key=key.pem.decode(), certificate=issued.pem)
+        with pytest.raises(LinkError):
+            Visitor(forged.broker(), client_id(one), V311)
+    with pytest.raises(LinkError):
+        Visitor(Broker("127.0.0.1", node.mqtt_port, tls=Tls(node.directory / "authority.crt")), "x", V311)
+
+
+def test_a_revoked_device_is_cut_and_cannot_come_back(rabbit_town: tuple[Town, Rabbit]) -> None:
+    town, _ = rabbit_town
+    one, two = admitted(town, "quay-06"), admitted(town, "quay-07")
+    with (
+        visiting(one.broker(), client_id(one), V311) as visitor,
+        visiting(two.broker(), client_id(two), V311) as bystander,
+    ):
+        assert visitor.publish(topics(one).status) < 0x80
+        started = time.monotonic()
+        town.fleet.cut(town.registry.revoke(source(one), "lost", BY) or ())
+        assert visitor.wait_until_cut(CUT_WITHIN_S)
+        assert visitor.ended_at is not None
+        assert visitor.ended_at - started < CUT_WITHIN_S
+        with pytest.raises(LinkError):
+            Visitor(one.broker(), client_id(one), V311)
+        assert bystander.publish(topics(two).status) < 0x80
+
+
+def test_an_old_certificate_stays_out_when_the_place_is_given_again(rabbit_town: tuple[Town, Rabbit]) -> None:
+    town, _ = rabbit_town
+    before = admitted(town, "quay-08")
+    after = admitted(town, "quay-08")
+    with pytest.raises(LinkError):
+        Visitor(before.broker(), client_id(before), V311)
+    with visiting(after.broker(), client_id(after), V311) as visitor:
+        assert visitor.publish(topics(after).status) < 0x80
+
+
+def test_a_half_made_user_is_finished(rabbit_town: tuple[Town, Rabbit]) -> None:
+    town, node = rabbit_town
+    one = admitted(town, "quay-09")
+    with node.users as users:
+        users._call("DELETE", f"/api/permissions/%2F/{SITE}.quay-09.1")
+    with pytest.raises(LinkError):
+        Visitor(one.broker(), client_id(one), V311)
+    town.fleet.settle()
+    with visiting(one.broker(), client_id(one), V311) as visitor:
+        assert visitor.publish(topics(one).status) < 0x80
+
+
+def test_a_management_that_is_not_there_is_said_so(rabbit_town: tuple[Town, Rabbit]) -> None:
+    _, node = rabbit_town
+    for settings in (RabbitSettings("http://127.0.0.1:9", "boss", "x"), RabbitSettings(node.url, "boss", "wrong")):
+        with RabbitUsers(settings) as users, pytest.raises(BrokerNotReached) as caught:
+            users.apply((), b"")
+        assert "wrong" not in str(caught.value)
