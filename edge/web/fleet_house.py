@@ -1,12 +1,12 @@
 """What the city's pages are given, and whose wards a person may see. Built once by `edge.web.fleet_server`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from starlette.datastructures import QueryParams
 
 from edge.domain.fleet import State
-from edge.fleet_ports import Filter, FleetDesk, Wards
+from edge.fleet_ports import Filter, FleetDesk, FleetView, Wards
 from edge.web.auth import Session
 from edge.web.site import House
 from edge.web.users import Role
@@ -77,3 +77,23 @@ def _day(text: str | None) -> date | None:
     except ValueError:
         return None
     return found if found and 2000 <= found.year <= 2999 else None
+
+
+def wards_chosen(session: Session, choice: Choice) -> Wards:
+    """What somebody may see, cut to the ward that they chose; a ward that is not theirs leaves nothing."""
+    if choice.ward is None:
+        return wards_of(session)
+    return frozenset({choice.ward}) if session.may_see_ward(choice.ward) else frozenset()
+
+
+def picture(house: FleetHouse, session: Session, choice: Choice) -> FleetView | None:
+    """The newest one, of what somebody may see and chose."""
+    view = house.desk.fleet(wards_chosen(session, choice))
+    if view is None or choice.site is None:
+        return view
+    return replace(
+        view,
+        sites=tuple(one for one in view.sites if one.site == choice.site),
+        devices=tuple(one for one in view.devices if one.site == choice.site),
+        alerts=tuple(one for one in view.alerts if one.site == choice.site),
+    )

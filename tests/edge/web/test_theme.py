@@ -21,7 +21,14 @@ def _luminance(colour: str) -> float:
 
 
 @pytest.mark.parametrize(
-    "tone", [*theme.TONES.values(), *theme.DOORS.values(), theme.QUIET, theme.Tone(theme.FAULT, theme.FAULT_SOFT)]
+    "tone",
+    [
+        *theme.TONES.values(),
+        *theme.DOORS.values(),
+        *theme.FLEET.values(),
+        theme.QUIET,
+        theme.Tone(theme.FAULT, theme.FAULT_SOFT),
+    ],
 )
 def test_words_on_every_tone_are_readable(tone: theme.Tone) -> None:
     assert contrast(tone.strong, tone.soft) >= AA_TEXT
