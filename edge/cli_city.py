@@ -180,5 +180,5 @@ def _print_stats(found: CityStats) -> None:
         last = datetime.fromtimestamp(one.last_taken_ms / 1000).astimezone() if one.last_taken_ms else None
         online = {True: "yes", False: "no", None: "-"}[one.online]
         cells = (str(one.events), str(one.signed_upto), f"{last:%d/%m %H:%M:%S}" if last else "-", online)
-        table.add_row(one.source, *cells, ", ".join(one.faults))
+        table.add_row(one.source.removeprefix("/sites/").replace("/devices/", "/"), *cells, ", ".join(one.faults))
     Console().print(table)

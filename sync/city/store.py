@@ -105,9 +105,10 @@ def _present(transaction: Transaction, source: str, topics: Topics, presence: Pr
     before = transaction.row("SELECT state, boot FROM city_presence WHERE source = ? FOR UPDATE", (source,))
     transaction.execute(_PRESENT, (source, *now, now_ms, now_ms))
     row = transaction.row("SELECT seq, head FROM city_chains WHERE source = ? AND retired_ms IS NULL", (source,))
-    if presence.state != "online" or row is None:
+    if presence.state != "online":
         return None
-    return Due(topics, source, Head(*row), resend=before == now)
+    # also a device of which nothing is held: once it has heard of a city, it sends again when that is silent
+    return Due(topics, source, Head(*row) if row else Head(), resend=before == now)
 
 
 def _source(topics: Topics) -> str | None:

@@ -381,7 +381,7 @@ def test_workers_that_get_the_same_messages_at_once_make_one_row_of_each(where: 
 
 def test_who_comes_online_is_told_at_once_and_asked_when_we_were_away(store: CityStore) -> None:
     online, offline = Presence(state="online", boot="b1"), Presence(state="offline", boot="b1")
-    assert store.present([(DEVICE, online)]) == ()
+    assert store.present([(DEVICE, online)]) == (Due(DEVICE, SOURCE, Head(), resend=False),)
     sender = Sender()
     store.take(sender.visits(2))
     assert store.present([(DEVICE, offline)]) == ()

@@ -1,6 +1,7 @@
 """The embedded city with a real broker: both databases, a database that goes away, strangers, presence, the daily root."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -70,6 +71,35 @@ async def test_a_database_that_goes_away_loses_nothing(
     assert (report.findings, report.events) == ((), 1_000)
 
 
+def restore(backup: Path, file: Path) -> None:
+    for rest in ("", "-wal", "-shm"):
+        Path(f"{file}{rest}").unlink(missing_ok=True)
+    backup.rename(file)
+
+
+async def test_a_city_restored_from_yesterdays_backup_gets_the_rest_again(
+    open_journal: Opener, mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    journal = await open_journal(cadence=NEVER)
+    file, backup = tmp_path / "city.sqlite", tmp_path / "backup.sqlite"
+    async with running(Link(journal, mosquitto.broker, OPTIONS)):
+        for number in (1, 2):
+            await journal.record(*[VISIT] * 300)
+            async with running(CityReceiver(file, mosquitto.broker, pace=QUICK)):
+                await until(lambda: journal.backlog == 0, within_s=60)
+            if number == 1:
+                shutil.copy(file, backup)
+        restore(backup, file)
+        city = CityReceiver(file, mosquitto.broker, pace=QUICK)
+        assert city.counts().unique == 300
+        async with running(city):
+            await until(lambda: city.counts().unique == 600, within_s=60)
+    database = open_database(file)
+    report = verify_city(database)
+    database.close()
+    assert (report.findings, report.events) == ((), 600)
+
+
 async def test_junk_and_lies_are_put_aside_and_the_rest_goes_on(mosquitto: Mosquitto, tmp_path: Path) -> None:
     there = Statuses()
     city = CityReceiver(tmp_path / "city.sqlite", mosquitto.broker, pace=QUICK, on_status=there)
@@ -123,6 +153,18 @@ async def test_who_comes_online_hears_at_once_what_is_held(mosquitto: Mosquitto,
     assert [(one.seq, one.head, one.resend, one.is_from(CITY.public, SOURCE)) for one in receipts] == [
         (3, sender.head.hash, False, True), (3, sender.head.hash, True, True),
     ]  # fmt: skip
+
+
+async def test_a_new_city_gets_what_was_sent_before_it_was_there(
+    open_journal: Opener, mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    """The broker has acknowledged it all, and nothing new comes that would show a gap."""
+    journal = await open_journal(cadence=NEVER)
+    await journal.record(*[VISIT] * 50)
+    async with running(Link(journal, mosquitto.broker, OPTIONS)):
+        await until(lambda: journal.marks.broker == 50)
+        async with running(CityReceiver(tmp_path / "city.sqlite", mosquitto.broker, pace=QUICK)):
+            await until(lambda: journal.backlog == 0)
 
 
 async def test_the_root_of_the_day_is_published(mosquitto: Mosquitto, tmp_path: Path) -> None:
