@@ -12,10 +12,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from config.city import City
-from edge import cli_city_devices
-from edge.cli_city_common import DEFAULT_CONFIG, ConfigOption, DeviceArgument, done, load_city_config, source_given
-from edge.cli_common import REFUSED, JsonOption, fail, print_line, refusing
+from config.city import City, CityConfig, load_city
+from config.load import ConfigError
+from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line, refusing
+from sync.chain import source_of
 from sync.city.database import Database, open_database
 from sync.city.faults import FaultKind, settle
 from sync.city.known import Anybody, KnownDevices, Registered
@@ -26,11 +26,13 @@ from sync.city.verify import Proofs, recount, verify_city
 from sync.keys import DeviceKey, public_key_of
 
 app = typer.Typer(no_args_is_help=True, help="The city's side: verify, stats, settle, retire, recount, root.")
-app.add_typer(cli_city_devices.app, name="devices")
+ConfigOption = Annotated[Path, typer.Option("--config", help="the city's configuration file (TOML)")]
 SqliteOption = Annotated[
     Path | None, typer.Option("--sqlite", help="a city's SQLite file instead of a configuration, as a demo leaves it")
 ]
 DeviceOption = Annotated[str | None, typer.Option("--device", help="one device only, as SITE/DEVICE")]
+DeviceArgument = Annotated[str, typer.Argument(help="the device, as SITE/DEVICE")]
+DEFAULT_CONFIG = Path("/etc/motcua/city.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Prove every device's history, the facts and the daily roots; names what does not hold. Exit 1 when not whole."""
-    source = source_given(device, as_json=as_json) if device else None
+    source = _source(device, as_json=as_json) if device else None
     with opened(config, sqlite, as_json=as_json) as city, refusing(as_json=as_json):
         proofs = Proofs(published(roots or city.roots_dir), key or public_key_of(city.data_dir))
         report = verify_city(city.database, city.known, source=source, proofs=proofs)
@@ -92,7 +94,7 @@ def settle_fault(
     as_json: JsonOption = False,
 ) -> None:
     """Close a fault that waits for a person: the reason is known and put right."""
-    source = source_given(device, as_json=as_json)
+    source = _source(device, as_json=as_json)
     with (
         opened(config, sqlite, as_json=as_json) as city,
         refusing(as_json=as_json),
@@ -100,7 +102,7 @@ def settle_fault(
     ):
         if not settle(writing, source, kind, by, datetime.now(UTC)):
             fail(f"{device} has no open fault {kind.value}", as_json=as_json)
-    done(f"{device}: {kind.value} settled", as_json=as_json)
+    _done(f"{device}: {kind.value} settled", as_json=as_json)
 
 
 @app.command()
@@ -112,11 +114,11 @@ def retire(
     as_json: JsonOption = False,
 ) -> None:
     """End a device's history and let a new one begin: its storage was replaced or a backup restored. What is held stays."""
-    source = source_given(device, as_json=as_json)
+    source = _source(device, as_json=as_json)
     with opened(config, sqlite, as_json=as_json) as city, refusing(as_json=as_json):
         if not CityStore(city.database).retire(source, by):
             fail(f"{device} has no events here", as_json=as_json)
-    done(f"{device}: a new history may begin", as_json=as_json)
+    _done(f"{device}: a new history may begin", as_json=as_json)
 
 
 @app.command("recount")
@@ -127,11 +129,11 @@ def recount_facts(
     as_json: JsonOption = False,
 ) -> None:
     """Make a device's facts anew from its events, as after an update of the city that knows more types."""
-    source = source_given(device, as_json=as_json)
+    source = _source(device, as_json=as_json)
     with opened(config, sqlite, as_json=as_json) as city, refusing(as_json=as_json):
         if not recount(city.database, source):
             fail(f"{device} has no events here", as_json=as_json)
-    done(f"{device}: recounted", as_json=as_json)
+    _done(f"{device}: recounted", as_json=as_json)
 
 
 @app.command()
@@ -141,7 +143,7 @@ def root(config: ConfigOption = DEFAULT_CONFIG, sqlite: SqliteOption = None, as_
     with opened(config, sqlite, as_json=as_json) as city, refusing(as_json=as_json):
         day = root_due(city.database, now)
         if day is None:
-            done("nothing due", as_json=as_json)
+            _done("nothing due", as_json=as_json)
             return
         made = make_root(city.database, DeviceKey.load_or_create(city.data_dir), day, now)
         path = publish(made, city.roots_dir)
@@ -149,6 +151,20 @@ def root(config: ConfigOption = DEFAULT_CONFIG, sqlite: SqliteOption = None, as_
         print_line(msgspec.to_builtins(made) | {"file": str(path)})
     else:
         typer.echo(f"{path}: {made.devices} devices, root {made.root}")
+
+
+def load_city_config(file: Path, *, as_json: bool = False) -> CityConfig:
+    """Exit 2 with every mistake when the file cannot be used."""
+    try:
+        return load_city(file)
+    except ConfigError as error:
+        if as_json:
+            keys = ("path", "value", "why", "likely")
+            rows = [{key: getattr(mistake, key) for key in keys} for mistake in error.mistakes]
+            print_line({"ok": False, "file": str(error.file), "mistakes": rows})
+        lines = [f"{error.file}: {mistake}" for mistake in error.mistakes]
+        typer.secho("\n".join([*lines, "nothing was started"]), fg="red", err=True)
+        raise typer.Exit(BAD_USAGE) from error
 
 
 @contextlib.contextmanager
@@ -167,6 +183,21 @@ def opened(config: Path, sqlite: Path | None, *, as_json: bool = False) -> Itera
 
 
 # --- private ---
+
+
+def _source(device: str, *, as_json: bool) -> str:
+    site, _, name = device.partition("/")
+    try:
+        return source_of(site, name)
+    except ValueError:
+        fail(f"{device}: write a device as SITE/DEVICE", as_json=as_json, code=BAD_USAGE)
+
+
+def _done(said: str, *, as_json: bool) -> None:
+    if as_json:
+        print_line({"ok": True, "said": said})
+    else:
+        typer.echo(said)
 
 
 def _print_stats(found: CityStats) -> None:

@@ -1,4 +1,4 @@
-"""The device's side of the city's enrolment server: three requests, and what may come back. For `sync.enrol` and `sync.renewal`."""
+"""The device's side of the city's enrolment server: four requests, and what may come back. For `sync.enrol` and `sync.renewal`."""
 
 import ssl
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from sync.enrol_errors import CityNotReached, CityRefused, NotTheCity
-from sync.enrolment import AuthorityTold, Enrolled, EnrolRequest, Refused, RenewRequest, Token
+from sync.enrolment import AuthorityTold, Enrolled, EnrolRequest, Refused, RenewRequest, Stands, Token
 from sync.errors import UNREADABLE
 from sync.identity import Identity
 
@@ -46,6 +46,11 @@ def ask_to_renew(identity: Identity, csr: str) -> Enrolled:
     """Over mutual TLS as `identity`. Raise EnrolError."""
     question = _Question("POST", "/renew", msgspec.json.encode(RenewRequest(csr=csr)))
     return _ask(identity.city, identity.context(), question, Enrolled)
+
+
+def ask_standing(identity: Identity) -> Stands:
+    """Whether the city still knows this device. Raise EnrolError."""
+    return _ask(identity.city, identity.context(), _Question("GET", "/standing"), Stands)
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,13 @@ class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
     broker_others: tuple[tuple[str, int], ...] = ()  # more nodes of the same cluster
 
 
+class Stands(msgspec.Struct, frozen=True, kw_only=True):
+    """GET /standing, over TLS with the present certificate: it is good. A revoked one is told so instead."""
+
+    site: str
+    device: str
+
+
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
     """Every answer that is no success."""
 

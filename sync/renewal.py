@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sync.enrol_errors import CityRefused, EnrolError
+from sync.enrol_errors import CityNotReached, CityRefused, EnrolError
 from sync.enrolment import Enrolled, Refusal
 from sync.errors import KeyUnusable, LinkError, VersionRefused
 from sync.identity import (
@@ -34,6 +34,7 @@ from sync.tls_keys import TlsKey
 FAILING_AFTER = timedelta(days=2)
 ENDING_BEFORE = timedelta(days=7)
 LOOK_EVERY_S = 3600.0
+FIRST_LOOK_S = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -74,6 +75,13 @@ def ask_the_city(identity: Identity, csr: str) -> Enrolled:
     return ask_to_renew(identity, csr)
 
 
+def check_with_the_city(identity: Identity) -> None:
+    """Raise EnrolError: CityRefused where this device was revoked. A broker only hangs up on it."""
+    from sync.city_https import ask_standing  # noqa: PLC0415
+
+    ask_standing(identity)
+
+
 @dataclass(frozen=True, slots=True)
 class Renewal:
     """`run` is one supervised coroutine; `on_standing` is called on the loop after every look."""
@@ -83,12 +91,27 @@ class Renewal:
     on_standing: Callable[[Standing], Awaitable[None]]
     ask: Callable[[Identity, str], Enrolled] = ask_the_city
     probe: Callable[[Identity], None] = probe
+    check: Callable[[Identity], None] = check_with_the_city
+    first_s: float = FIRST_LOOK_S
     every_s: float = LOOK_EVERY_S
 
     async def run(self) -> None:
+        """What the dates say at once; the city is asked when the start is over."""
+        glance = await asyncio.to_thread(self.glance)
+        if glance is not Standing.GOOD:  # only the city can say that it is
+            await self.on_standing(glance)
+        await asyncio.sleep(self.first_s)
         while True:
             await self.on_standing(await asyncio.to_thread(self.look))
             await asyncio.sleep(self.every_s * random.uniform(0.5, 1.0))  # noqa: S311 - a fleet must not ask at once
+
+    def glance(self) -> Standing:
+        """Without asking anybody."""
+        try:
+            identity = read_identity(self.store)
+        except KeyUnusable:
+            return Standing.UNUSABLE
+        return Standing.UNUSABLE if identity is None else standing(identity.life, self.clock())
 
     def look(self) -> Standing:
         """Take the next step if one is due, and say how the certificate stands. Blocking."""
@@ -103,6 +126,7 @@ class Renewal:
         if identity is None:
             return Standing.UNUSABLE
         try:
+            self._check(identity)
             identity = self.renew(identity)
         except CityRefused as error:
             _log.warning("identity.renewal_refused", extra={"why": error.why})
@@ -111,6 +135,13 @@ class Renewal:
         except (EnrolError, LinkError, OSError) as error:  # asked again at the next look
             _log.warning("identity.not_renewed", extra={"why": str(error)})
         return standing(identity.life, self.clock())
+
+    def _check(self, identity: Identity) -> None:
+        """Raise CityRefused. A city that is away keeps nobody from a renewal that waits for the broker alone."""
+        try:
+            self.check(identity)
+        except CityNotReached as error:
+            _log.info("identity.not_checked", extra={"why": str(error)})
 
     def renew(self, identity: Identity) -> Identity:
         """The identity that counts afterwards. Raise EnrolError, LinkError, OSError or KeyUnusable; the old one counts then."""

@@ -14,7 +14,7 @@ from sync.chain import source_of
 from sync.city.authority import Authority, CsrUnusable, Issued, name_in, read_csr
 from sync.city.registry import Change, Deed, Registry, milliseconds
 from sync.city.terms import Device, DeviceState
-from sync.enrolment import EnrolRequest, Refusal, token_hash, user_name
+from sync.enrolment import EnrolRequest, Refusal, Stands, token_hash, user_name
 
 ASK_AGAIN_WITHIN = timedelta(hours=1)
 _FLEET = "device"  # in the audit: the box did it itself
@@ -84,6 +84,20 @@ class Admission:
             except Refused as refused:
                 change.write(Deed.REFUSED, source, None, _FLEET, refused.why)
                 return refused.why
+
+    def standing(self, presented: str) -> Stands | Refusal:
+        """Whether a certificate is good in the registry's eyes. Writes nothing."""
+        sql = (
+            "SELECT d.site, d.device, d.state, c.revoked FROM issued_certificates c "
+            "JOIN enrolled_devices d ON d.source = c.source WHERE c.serial = ?"
+        )
+        with self.registry.database.reading() as reading:
+            row = reading.row(sql, (presented,))
+        if row is None:
+            return Refusal.CERTIFICATE_FOREIGN
+        site, device, state, revoked = row
+        is_good = state == DeviceState.ACTIVE.value and revoked is None
+        return Stands(site=site, device=device) if is_good else Refusal.REVOKED
 
     # --- enrolling ---
 

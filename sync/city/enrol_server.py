@@ -1,4 +1,4 @@
-"""Enrolment over HTTPS: POST /enrol with a token, POST /renew over mutual TLS, GET /ca. One supervised coroutine.
+"""Enrolment over HTTPS: POST /enrol with a token, POST /renew and GET /standing over mutual TLS, GET /ca. One supervised coroutine.
 
 It must be reached directly: a proxy that ends TLS would hide the client's certificate.
 """
@@ -30,10 +30,11 @@ from sync.city.attempts import Attempts
 from sync.city.authority import server_files
 from sync.city.broker_users import BrokerNotReached, Brokers
 from sync.city.errors import CityError, DatabaseLost
-from sync.enrolment import MAX_REQUEST, AuthorityTold, Enrolled, EnrolRequest, Refusal, Refused, RenewRequest
+from sync.enrolment import MAX_REQUEST, AuthorityTold, Enrolled, EnrolRequest, Refusal, Refused, RenewRequest, Stands
 from sync.errors import UNREADABLE
 
 T = TypeVar("T", bound=msgspec.Struct)
+Outcome = TypeVar("Outcome", Admitted, Stands)
 _log = logging.getLogger(__name__)
 _BODY_S = 10.0  # how long a request's body may take
 _CONNECTIONS = 64  # at once; more are told to come again
@@ -120,16 +121,22 @@ class EnrolServer:
         return self._tell(outcome)
 
     async def renew(self, request: Request) -> Response:
-        peer: bytes | None = getattr(request.state, _PEER, None)
-        if peer is None:
+        serial = _presented(request)
+        if serial is None:
             return _refuse(Refusal.CERTIFICATE_MISSING)
         asked = await _read(request, RenewRequest)
         if isinstance(asked, Refusal):
             return _refuse(asked)
-        serial = f"{x509.load_der_x509_certificate(peer).serial_number:x}"
         return self._tell(await self._judge(partial(self.admission.renew, serial, asked.csr)))
 
-    async def _judge(self, judge: Callable[[], Admitted | Refusal]) -> Admitted | Refusal:
+    async def standing(self, request: Request) -> Response:
+        serial = _presented(request)
+        if serial is None:
+            return _refuse(Refusal.CERTIFICATE_MISSING)
+        outcome = await self._judge(partial(self.admission.standing, serial))
+        return _refuse(outcome) if isinstance(outcome, Refusal) else _answer(outcome)
+
+    async def _judge(self, judge: Callable[[], Outcome | Refusal]) -> Outcome | Refusal:
         try:
             return await asyncio.to_thread(judge)
         except DatabaseLost as error:
@@ -195,6 +202,7 @@ class EnrolServer:
             Route("/ca", self.ca, methods=["GET"]),
             Route("/enrol", self.enrol, methods=["POST"]),
             Route("/renew", self.renew, methods=["POST"]),
+            Route("/standing", self.standing, methods=["GET"]),
         ]
         config = uvicorn.Config(
             Starlette(routes=routes),
@@ -253,6 +261,12 @@ class _QuietServer(uvicorn.Server):
 
 def _now(server: EnrolServer) -> datetime:
     return server.admission.registry.clock()
+
+
+def _presented(request: Request) -> str | None:
+    """The serial (hex) of the certificate the connection stands on; TLS has seen to it that it is ours and lives."""
+    peer: bytes | None = getattr(request.state, _PEER, None)
+    return None if peer is None else f"{x509.load_der_x509_certificate(peer).serial_number:x}"
 
 
 async def _read(request: Request, kind: type[T]) -> T | Refusal:

@@ -17,9 +17,9 @@ from cryptography import x509
 from sync import enrol
 from sync.city import enrol_server
 from sync.city.authority import name_in
-from sync.city.registry import Deed
+from sync.city.registry import Deed, NameUnfit
 from sync.city.terms import DeviceState
-from sync.city_https import ask_to_enrol, ask_to_renew
+from sync.city_https import ask_standing, ask_to_enrol, ask_to_renew
 from sync.enrol_errors import CityNotReached, CityRefused, ClockOff, NotTheCity
 from sync.enrolment import EnrolRequest, Refusal, Token, TokenMisread
 from sync.identity import FOLDER, IDENTITY, NEXT, read_identity, store_of
@@ -110,6 +110,17 @@ async def test_a_foreign_box_is_refused_and_the_token_stays_good(town: Town) -> 
     town.registry.allow(SERIAL, "", BY)
     await asyncio.to_thread(enrol.enrol, town.wish(token))
     assert [row.what for row in town.registry.audit(SOURCE)][-2:] == [Deed.REFUSED, Deed.ENROLLED]
+
+
+@pytest.mark.parametrize(
+    ("site", "device"),
+    [("a.b", "c"), ("a", "c\nuser x"), ("", "c"), ("a", "C"), ("a" * 40, "b" * 19), ("a/b", "c"), ("a", "+")],
+)
+async def test_a_place_whose_name_could_be_read_as_something_else_gets_no_token(
+    town: Town, site: str, device: str
+) -> None:
+    with pytest.raises(NameUnfit):
+        town.registry.issue_token(town.authority.fingerprint, site, device, BY)
 
 
 async def test_a_token_for_one_box_is_refused_to_another(town: Town) -> None:
@@ -267,6 +278,17 @@ async def test_a_revoked_device_may_not_renew(town: Town) -> None:
     with pytest.raises(CityRefused, match="revoked"):
         await asyncio.to_thread(ask_to_renew, identity, TlsKey.generate().csr())
     assert [row.what for row in town.registry.audit(SOURCE)][-2:] == [Deed.REVOKED, Deed.REFUSED]
+
+
+async def test_a_device_hears_that_it_was_revoked(town: Town) -> None:
+    identity = await town.enrolled()
+    assert (await asyncio.to_thread(ask_standing, identity)).device == "quay-01"
+    town.registry.revoke(SOURCE, "lost", BY)
+    with pytest.raises(CityRefused, match="revoked"):
+        await asyncio.to_thread(ask_standing, identity)
+    program = msgspec.structs.replace(town.client("city"), city=town.url)
+    with pytest.raises(CityRefused, match="certificate_foreign"):
+        await asyncio.to_thread(ask_standing, program)
 
 
 async def test_one_of_the_citys_own_programs_is_no_device(town: Town) -> None:

@@ -84,7 +84,11 @@ async def test_the_old_one_counts_until_a_connection_with_the_new_one_stood(town
     assert pending is not None
     assert pending.answer is not None
     tried: list[Identity] = []
-    assert await asyncio.to_thread(renewal(town, probe=tried.append).look) is Standing.GOOD
+
+    def away(_: Identity) -> None:
+        raise CityNotReached("away")
+
+    assert await asyncio.to_thread(renewal(town, check=away, probe=tried.append).look) is Standing.GOOD
     assert held(town) == tried[0]
     assert held(town).key == pending.key != before.key
     assert held(town).certificate == pending.answer.certificate
@@ -111,7 +115,10 @@ async def test_an_answer_that_was_lost_is_asked_for_again(town: Town) -> None:
 @pytest.mark.timeout(60)
 async def test_a_revoked_device_hears_so_and_keeps_what_it_has(town: Town) -> None:
     before = await town.enrolled()
+    early = renewal(town, clock=lambda: datetime.now(UTC))
+    assert await asyncio.to_thread(early.look) is Standing.GOOD
     town.registry.revoke(f"/sites/{SITE}/devices/quay-01", "lost", BY)
+    assert await asyncio.to_thread(early.look) is Standing.REVOKED, "long before it is due"
     assert await asyncio.to_thread(renewal(town).look) is Standing.REVOKED
     assert held(town) == before
 
@@ -122,6 +129,7 @@ async def test_a_city_that_is_away_for_days_is_told(tmp_path: Path) -> None:
     async with Town(tmp_path).serving() as town:
         await town.enrolled()
     late = renewal(town, clock=lambda: datetime.now(UTC) + timedelta(days=84))
+    assert late.glance() is Standing.CERTIFICATE_ENDING
     assert await asyncio.to_thread(late.look) is Standing.CERTIFICATE_ENDING
 
 

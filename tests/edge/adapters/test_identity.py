@@ -108,7 +108,7 @@ async def test_the_agent_has_a_line_where_somebody_says_whereto(
     if is_enrolled:
         enrolled(tmp_path)
     centre = await Centre.open(tmp_path / "centre")
-    link, found = app._line(config(tmp_path, section), centre.journal, centre.faults, SystemClock("Asia/Ho_Chi_Minh"))
+    link, found = app._line(config(tmp_path, section), centre.journal, centre.faults, SystemClock(UTC))
     assert [name for name, _ in found] == parts
     assert (link is not None) is ("link" in parts)
     await centre.journal.close()
