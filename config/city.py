@@ -63,10 +63,29 @@ class Site(Section):
         return self
 
 
+class Engine(Section):
+    """RabbitMQ, for `motcua city worker`. `urls_file`: one `amqps://user:password@host:5671/` a line, one a node; its owner's only.
+
+    Every worker and the enrolment server are given the same `shards`. `lease_s`: a worker that is silent for so long has died.
+    """
+
+    urls_file: Path
+    shards: Annotated[int, Field(ge=1, le=128)] = 8
+    prefetch: Annotated[int, Field(ge=1, le=20_000)] = 1_000
+    batch: Annotated[int, Field(ge=1, le=20_000)] = 1_000
+    lease_s: Annotated[float, Field(ge=4, le=300)] = 8.0
+
+    def urls(self) -> tuple[str, ...]:
+        """Raise OSError."""
+        lines = (line.strip() for line in self.urls_file.read_text(encoding="utf-8").splitlines())
+        return tuple(line for line in lines if line and not line.startswith("#"))
+
+
 class CityConfig(Section):
     city: City
     broker: Mqtt | None = None
     enrolment: Enrolment | None = None
+    engine: Engine | None = None
     sites: dict[Key, Site] = Field(default_factory=dict)
 
     @property

@@ -19,6 +19,7 @@ BENCHMARKS = {
     "faces": "telling faces apart on a list of pairs, with ROC; what a face costs; liveness against simulated attacks",
     "locker": "code to unlock frame on every protocol, citizens an hour, memory and start of a locker-only agent, 60 doors polled",
     "journal": "durable appends beside the bare SQLite limit on the same disk, and the drain to a broker beside bare paho",
+    "sync": "the drain to Mosquitto and to a real cluster beside bare paho; ingest with 1, 2, 3 workers; as devices grow",
     "voice": "what the guide hears of people, of espeak-ng and of what is no speech; delay and memory of the worker",
 }
 
@@ -80,7 +81,16 @@ def _counter(seconds: float, out: Path, *, as_json: bool) -> dict[str, Any]:
 def _others(name: str, seconds: float, out: Path, *, as_json: bool) -> dict[str, Any]:
     if name == "counter":
         return _counter(seconds, out, as_json=as_json)
+    if name == "sync":
+        return _sync(out)
     return _locker(seconds, out) if name == "locker" else _journal(seconds, out)
+
+
+def _sync(out: Path) -> dict[str, Any]:
+    from edge.bench import sync
+
+    errors = Console(stderr=True, highlight=False)
+    return sync.run(out, lambda what: errors.print(f"[cyan]==>[/] {what}"))
 
 
 def _locker(seconds: float, out: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """`motcua city`: prove what the city holds, look at it in numbers, settle what a person has seen to, publish the daily root."""
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -151,6 +152,18 @@ def root(config: ConfigOption = DEFAULT_CONFIG, sqlite: SqliteOption = None, as_
         print_line(msgspec.to_builtins(made) | {"file": str(path)})
     else:
         typer.echo(f"{path}: {made.devices} devices, root {made.root}")
+
+
+@app.command()
+def worker(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Run one worker on RabbitMQ until it is told to stop. Start as many as there is work for, on as many machines."""
+    from edge.adapters.city_engine import opened_worker, run_worker
+
+    settings = load_city_config(config)
+    if settings.engine is None or settings.city.database != "postgres":
+        fail("workers need [engine] and database = 'postgres' in the city's file", as_json=False, code=BAD_USAGE)
+    with refusing(), opened_worker(settings) as one:
+        asyncio.run(run_worker(one))
 
 
 def load_city_config(file: Path, *, as_json: bool = False) -> CityConfig:

@@ -13,6 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from sync.errors import UNREADABLE, JournalError
+from sync.hosts import Hosts
 from sync.journal import Journal
 from sync.marks import Receipt, ReceiptOutcome
 from sync.mqtt import Broker, Version
@@ -56,8 +57,8 @@ class Link:
     ) -> None:
         self.topics = Topics(journal.identity.site, journal.identity.device)
         self._journal = journal
-        self._broker = broker
         self._options = options or LinkOptions()
+        self._hosts = Hosts(broker, self._options.versions, journal.identity.source)
         self._reconnector = Reconnector(self._options.versions, self._options.pace, on_status)
         self._uplink: Uplink | None = None
         self._acked = 0
@@ -91,7 +92,7 @@ class Link:
         marks, options = self._journal.marks, self._options
         voyage = Voyage(
             self._journal.path,
-            self._broker,
+            self._hosts.next(version),
             self.topics,
             self._journal.identity.boot,
             version,

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion
 
 from sync.journal import Journal
 from sync.link import Link, LinkOptions
-from sync.mqtt import Broker
+from sync.mqtt import Broker, Version
 from sync.topics import Topics
 from sync.uplink import Tuning
 
@@ -50,10 +50,13 @@ def mosquitto(directory: Path) -> Iterator[int | None]:
             process.terminate()
 
 
-async def link_rate(journal: Journal, port: int, events: int) -> float:
+async def link_rate(
+    journal: Journal, port: int, events: int, broker: Broker | None = None, version: Version = Version.V5
+) -> float:
     """Events per second from the connection to the last acknowledgement, reading from the disk."""
     began_at = time.perf_counter()
-    link = Link(journal, Broker("127.0.0.1", port), LinkOptions(tuning=Tuning(window=WINDOW, progress_every_s=0.02)))
+    options = LinkOptions(versions=(version,), tuning=Tuning(window=WINDOW, progress_every_s=0.02))
+    link = Link(journal, broker or Broker("127.0.0.1", port), options)
     task = asyncio.create_task(link.run(), name="drain")
     try:
         async with asyncio.timeout(_DRAIN_S):
@@ -65,7 +68,7 @@ async def link_rate(journal: Journal, port: int, events: int) -> float:
         await asyncio.gather(task, return_exceptions=True)
 
 
-def paho_rate(bodies: list[tuple[str, bytes]], port: int) -> float:
+def paho_rate(bodies: list[tuple[str, bytes]], port: int, version: Version = Version.V5) -> float:
     """Events per second of paho as its documentation shows it: its own thread, our window, nothing stored."""
     room, acknowledged, done = threading.Semaphore(WINDOW), [0], threading.Event()
 
@@ -75,7 +78,7 @@ def paho_rate(bodies: list[tuple[str, bytes]], port: int) -> float:
         if acknowledged[0] == len(bodies):
             done.set()
 
-    client = _client(port)
+    client = _client(port, version)
     client.on_publish = on_publish
     began_at = time.perf_counter()
     for topic, body in bodies:
@@ -97,9 +100,9 @@ def stored(journal: Path, topics: Topics) -> list[tuple[str, bytes]]:
         ]
 
 
-def _client(port: int) -> paho.Client:
+def _client(port: int, version: Version) -> paho.Client:
     connected = threading.Event()
-    client = paho.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+    client = paho.Client(CallbackAPIVersion.VERSION2, protocol=version.value)
     client.max_inflight_messages_set(0)
     client.on_connect = lambda *_: connected.set()
     client.connect("127.0.0.1", port)

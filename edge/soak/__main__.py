@@ -1,9 +1,10 @@
-"""`python -m edge.soak locker`: what `scripts/soak` runs. Exit 0 only when every promise held."""
+"""`python -m edge.soak locker|sync`: what `scripts/soak` runs. Exit 0 only when every promise held."""
 
 import asyncio
 import json
 import logging
-from typing import Annotated
+import time
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -14,6 +15,9 @@ from edge.soak.campaign import catalogue
 from edge.soak.kills import Moment
 from edge.soak.locker import FAMILIES, KILLS_AN_HOUR, Result, run
 from edge.soak.promises import Promise
+
+if TYPE_CHECKING:
+    from edge.soak.sync import Result as SyncResult
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Long seeded campaigns; exit 0 only when all held.")
 
@@ -41,6 +45,59 @@ def locker(
     else:
         _show(result)
     raise typer.Exit(0 if result.all_held else 1)
+
+
+@app.command()
+def sync(
+    events: Annotated[int, typer.Option(min=100, help="at least so many, over all devices")] = 20_000,
+    seed: Annotated[int, typer.Option(help="the order of the blows")] = 1,
+    cut_s: Annotated[float, typer.Option(min=1, help="how long the link is cut")] = 120.0,
+    as_json: Annotated[bool, typer.Option("--json", help="one object on stdout")] = False,  # noqa: FBT002 - typer's own way
+) -> None:
+    """Brokers, workers, PostgreSQL, devices and the link killed in turn; every row is held against every journal."""
+    from edge.soak import sync as campaign  # noqa: PLC0415 - needs the extra `city`
+
+    errors = Console(stderr=True, highlight=False)
+    began = time.monotonic()
+    result = asyncio.run(
+        campaign.run(events, seed, cut_s, lambda what: errors.print(f"{time.monotonic() - began:6.0f} s  {what}"))
+    )
+    if as_json:
+        print(json.dumps(result.as_json(), ensure_ascii=False))
+    else:
+        _show_sync(result)
+    raise typer.Exit(0 if result.all_held else 1)
+
+
+def _show_sync(result: "SyncResult") -> None:
+    console = Console()
+    blows = Table(title=f"killed with -9, or cut, under live events (seed {result.seed})")
+    for column in ("what", "city took events again after, s", ""):
+        blows.add_column(column, no_wrap=True)
+    for blow in result.blows:
+        blows.add_row(blow.what, f"{blow.seconds:.1f}", blow.note)
+    console.print(blows)
+    found = result.audit
+    table = Table(title="every row against every journal")
+    for column in (
+        "rows",
+        "lost",
+        "doubled",
+        "strange",
+        "out of order",
+        "quarantined",
+        "chains broken",
+        "drained after",
+    ):
+        table.add_column(column, justify="right")
+    numbers = (found.rows, found.lost, found.doubled, found.strange, found.unordered, found.quarantined)
+    table.add_row(*(str(number) for number in numbers), str(len(found.broken)), f"{result.drained_s:.0f} s")
+    console.print(table)
+    for sentence in found.broken:
+        console.print(f"broken: {sentence}", markup=False)
+    if result.week:
+        console.print(result.week.said())
+    print(result.figure())
 
 
 async def _watched(hours: float, seed: int, families: tuple[str, ...]) -> Result:

@@ -13,3 +13,7 @@ class DatabaseLost(CityError):
 
 class DatabaseUnusable(CityError):
     """Trying again changes nothing (wrong credentials, a changed script, a database that may lose commits): tell a person."""
+
+
+class EngineLost(CityError):
+    """The message engine went away, or refused what was asked: connect again, to another node, with backoff."""

@@ -10,11 +10,14 @@ import pytest
 
 from sync.journal import Journal
 from tests.sync.broker_fixtures import line, make_mosquitto, mosquitto
+from tests.sync.engine_fixtures import city, engine
 from tests.sync.identity_fixtures import guarded, town
 from tests.sync.postgres_fixtures import database, postgres, where
 from tests.sync.rabbit_fixtures import rabbit_town
 
-__all__ = ["database", "guarded", "line", "make_mosquitto", "mosquitto", "postgres", "rabbit_town", "town", "where"]
+__all__ = [
+    "city", "database", "engine", "guarded", "line", "make_mosquitto", "mosquitto", "postgres", "rabbit_town", "town", "where",
+]  # fmt: skip
 
 Opener = Callable[..., Awaitable[Journal]]
 TALLY = "-- 001 tally\nCREATE TABLE tally (n INTEGER NOT NULL) STRICT;"

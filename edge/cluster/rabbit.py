@@ -1,0 +1,159 @@
+"""One RabbitMQ node of the local cluster: its configuration, start, kill and stop. Only `edge.cluster.cluster` uses it."""
+
+import os
+import secrets
+import shutil
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from edge.cluster.layout import HOST, Layout, Missing, deployed
+from edge.cluster.processes import Daemon, answers, wait_for
+
+START_S = 180.0  # a node that comes back waits for its peers' tables
+_STOP_S = 30.0
+_LOCAL = """\
+# Written by scripts/cluster, for this machine only.
+listeners.tcp.1 = {host}:{amqp}
+mqtt.listeners.tcp.1 = {host}:{mqtt}
+management.tcp.ip = {host}
+management.tcp.port = {management}
+mqtt.allow_anonymous = true
+mqtt.default_user = guest
+mqtt.default_pass = guest
+disk_free_limit.absolute = 200MB
+collect_statistics_interval = 2000
+load_definitions = {definitions}
+log.console = false
+log.file.level = warning
+cluster_formation.peer_discovery_backend = classic_config
+{peers}
+"""
+_GUEST = {
+    "users": [{"name": "guest", "password": "guest", "tags": "administrator"}],
+    "permissions": [{"user": "guest", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}],
+}
+
+
+def server_scripts() -> Path:
+    """Debian's; the wrappers in /usr/sbin change the user and read /etc."""
+    found = sorted(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin"))
+    if not found or shutil.which("epmd") is None:
+        raise Missing("RabbitMQ is not installed: sudo apt-get install -y --no-install-recommends rabbitmq-server")
+    return found[-1]
+
+
+def epmd(layout: Layout) -> Daemon:
+    """Erlang's name service, on a port of our own."""
+    return Daemon(layout.data / "epmd.pid", f"{layout.epmd_port}")
+
+
+def start_epmd(layout: Layout) -> None:
+    daemon = epmd(layout)
+    if daemon.pid is None:
+        command = [shutil.which("epmd") or "epmd", "-port", str(layout.epmd_port), "-address", HOST]
+        daemon.start(command, layout.data / "epmd.log", _environment(layout))
+    wait_for(lambda: answers(layout.epmd_port), 10.0, "epmd does not answer; see epmd.log")
+
+
+@dataclass(frozen=True, slots=True)
+class RabbitNode:
+    """One node. Its folder survives kills; `down` of the whole cluster keeps it as well."""
+
+    layout: Layout
+    name: str
+
+    @property
+    def folder(self) -> Path:
+        return self.layout.data / self.name
+
+    @property
+    def daemon(self) -> Daemon:
+        return Daemon(self.folder / "node.pid", f"{self.folder}/")
+
+    @property
+    def is_up(self) -> bool:
+        return self.daemon.pid is not None and answers(self.layout.mqtt_port(self.name))
+
+    def start(self) -> None:
+        """Return at once; `until_up` waits."""
+        if self.daemon.pid is not None:
+            return
+        _cookie(self.layout.home)
+        self._configure()
+        command = [str(server_scripts() / "rabbitmq-server")]
+        self.daemon.start(command, self.folder / "console.log", self._environment())
+
+    def until_up(self, within_s: float = START_S) -> None:
+        """The MQTT listener is the last that opens."""
+        wait_for(lambda: self.is_up, within_s, f"{self.name} does not start; see {self.folder}/console.log")
+
+    def kill(self) -> bool:
+        """Kill with -9. False when it did not run."""
+        return self.daemon.kill()
+
+    def stop(self) -> None:
+        self.daemon.stop(signal.SIGTERM, _STOP_S)
+
+    def _configure(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        parts = self.folder / "conf.d"
+        parts.mkdir(exist_ok=True)
+        for part in sorted(deployed("rabbitmq", "conf.d").glob("*.conf")):
+            shutil.copy(part, parts / part.name)
+        shutil.copy(deployed("rabbitmq", "enabled_plugins"), self.folder / "enabled_plugins")
+        definitions = msgspec.json.decode(deployed("rabbitmq", "definitions.json").read_bytes()) | _GUEST
+        (self.folder / "definitions.json").write_bytes(msgspec.json.encode(definitions))
+        (parts / "90-local.conf").write_text(self._local())
+
+    def _local(self) -> str:
+        peers = [
+            f"cluster_formation.classic_config.nodes.{index} = {name}@localhost"
+            for index, name in enumerate(self.layout.names, 1)
+        ]
+        return _LOCAL.format(
+            host=HOST,
+            amqp=self.layout.amqp_port(self.name),
+            mqtt=self.layout.mqtt_port(self.name),
+            management=self.layout.management_port(self.name),
+            definitions=self.folder / "definitions.json",
+            peers="\n".join(peers),
+        )
+
+    def _environment(self) -> dict[str, str]:
+        return _environment(self.layout) | {
+            "RABBITMQ_NODENAME": f"{self.name}@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": HOST,
+            "RABBITMQ_NODE_PORT": str(self.layout.amqp_port(self.name)),
+            "RABBITMQ_DIST_PORT": str(self.layout.dist_port(self.name)),
+            "RABBITMQ_MNESIA_BASE": f"{self.folder}/mnesia",
+            "RABBITMQ_LOG_BASE": f"{self.folder}/log",
+            "RABBITMQ_CONFIG_FILE": f"{self.folder}/rabbitmq.conf",
+            "RABBITMQ_CONFIG_FILES": f"{self.folder}/conf.d",
+            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{self.folder}/enabled_plugins",
+            "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"-kernel inet_dist_use_interface {{127,0,0,1}} -motcua {self.folder}/",
+            "RUNNING_UNDER_SYSTEMD": "true",  # the script becomes the node, so that the pid is the node's
+        }
+
+
+def _environment(layout: Layout) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "LANG": "C.UTF-8",
+        "HOME": str(layout.home),
+        "ERL_EPMD_ADDRESS": HOST,
+        "ERL_EPMD_PORT": str(layout.epmd_port),
+    }
+
+
+def _cookie(home: Path) -> None:
+    """The nodes' shared secret, made once."""
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / ".erlang.cookie"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(20))
+        path.chmod(0o400)

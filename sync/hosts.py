@@ -1,0 +1,31 @@
+"""Which node of a broker's cluster the next connection goes to: the one after the last, beginning with one by chance of the name.
+
+Pure. Only `sync.link` uses it.
+"""
+
+import dataclasses
+import zlib
+
+from sync.broker import Broker, Version
+
+
+class Hosts:
+    """`name` spreads devices over the nodes. A second version is tried with the node that refused the first."""
+
+    def __init__(self, broker: Broker, versions: tuple[Version, ...], name: str) -> None:
+        self._broker = broker
+        self._versions = versions
+        self._nodes = ((broker.host, broker.port), *broker.others)
+        self._turn = zlib.crc32(name.encode()) % len(self._nodes)
+        self._last: Version | None = None
+
+    def next(self, version: Version) -> Broker:
+        """The broker as this connection shall see it."""
+        if self._last is not None and not self._falls_back(version):
+            self._turn = (self._turn + 1) % len(self._nodes)
+        self._last = version
+        host, port = self._nodes[self._turn]
+        return dataclasses.replace(self._broker, host=host, port=port, others=())
+
+    def _falls_back(self, version: Version) -> bool:
+        return self._last is not None and self._versions.index(version) > self._versions.index(self._last)
