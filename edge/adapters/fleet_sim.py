@@ -77,13 +77,16 @@ class SimDevice:
         )
         return self._say(at, started, self._health())
 
-    def day(self, day: date, visits: int) -> list[Arrival]:
-        """A whole day of work, with its checkpoint."""
+    def day(self, day: date, visits: int, now: datetime) -> list[Arrival]:
+        """A day of work as far as it has come, with its checkpoint when it is over."""
         found: list[Arrival] = []
         for minute in sorted(self._draw.sample(range(450, 1000), visits)):
-            found += self._say(datetime.combine(day, time(minute // 60, minute % 60), VIETNAM), *self._work())
-        found += self._say(datetime.combine(day, time(17), VIETNAM), self._health(), *self._overdue())
-        return found + self.signed()
+            at = datetime.combine(day, time(minute // 60, minute % 60), VIETNAM)
+            found += self._say(at, *self._work()) if at < now else []
+        evening = datetime.combine(day, time(17), VIETNAM)
+        if evening > now:
+            return found
+        return found + self._say(evening, self._health(), *self._overdue()) + self.signed()
 
     def moment(self, at: datetime) -> list[Arrival]:
         """Something happens: mostly a sign of life, now and then a visit, an alert, a broken part."""
@@ -214,11 +217,12 @@ def devices(places: Sequence[SimSite], count: int) -> tuple[SimDevice, ...]:
     )
 
 
-def history(fleet: Sequence[SimDevice], today: date, days: int, visits: int) -> Iterable[list[Arrival]]:
-    """Every device's past days and this morning, in batches that a store can take."""
+def history(fleet: Sequence[SimDevice], now: datetime, days: int, visits: int) -> Iterable[list[Arrival]]:
+    """Every device's past days and today until now, a batch a device."""
+    today = now.astimezone(VIETNAM).date()
     first = today - timedelta(days=days)
     for device in fleet:
-        batch = device.start(datetime.combine(first, time(7), VIETNAM))
+        batch = device.start(min(now, datetime.combine(first, time(7), VIETNAM)))
         for back in range(days, -1, -1):
-            batch += device.day(today - timedelta(days=back), visits)
+            batch += device.day(today - timedelta(days=back), visits, now)
         yield batch

@@ -1,6 +1,5 @@
 """Satisfaction by ward, counter and hour, lockers and queues, of the days and the ward that somebody chose."""
 
-from collections.abc import Mapping
 from datetime import date
 
 from nicegui import ui
@@ -10,13 +9,13 @@ from edge.fleet_ports import FiguresView, FleetLost, Satisfaction
 from edge.ports import Agreement, HourRow
 from edge.web import charts, fleet_sheets
 from edge.web.auth import Session
+from edge.web.fleet_bars import satisfaction_table
 from edge.web.fleet_house import Choice, FleetHouse, wards_of
 from edge.web.fleet_parts import address, entry, filter_form, fleet_bar, ward_select
 from edge.web.live import LivePage
 from edge.web.parts import Text, block, drawing, head, heading, show
 from edge.web.plain import e
 from edge.web.site import Viewer
-from edge.web.theme import css_name
 from edge.web.words import Words
 
 AGAIN_S = 30.0  # how often figures that include today are asked for anew
@@ -106,33 +105,6 @@ class FiguresPage:
         self._counters.content = satisfaction_table(words, "counter", tuple(worst[:ROWS_AT_MOST]))
         self._lockers.content = _lockers(words, figures)
         self._waits.content = _waits(words, figures)
-
-
-def satisfaction_table(words: Words, kind: str, rows: tuple[Satisfaction, ...]) -> str:
-    """A row a ward or counter: two bars of five colours, camera and citizens, and what is counted apart."""
-    if not rows:
-        return f'<p class="none">{e(words("page.fleet.nothing"))}</p>'
-    keys = (kind, "camera", "ratings", "agree", "not_enough", "dropped", "alerts", "contested")
-    heads = "".join(f'<th scope="col">{e(words(f"page.fleet.col_{key}"))}</th>' for key in keys)
-    body = "".join(_row(words, row) for row in rows)
-    return f'<table class="report fleet-bars"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
-
-
-def _row(words: Words, row: Satisfaction) -> str:
-    agree = fleet_sheets.share(row.both, row.same)
-    shown = words("page.fleet.too_few") if agree is None else f"{agree} %"
-    cells = (shown, row.counts.not_enough, row.counts.dropped, row.alerts, row.contested)
-    bars = "".join(f"<td>{_bar(words, side)}</td>" for side in (row.counts.camera, row.counts.ratings))
-    return f'<tr><th scope="row">{e(row.key)}</th>{bars}' + "".join(f"<td>{e(cell)}</td>" for cell in cells) + "</tr>"
-
-
-def _bar(words: Words, counts: Mapping[Level, int]) -> str:
-    total = sum(counts.values())
-    parts = "".join(
-        f'<i class="{css_name(level)}" style="flex:{counts[level]}"></i>' for level in Level if counts.get(level)
-    )
-    said = ", ".join(f"{words.level(level)} {counts[level]}" for level in Level if counts.get(level))
-    return f'<div class="stacked"><span class="bar" aria-hidden="true">{parts}</span><b>{total}</b><span class="unseen">{e(said)}</span></div>'
 
 
 def _agreement(words: Words, found: Agreement) -> str:

@@ -10,7 +10,7 @@ from edge.domain.level import Level
 from edge.fleet_ports import DeviceView, FiguresView, FleetView
 from edge.web import charts, fleet_sheets, theme
 from edge.web import fleet_words as say
-from edge.web.fleet_figures import satisfaction_table
+from edge.web.fleet_bars import satisfaction_table
 from edge.web.plain import e
 from edge.web.words import Words
 
