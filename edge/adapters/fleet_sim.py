@@ -23,7 +23,12 @@ WARDS = (
 )  # fmt: skip
 SERVICES = ("ho-tich", "chung-thuc", "dat-dai")
 LEVELS: tuple[e.LevelName, ...] = ("very_satisfied", "satisfied", "neutral", "dissatisfied", "angry")
-PARTS = ("camera/quay-01", "locker/board", "printer", "link")
+PARTS = (
+    ("camera/quay-01", "lost"),
+    ("camera/quay-02", "black"),
+    ("locker/board", "board_silent"),
+    ("link", "broker_lost"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class SimDevice:
         self._chain = Chain(self.source, Head(), lambda: self._now)
         self._stays: list[tuple[str, str, str]] = []  # stay, compartment, dossier
         self._faults: list[str] = []
+        self._alerts: list[str] = []  # open ones
         self._count = 0
 
     @property
@@ -93,7 +99,7 @@ class SimDevice:
         chance = self._draw.random()
         if chance < 0.5:
             return self._say(at, self._health())
-        if chance < 0.97:
+        if chance < 0.99:
             return self._say(at, *self._work())
         return self._say(at, *self._trouble())
 
@@ -191,13 +197,21 @@ class SimDevice:
             yield e.LockerOverdue(stay=stay, compartment=compartment, dossier=dossier, days=5, step="reminded")
 
     def _trouble(self) -> Iterable[e.Payload]:
+        """What broke is mended and what was raised is answered before something else happens."""
         if self._faults:
             yield e.DeviceRecovered(part=self._faults.pop(), after_s=60.0)
-        elif self._draw.random() < 0.5:
-            self._faults.append(self._draw.choice(PARTS))
-            yield e.DeviceFault(part=self._faults[-1], why="lost")
+        elif self._alerts:
+            alert = self._alerts.pop()
+            yield e.AlertAcknowledged(alert=alert, by="lanh-dao-1", via="page")
+            if self._draw.random() < 0.7:
+                yield e.AlertClosed(alert=alert, why="acknowledged")
+        elif self._draw.random() < 0.4:
+            part, why = self._draw.choice(PARTS)
+            self._faults.append(part)
+            yield e.DeviceFault(part=part, why=why)
         else:
-            yield self._alert(self._name("C"), "quay-01", self._now)
+            self._alerts.append(self._name("C"))
+            yield self._alert(self._alerts[-1], "quay-01", self._now)
 
     def _health(self) -> e.DeviceHealth:
         free = self._draw.uniform(4_000, 20_000)

@@ -122,10 +122,10 @@ def _wards(known: Sequence[tuple[SiteView, tuple[float, float]]], frame: _Frame)
 def _grid(frame: _Frame) -> str:
     """Lines every bar length, so that distances can be judged."""
     step = _bar_km(frame) / KM_A_DEGREE * frame.scale
-    xs = (place * step for place in range(1, int(WIDTH / step) + 1))
-    ys = (place * step for place in range(1, int(HEIGHT / step) + 1))
-    upright = "".join(f"M{x:.1f} 0V{HEIGHT:.0f}" for x in xs)
-    return f'<path class="grid" d="{upright}{"".join(f"M0 {y:.1f}H{WIDTH:.0f}" for y in ys)}"/>'
+    across, high = int(2 * WIDTH / step), int(2 * HEIGHT / step)  # beyond the paper: a wide screen shows more than it
+    upright = "".join(f"M{place * step:.1f} {-HEIGHT:.0f}V{2 * HEIGHT:.0f}" for place in range(-across // 2, across))
+    level = "".join(f"M{-WIDTH:.0f} {place * step:.1f}H{2 * WIDTH:.0f}" for place in range(-high // 2, high))
+    return f'<path class="grid" d="{upright}{level}"/>'
 
 
 def _bar(frame: _Frame) -> str:

@@ -50,7 +50,7 @@ class OverviewPage:
         sheet = address("/tai-xuong/canh-bao.csv", phuong=self._choice.ward)
         wards = ward_select(self._house, self._session, words, self._choice)
         filter_form(
-            words, [wards] if wards else [], [(sheet, words("page.fleet.csv", name=words("page.fleet.sheet_alerts")))]
+            words, [wards] if wards else [], [(sheet, words("page.fleet.csv", name=words("page.fleet.count_alerts")))]
         )
 
     def _build_lists(self) -> None:
