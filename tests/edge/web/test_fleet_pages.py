@@ -41,6 +41,12 @@ async def get(town: FleetTown, path: str, name: str | None) -> tuple[int, str]:
     return answer.status_code, answer.text
 
 
+def rows(sheet: Sheet, text: str) -> list[ui.html]:
+    """Rows of a live list that say so."""
+    found = (one for one in sheet.client.elements.values() if isinstance(one, ui.html))
+    return [one for one in found if text in one.content and "<svg" not in one.content]
+
+
 def named(text: str) -> list[str]:
     return [device for device in ALL if device in text]
 
