@@ -91,7 +91,15 @@ def of_wards(view: FleetView, wards: Wards) -> FleetView:
 def device_view(row: DeviceRow, places: Places, now: datetime) -> DeviceView:
     kinds = frozenset(fault.kind for fault in row.faults)
     taken = _moment(row.last_taken_ms)
-    signs = Signs(row.is_online, row.is_revoked or "revoked" in kinds, kinds, bool(row.parts), row.backlog or 0, taken)
+    signs = Signs(
+        row.is_online,
+        row.is_revoked or "revoked" in kinds,
+        kinds,
+        bool(row.parts),
+        row.backlog or 0,
+        taken,
+        _moment(row.since_ms),
+    )
     return DeviceView(
         site=row.site, device=row.device, site_name=places.name(row.site), ward=places.ward(row.site),
         state=state_of(signs, now), is_online=row.is_online, since=_moment(row.since_ms), events=row.events,

@@ -27,7 +27,7 @@ _ORDER = {state: place for place, state in enumerate(State)}
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What is known of a device. `chain_faults` are the open ones' kinds."""
+    """What is known of a device. `chain_faults` are the open ones' kinds; `since`: it is online, or away, from then on."""
 
     is_online: bool | None
     is_revoked: bool
@@ -35,6 +35,7 @@ class Signs:
     has_broken_part: bool
     backlog: int
     last_taken: datetime | None
+    since: datetime | None = None
 
 
 def state_of(signs: Signs, now: datetime) -> State:
@@ -49,7 +50,8 @@ def state_of(signs: Signs, now: datetime) -> State:
         return State.OFFLINE
     if signs.has_broken_part or "clock_skew" in signs.chain_faults:
         return State.FAULT
-    is_quiet = signs.last_taken is None or now - signs.last_taken > QUIET
+    heard = max((at for at in (signs.last_taken, signs.since) if at), default=now)
+    is_quiet = now - heard > QUIET
     return State.BEHIND if is_quiet or signs.backlog > MANY or "gap" in signs.chain_faults else State.OK
 
 

@@ -1,18 +1,13 @@
 """The city's pages in the real Chromium, with 200 made-up devices live: through a broker, the receiver, the database, to the page."""
 
-import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-ROOT = Path(__file__).parents[2]
+from tests.e2e.fleet_play import FleetProcess, log_in
+
 DEVICES = 200
 WATCHED_S = 10
 SIZES = [(1920, 1080), (1366, 768)]
@@ -28,52 +23,18 @@ FRAMES = """async seconds => {
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.timeout(300)]
 
 
-class FleetProcess:
-    """The stage; `order` waits for the answer."""
-
-    def __init__(self, folder: Path, devices: int) -> None:
-        command = [sys.executable, "-m", "tests.e2e.fleet_stage", str(folder), str(devices)]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        greeting = json.loads(self._line())
-        self.url = f"http://127.0.0.1:{greeting['port']}"
-        self.users: dict[str, tuple[str, str]] = greeting["users"]
-
-    def order(self, do: str, **what: object) -> Any:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"do": do, **what}) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._line())["answer"]
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(30)
-        self._process.stdout.close()
-
-    def _line(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline()
-
-
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FleetProcess]:
-    made = FleetProcess(tmp_path_factory.mktemp("fleet"), DEVICES)
-    yield made
-    made.close()
+    with FleetProcess(tmp_path_factory.mktemp("fleet"), DEVICES) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def leader(fleet: FleetProcess, chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(locale="vi-VN")
     context.set_default_timeout(20_000)
-    page, (pin, secret) = context.new_page(), fleet.users["lanh-dao"]
-    page.goto(f"{fleet.url}/dang-nhap")
-    page.fill("#name", "lanh-dao")
-    page.fill("#pin", pin)
-    page.fill("#code", pyotp.TOTP(secret).now())
-    page.click("button[type=submit]")
-    page.wait_for_url(f"{fleet.url}/")
+    page = context.new_page()
+    log_in(page, fleet, "lanh-dao")
     page.close()
     yield context
     context.close()
