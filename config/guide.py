@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from config.fields import Key, Seconds, Section
 
+GUIDE = "huong-dan"
 Words = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -55,16 +56,28 @@ class Voice(Section):
     intents_file: Path | None = None
 
 
+class GuideCamera(Section):
+    """`source` as a counter's camera has it. `near`: a face's width as a share of the picture's, from which somebody stands before the guide."""
+
+    source: str = Field(min_length=1)
+    fps: Annotated[float, Field(gt=0, le=30)] = 3.0  # while nobody is looked at; ten then
+    credentials_file: Path | None = None
+    near: Annotated[float, Field(gt=0, le=1)] = 0.09
+    come_s: Seconds = 0.7
+    gone_s: Seconds = 2.5
+
+
 class Guide(Section):
     """`name` is its screen's, in events and of its `[scanner.NAME]`. `help_counter`: where a person is when nobody comes."""
 
-    name: Key = "huong-dan"
+    name: Key = GUIDE
     help_counter: Key | None = None
     hotline: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 .]{2,18}$")] = "1022"
     procedures_file: Path | None = None
     directory: Directory | None = None
     places: dict[Key, Place] = Field(default={})
     voice: Voice = Voice()
+    camera: GuideCamera | None = None
     idle_s: Seconds = 45.0  # without touch or speech it asks whether somebody is there
     warn_s: Seconds = 15.0  # then it forgets everything
     gone_s: Seconds = 6.0  # after a camera saw the visitor leave

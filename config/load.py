@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from config.guide import GUIDE
 from config.locker_checks import locker_mistakes
 from config.queue_checks import called_by, queue_mistakes
 from config.schema import Config
@@ -162,6 +163,11 @@ def _crossed(table: dict[str, Any]) -> list[Mistake]:
     found = [*locker_mistakes(boards, compartments), *queue_mistakes(services, counters)]
     if "guide" in table and "queue" not in table:
         found.append(("guide", "needs a section [queue]: hours, services and counters stand there"))
+    guide = table.get("guide")
+    if isinstance(guide, dict) and "camera" in guide and guide.get("name", GUIDE) in _sections(table, "counters"):
+        found.append(
+            ("guide.name", "is a counter's name, too: their cameras could not be told apart in what is broken")
+        )
     return [Mistake(path, None, why) for path, why in found]
 
 

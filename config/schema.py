@@ -174,14 +174,17 @@ class Sms(Section):
 
 
 _GIVEN_BY_ENROLMENT = {
-    "host", "port", "others", "tls", "ca_file", "cert_file", "key_file", "username", "password_file",
+    "host", "port", "others", "tls", "ca_file", "cert_file", "key_file", "username", "password_file", "city_key",
 }  # fmt: skip
+Hours = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
 class Mqtt(Section):
     """The city's broker. `version` auto: MQTT 5 first, 3.1.1 when that is refused.
 
-    `enrolled`: host, port and certificates are those of `motcua enrol`, as they are without this section.
+    `enrolled`: host, port, certificates and the city's key are those of `motcua enrol`, as they are without this section.
+    `city_key` (hex): receipts and commands count only when signed with it; without it no command is taken. `max_kbit_s`: at most so
+    much goes up. `metered`: traffic is paid for, so it goes in batches; with `metered_hours` ("07:00-18:00") only then.
     """
 
     enrolled: bool = False
@@ -199,6 +202,11 @@ class Mqtt(Section):
     window: Annotated[int, Field(ge=1, le=1000)] = 100
     keepalive_s: Annotated[int, Field(ge=5, le=600)] = 30
     version: Literal["auto", "5", "3.1.1"] = "auto"
+    city_key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    max_kbit_s: Annotated[float, Field(ge=8, le=1_000_000)] | None = None
+    metered: bool = False
+    metered_hours: Hours | None = None
+    metered_batch_minutes: Annotated[float, Field(ge=1, le=1440)] = 15.0
 
     @model_validator(mode="after")
     def _pairs(self) -> Self:

@@ -9,7 +9,7 @@ import hashlib
 import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -49,10 +49,15 @@ from sync.events import ConfigChanged, DeviceStarted
 from sync.journal import Journal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from devices.sms.channel import SmsChannel
+    from edge.adapters.desk_socket import DeskSocket
+    from edge.adapters.downlink import CityLine
     from edge.adapters.guide_setup import GuideStation
     from edge.adapters.queue_setup import QueueStation
     from edge.adapters.vision import VisionEyes
+    from edge.services.enrolment import EnrolmentDesk
     from edge.services.faces import FaceBook
     from sync.link import Link
 
@@ -78,6 +83,8 @@ class Agent:
     parts: tuple[Part, ...]
     locker: LockerStation | None = None
     faces: "FaceBook | None" = None
+    city: "CityLine | None" = None
+    begin_anew: asyncio.Event = field(default_factory=asyncio.Event)  # with another configuration
 
     async def run(self) -> None:
         """Run every part under its supervisor until cancelled; a part that fails takes no other with it."""
@@ -107,16 +114,25 @@ async def report_part(faults: Faults, part: str, state: PartState) -> None:
         log.error("%s: %s", part, error)  # noqa: TRY400 - the sentence is enough
 
 
-async def run_agent(config: Config) -> None:
-    """Run until SIGTERM or SIGINT; everything accepted is on the disk when this returns."""
-    async with open_agent(config) as agent:
+async def run_agent(config: Config, file: "Path | None" = None) -> bool:
+    """Run until SIGTERM or SIGINT; everything accepted is on the disk when this returns.
+
+    `file`: the configuration, which the city may then change; True when it did, and the agent is to begin anew with it.
+    """
+    async with open_agent(config, file=file) as agent:
         running = asyncio.create_task(agent.run(), name="agent")
+        anew = asyncio.create_task(agent.begin_anew.wait(), name="begin anew")
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, running.cancel)
+        await asyncio.wait({running, anew}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (running, anew):
+            task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
+        is_anew = agent.begin_anew.is_set()
     log.info("agent stopped")
+    return is_anew
 
 
 class FirstWords:
@@ -134,12 +150,16 @@ class FirstWords:
 
 @contextlib.asynccontextmanager
 async def open_agent(
-    config: Config, *, channel: "SmsChannel | None" = None, demo_users: tuple[DemoUser, ...] = ()
+    config: Config,
+    *,
+    channel: "SmsChannel | None" = None,
+    demo_users: tuple[DemoUser, ...] = (),
+    file: "Path | None" = None,
 ) -> AsyncIterator[Agent]:
     """Raise before anything started when a model file, the journal or the users file cannot be used."""
     eyes = _eyes(config)
     async with open_journal(config) as journal, _transport(config, channel) as opened:
-        agent = await _compose(config, journal, eyes, opened, demo_users)
+        agent = await _compose(config, journal, eyes, opened, demo_users, file=file)
         first = FirstWords(
             agent.counters.close_unfinished,
             partial(_announce, config, journal),
@@ -194,6 +214,8 @@ async def _compose(
     eyes: "dict[str, VisionEyes]",
     channel: "SmsChannel | None",
     demo_users: tuple[DemoUser, ...],
+    *,
+    file: "Path | None",
 ) -> Agent:
     clock, strings, rules = SystemClock(config.agent.zone), load_strings(), counter_rules(config)
     plans = counter_plans(config, contact_numbers(config))
@@ -214,22 +236,29 @@ async def _compose(
     health = HealthService(journal, faults, machine, clock, checks=checks)
     queue = await _queue(config, journal, faults)
     guide = await _guide(config, journal, faults, queue)
+    faces = _face_desk(book, guide) if book else None
     station = await open_locker(config, config.locker, journal, faults) if config.locker else None
+    begin_anew = asyncio.Event()
+    city, line = _city(config, journal, faults, station=station, guide=guide, file=file, begin_anew=begin_anew.set)
     desks = Desks(
         counters, alerts, StatisticsService(journal), health, clock, queue=queue.desk if queue else None,
         locker=station.service.desks if station else None, guide=guide.desk if guide else None,
+        hearing=guide.hearing if guide else None, faces=faces,
+        city=city, identify=city.identify if city else None,
     )  # fmt: skip
     web = WebServer(
         desks, _users(config), strings, _web_settings(config, demo_users),
         turn=partial(_doors_first, station.boards) if station else None,
     )  # fmt: skip
-    link, line = _line(config, journal, faults, clock)
     parts: list[Part] = [("web", web.run), ("alerts", alerts.run), ("counters", counters.run), ("health", health.run)]
     parts += [("retention", retention.run), ("journal/pruning", partial(_prune_daily, journal))]
     parts += [(f"eyes/{key}", one.run) for key, one in eyes.items()]
     parts += line
     parts += queue.parts if queue else ()
     parts += guide.parts if guide else ()
+    parts += _face_parts(guide, book, faces, faults) if guide and book and faces else ()
+    if queue or book:
+        parts.append(("desk/socket", _desk_socket(config, queue, book).run))
     if station is not None:
         socket = LockerSocket(
             config.agent.data_dir, LockerCommands(station.service.staff, station.boards, web.site.login)
@@ -237,7 +266,10 @@ async def _compose(
         parts += [*station.parts, ("locker/socket", socket.run)]
     if channel is not None:
         parts += _sms_parts(config, channel, journal, alerts, faults=faults, station=station)
-    return Agent(config, journal, faults, counters, alerts, eyes, web, link, tuple(parts), station, book)
+    link = city.link_up if city else None
+    return Agent(
+        config, journal, faults, counters, alerts, eyes, web, link, tuple(parts), station, book, city, begin_anew
+    )  # fmt: skip
 
 
 def _line_check(channel: "SmsChannel", faults: Faults) -> Callable[[], Awaitable[None]]:
@@ -275,6 +307,25 @@ async def _book(config: Config, journal: Journal) -> "FaceBook | None":
     return await device_book(config, journal, is_wanted=config.guide is not None)
 
 
+def _desk_socket(config: Config, queue: "QueueStation | None", book: "FaceBook | None") -> "DeskSocket":
+    from edge.adapters.desk_socket import DeskCommands, DeskSocket
+
+    return DeskSocket(config.agent.data_dir, DeskCommands(queue.desk if queue else None, book))
+
+
+def _face_desk(book: "FaceBook", guide: "GuideStation | None") -> "EnrolmentDesk":
+    from edge.services.enrolment import EnrolmentDesk
+
+    return EnrolmentDesk(book, guide.eyes if guide else None)
+
+
+def _face_parts(guide: "GuideStation", book: "FaceBook", desk: "EnrolmentDesk", faults: Faults) -> tuple[Part, ...]:
+    """Nothing without a camera."""
+    from edge.adapters.guide_setup import reception_parts
+
+    return (*reception_parts(guide, book, faults), ("enrolment", desk.run)) if guide.eyes else ()
+
+
 async def _queue(config: Config, journal: Journal, faults: Faults) -> "QueueStation | None":
     if config.queue is None:
         return None
@@ -283,19 +334,23 @@ async def _queue(config: Config, journal: Journal, faults: Faults) -> "QueueStat
     return await open_station(config, journal, SystemClock(config.agent.zone), load_strings(), faults)
 
 
-def _line(config: Config, journal: Journal, faults: Faults, clock: SystemClock) -> "tuple[Link | None, list[Part]]":
-    """The way to the city's broker, by configuration or enrolment, and the identity it stands on. Loaded where there is one."""
+def _city(
+    config: Config, journal: Journal, faults: Faults, *, station: LockerStation | None, guide: "GuideStation | None",
+    file: "Path | None", begin_anew: Callable[[], None],
+) -> "tuple[CityLine | None, list[Part]]":  # fmt: skip
+    """The line to the city by configuration or enrolment, and the identity it stands on. Loaded where there is one only."""
     if config.mqtt is None and not (config.agent.data_dir / "identity").exists():
         return None, []
+    from edge.adapters.downlink import Stations, open_city
     from edge.adapters.identity import IdentityPart, enrolment_of, with_enrolment
-    from edge.adapters.uplink import open_link
 
     found = enrolment_of(config)
-    link = open_link(with_enrolment(config, found), journal, faults)
-    identity = IdentityPart(config, faults, clock, found)
-    parts: list[Part] = [("link", link.run)] if link else []
+    stations = Stations(station.service.city if station else None, guide.directory if guide else None)
+    city = open_city(with_enrolment(config, found), journal, faults, stations, file=file, restart=begin_anew)
+    identity = IdentityPart(config, faults, SystemClock(config.agent.zone), found)
+    parts: list[Part] = [*city.parts] if city else []
     parts += [("identity", identity.run)] if identity.is_wanted else []
-    return link, parts
+    return city, parts
 
 
 async def _guide(
@@ -323,10 +378,10 @@ def _eyes(config: Config) -> "dict[str, VisionEyes]":
     """Raise when the model file is not there."""
     if not config.counters:
         return {}
+    from edge.adapters import model_files
     from edge.adapters.vision import VisionEyes
-    from models import fetch
 
-    landmarker = fetch.locate(LANDMARKER, config.models.directory or fetch.default_directory())
+    landmarker = model_files.locate(config, LANDMARKER)
     params = config.models.expression_params
     return {key: VisionEyes(vision_spec(key, one, landmarker, params)) for key, one in config.counters.items()}
 

@@ -33,11 +33,13 @@ def start(verbose: Annotated[bool, typer.Option("--verbose", "-v", help="log eve
 @app.command()
 def run(config: ConfigArgument) -> None:
     """Run the agent until it is told to stop (SIGTERM or Ctrl-C)."""
+    from edge.adapters.restart import on_trial, restart
     from edge.app import run_agent
 
-    settings = load_config(config)
-    with refusing():
-        asyncio.run(run_agent(settings))
+    with refusing(), on_trial(config):
+        is_anew = asyncio.run(run_agent(load_config(config), config))
+    if is_anew:
+        restart()
 
 
 @app.command()

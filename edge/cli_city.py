@@ -15,6 +15,7 @@ from rich.table import Table
 
 from config.city import City, CityConfig, load_city
 from config.load import ConfigError
+from edge import cli_city_command
 from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line, refusing
 from sync.chain import source_of
 from sync.city.database import Database, open_database
@@ -26,7 +27,8 @@ from sync.city.store import CityStore
 from sync.city.verify import Proofs, recount, verify_city
 from sync.keys import DeviceKey, public_key_of
 
-app = typer.Typer(no_args_is_help=True, help="The city's side: verify, stats, settle, retire, recount, root.")
+app = typer.Typer(no_args_is_help=True, help="The city's side: verify, stats, settle, retire, recount, root, command.")
+app.add_typer(cli_city_command.app, name="command")
 ConfigOption = Annotated[Path, typer.Option("--config", help="the city's configuration file (TOML)")]
 SqliteOption = Annotated[
     Path | None, typer.Option("--sqlite", help="a city's SQLite file instead of a configuration, as a demo leaves it")

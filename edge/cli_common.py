@@ -16,7 +16,7 @@ from config.procedures import load_procedures
 from config.schema import Config
 from config.strings import StringsInvalid
 from devices.errors import DeviceError
-from edge.adapters.locker_socket import AgentSilent
+from edge.adapters.line_socket import AgentSilent
 from edge.adapters.seal import KeyFileUnusable
 from edge.web.users import UsersError
 from models.errors import ModelsError

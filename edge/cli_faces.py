@@ -1,13 +1,14 @@
 """`motcua faces`: who is enrolled, enrolling with consent, who somebody is, whether two pictures show one person, forgetting."""
 
 import asyncio
+import contextlib
 import json
 import os
 import secrets
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 
 import typer
 from rich.console import Console
@@ -15,11 +16,14 @@ from rich.table import Table
 
 from config.strings import load_strings
 from edge import cli_faces_compare
-from edge.adapters.faces_setup import noted, open_face_book, reading_book
+from edge.adapters import desk_wire as wire
+from edge.adapters.desk_socket import Desk, DeskCommands
+from edge.adapters.faces_setup import open_face_book, reading_book
 from edge.adapters.seal import FACE_KEY
 from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, load_config, print_line, quiet_natives, refusing
+from edge.cli_desk import answered
 from edge.cli_faces_files import networks
-from edge.domain.consent import BadName, ChosenName, Ended, Shot, Unfit
+from edge.domain.consent import BadName, ChosenName, Unfit, noted
 from edge.domain.recognition import Aliveness, Decision, Outcome, decide
 from edge.face_ports import Application, Enrolled, Refused
 from edge.services.faces import FaceBook
@@ -27,7 +31,6 @@ from edge.services.faces import FaceBook
 if TYPE_CHECKING:
     from edge.adapters.faces_pictures import ClipSeen, Networks
 
-T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, help="Faces: enrol with consent, identify, compare, list, export, forget.")
 app.command("compare")(cli_faces_compare.compare)
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="the site's configuration file")]
@@ -64,11 +67,10 @@ def enrol(
             if camera
             else _from_files(files or [], asked, as_json=as_json)
         )
-        answer = _with_book(config, data, lambda book: book.enrol(application), as_json=as_json)
-    if isinstance(answer, Refused):
-        _refuse(answer, files or [], as_json=as_json)
-    else:
-        _print_people([answer], as_json=as_json)
+    answer = _at_book(config, data, wire.enrol_of(application), as_json=as_json)
+    if isinstance(answer, wire.NotEnrolled):
+        _refuse(answer.refused, files or [], as_json=as_json)
+    _print_people([cast("wire.Member", answer).enrolled], as_json=as_json)
 
 
 @app.command()
@@ -137,11 +139,8 @@ def forget(
     as_json: JsonOption = False,
 ) -> None:
     """Withdraw a consent: the template and the name are gone from the disk when this ends."""
-    with refusing(as_json=as_json):
-        was_there = _with_book(
-            config, data, lambda book: book.forget(person, Ended.PERSON_ASKED, by), as_json=as_json
-        )  # fmt: skip
-    if not was_there:
+    answer = _at_book(config, data, wire.Forget(person=person, by=by), as_json=as_json)
+    if not cast("wire.Forgotten", answer).was_there:
         fail(f"nobody is enrolled as {person}; see: motcua faces list", as_json=as_json)
     if as_json:
         print_line({"person": person, "forgotten": True})
@@ -181,10 +180,9 @@ def _before_camera(source: str, asked: Application, *, as_json: bool) -> Applica
 
 
 def _with_clip(asked: Application, clip: "ClipSeen") -> Application:
-    from edge.adapters.faces_pictures import best_of
+    from edge.adapters.faces_pictures import shots_of
 
-    shots = tuple(replace(shot, faces=max(shot.faces, clip.most_faces)) for shot in best_of(clip.shots))
-    return replace(asked, shots=shots or (Shot(0),), alive=clip.alive)
+    return replace(asked, shots=shots_of(clip), alive=clip.alive)
 
 
 def _decision(file: Path, book: FaceBook, found: "Networks") -> tuple[Decision, str]:
@@ -209,14 +207,16 @@ def _owner(config: Path | None, data: Path | None, *, as_json: bool) -> tuple[Pa
     return agent.data_dir, agent.site, agent.device, settings.retention.faces_unused_days
 
 
-def _with_book(config: Path | None, data: Path | None, use: Callable[[FaceBook], Awaitable[T]], *, as_json: bool) -> T:
-    """Over the device's journal, which is this command's alone meanwhile. Raise JournalBusy when the agent runs."""
+def _at_book(config: Path | None, data: Path | None, ask: wire.AnyAsk, *, as_json: bool) -> wire.AnySay:
+    """The running agent's answer, which then knows the change at once; or that of a book of our own."""
+    owner = _owner(config, data, as_json=as_json)
+    return answered(owner[0], ask, lambda: _book(*owner), as_json=as_json)
 
-    async def within() -> T:
-        async with open_face_book(*_owner(config, data, as_json=as_json)) as book:
-            return await use(book)
 
-    return asyncio.run(within())
+@contextlib.asynccontextmanager
+async def _book(folder: Path, site: str | None, device: str | None, unused_days: int | None) -> AsyncIterator[Desk]:
+    async with open_face_book(folder, site, device, unused_days) as book:
+        yield DeskCommands(faces=book)
 
 
 def _readable_book(config: Path | None, data: Path | None, *, as_json: bool) -> FaceBook:
@@ -227,7 +227,7 @@ def _readable_book(config: Path | None, data: Path | None, *, as_json: bool) -> 
     return asyncio.run(reading_book(folder))
 
 
-def _refuse(answer: Refused, files: list[Path], *, as_json: bool) -> None:
+def _refuse(answer: Refused, files: list[Path], *, as_json: bool) -> NoReturn:
     which = str(files[answer.picture]) if answer.picture is not None and answer.picture < len(files) else None
     advice = load_strings().text(f"faces.unfit.{answer.why.value}", "en")
     if as_json:

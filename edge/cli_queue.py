@@ -1,37 +1,36 @@
-"""`motcua queue`: who waits, the day's report; and, while the agent is stopped, numbers and calls by hand."""
+"""`motcua queue`: who waits, the day's report, numbers and calls by hand. A running agent is asked over its socket."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from config.schema import Config
+from edge.adapters import desk_wire as wire
 from edge.adapters.clock import SystemClock
+from edge.adapters.desk_socket import Desk, DeskCommands
 from edge.adapters.queue_setup import queue_setup
 from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, load_config, print_line, refusing
+from edge.cli_desk import answered
 from edge.domain.queue import Day
 from edge.domain.queue_report import ReportRow, report
-from edge.ports import NotThere
-from edge.queue_ports import ASKED_FOR, Action, Closed, Declined, HallView, Priority, Refusal
+from edge.queue_ports import ASKED_FOR, Closed, Declined, HallView, Priority
 from edge.services import queue_views
 from edge.services.queue import QueueService
 from edge.services.queue_views import QueueSetup
 from edge.store import tickets
-from sync.errors import JournalBusy
 from sync.schema import JOURNAL_FILE, open_reader
 
-app = typer.Typer(no_args_is_help=True, help="The queue: status, report; issue and call while the agent is stopped.")
+app = typer.Typer(no_args_is_help=True, help="The queue by hand: status, report, issue, call.")
 ConfigOption = Annotated[Path, typer.Option("--config", help="the site's configuration file")]
 DEFAULT_CONFIG = Path("/etc/motcua/motcua.toml")
-T = TypeVar("T")
 
 
 @app.command()
@@ -74,13 +73,14 @@ def issue(
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Take a number. Stop the agent first, or take it at /lay-so."""
+    """Take a number; by the running agent, where one runs."""
     if priority not in {Priority.NONE, *ASKED_FOR}:
         fail(f"--priority is one of: {', '.join(ASKED_FOR)}", as_json=as_json, code=BAD_USAGE)
-    slip = _at_desk(config, lambda desk: desk.issue(service, Priority(priority)), as_json=as_json)
-    if isinstance(slip, Declined):
-        _decline(slip, as_json=as_json)
-    elif as_json:
+    answer = _at_desk(config, wire.Issue(service=service, priority=Priority(priority)), as_json=as_json)
+    if isinstance(answer, wire.NotIssued):
+        _decline(answer.declined, as_json=as_json)
+    slip = cast("wire.Issued", answer).slip
+    if as_json:
         row = {"number": slip.label, "code": slip.code, "service": slip.service.service, "ahead": slip.ahead}
         print_line({**row, "wait_s": slip.wait_s})
     else:
@@ -94,14 +94,9 @@ def call(
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Finish whoever is served at a counter and call the next. Stop the agent first, or call at /quay/COUNTER/so."""
-
-    async def run(desk: QueueService) -> tuple[Refusal | None, str | None]:
-        refusal = await (desk.press(counter, ticket, Action.CALL) if ticket else desk.call_next(counter))
-        current = desk.panel(counter).current
-        return refusal, current.label if current else None
-
-    refusal, number = _at_desk(config, run, as_json=as_json)
+    """Finish whoever is served at a counter and call the next; by the running agent, where one runs."""
+    answer = cast("wire.Called", _at_desk(config, wire.Call(counter=counter, ticket=ticket), as_json=as_json))
+    refusal, number = answer.refused, answer.number
     if as_json:
         print_line({"called": None if refusal else number, "refused": refusal})
     elif refusal:
@@ -118,31 +113,20 @@ def _settings(file: Path, *, as_json: bool) -> tuple[Config, QueueSetup]:
     return settings, queue_setup(settings, settings.queue)
 
 
-def _at_desk(file: Path, ask: Callable[[QueueService], Awaitable[T]], *, as_json: bool) -> T:
-    """One question to a desk of our own; two programs never write one journal."""
+def _at_desk(file: Path, ask: wire.AnyAsk, *, as_json: bool) -> wire.AnySay:
+    """The running agent's answer, or that of a desk of our own: two programs never write one journal."""
     settings, setup = _settings(file, as_json=as_json)
-
-    async def run() -> T:
-        async with _desk(settings, setup) as desk:
-            return await ask(desk)
-
-    with refusing(as_json=as_json):
-        try:
-            return asyncio.run(run())
-        except JournalBusy:
-            fail("the agent is running: use its pages (/lay-so, /quay/COUNTER/so), or stop it first", as_json=as_json)
-        except NotThere as error:
-            fail(f"{error.args[0]} is not defined under [queue]", as_json=as_json, code=BAD_USAGE)
+    return answered(settings.agent.data_dir, ask, lambda: _desk(settings, setup), as_json=as_json)
 
 
 @contextlib.asynccontextmanager
-async def _desk(settings: Config, setup: QueueSetup) -> AsyncIterator[QueueService]:
+async def _desk(settings: Config, setup: QueueSetup) -> AsyncIterator[Desk]:
     from edge.app import open_journal
 
     async with open_journal(settings) as journal:
         desk = QueueService(journal, SystemClock(settings.agent.zone), setup)
         await desk.load()
-        yield desk
+        yield DeskCommands(queue=desk)
 
 
 @contextlib.contextmanager
@@ -163,7 +147,7 @@ def _day(text: str | None, now: datetime, *, as_json: bool) -> date:
         fail(f"--day {text}: write it as YYYY-MM-DD", as_json=as_json, code=BAD_USAGE)
 
 
-def _decline(declined: Declined, *, as_json: bool) -> None:
+def _decline(declined: Declined, *, as_json: bool) -> NoReturn:
     is_shut = isinstance(declined.why, Closed)
     why = declined.why.why if isinstance(declined.why, Closed) else declined.why
     opens = declined.why.opens.isoformat() if isinstance(declined.why, Closed) and declined.why.opens else None

@@ -97,14 +97,17 @@ def worker_spec(*, as_json: bool, source: str = "alsa:default") -> VoiceSpec:
     """A worker on the pulled files, with the procedures that the templates name."""
     from models.intent import load_phrases
 
-    keys = {meaning.procedure for meaning in load_phrases(INTENTS).meanings if meaning.procedure}
+    meanings = load_phrases(INTENTS).meanings
+    procedures = {meaning.procedure for meaning in meanings if meaning.procedure}
+    places = {meaning.place for meaning in meanings if meaning.place}
     return VoiceSpec(
         place="guide",
         source=source,
         recogniser=str(whisper_directory(as_json=as_json)),
         detector=str(located(DETECTOR, as_json=as_json)),
         intents=str(INTENTS),
-        procedures={key: key for key in sorted(keys)},
+        procedures={key: key for key in sorted(procedures)},
+        places={key: key for key in sorted(places)},
     )
 
 
@@ -140,7 +143,10 @@ def _heard(hearer: "Hearer", path: Path, expects: str, codes: tuple[str, ...]) -
 
 def as_json_row(book: "PhraseBook", hearing: "Hearing") -> dict[str, Any]:
     """What DESIGN promises of `hear`: text, intent, slots, confidence, ms; and what the guide would ask back with."""
+    from models.unheard import why_unheard
+
     best, choices = hearing.understood.best, hearing.understood.choices
+    is_unheard = hearing.speech is not None and not choices
     meaning = best.meaning if best else None
     text = book.sentences[best.sentence] if best else next(iter(hearing.heard.hypotheses), "")
     return {
@@ -152,6 +158,7 @@ def as_json_row(book: "PhraseBook", hearing: "Hearing") -> dict[str, Any]:
         "is_speech": hearing.speech is not None,
         "choices": [_choice(book, choice) for choice in choices] if best is None else [],
         "codes": list(hearing.codes),
+        "unheard": why_unheard(hearing.heard.clues).value if is_unheard else None,
     }
 
 
@@ -172,7 +179,8 @@ def _show(result: dict[str, Any]) -> None:
     if "error" in result:
         typer.secho(f"{result['path']}: {result['error']}", fg="red", err=True)
         return
-    asked = result["intent"] or ("not understood" if result["is_speech"] else "nobody spoke")
+    unheard = f"not understood ({result['unheard']})" if result["unheard"] else "not understood"
+    asked = result["intent"] or (unheard if result["is_speech"] else "nobody spoke")
     slots = "".join(f" {name}={value}" for name, value in result["slots"].items())
     offered = "; ".join(choice["text"] for choice in result["choices"])
     text = f" “{result['text']}”" if result["intent"] else f" (did you mean: {offered})" if offered else ""

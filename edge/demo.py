@@ -20,7 +20,7 @@ from config.schema import Config
 from edge.adapters.supervisor import cancelled
 from edge.adapters.uplink import open_link
 from edge.app import Agent, open_agent, open_journal
-from edge.demo_guide import ask_aloud, count_lookups, play_visitor
+from edge.demo_guide import Greetings, ask_aloud, count_lookups, enrol_visitor, play_visitor, write_camera
 from edge.demo_guide import config_text as guide_config
 from edge.demo_locker import LEFT, LEFT_PHONE, StoryStuck, awaited_texts, play_locker
 from edge.demo_outcome import Outcome, read_outcome
@@ -75,12 +75,16 @@ async def play(options: DemoOptions) -> Outcome:
     async with open_world(folder, is_hurried=options.seconds is not None, told=told) as world:
         config, users = await _prepare(folder, options, world)
         async with open_agent(config, channel=world.channel, demo_users=users) as agent:
+            greetings = Greetings(agent.web.site.desks.guide)
             await _run(agent, options, world)
+            greetings.close()
         await _drain(config)
         report = verify(config.agent.data_dir)
         outcome = read_outcome(config.agent.data_dir, world.city.counts().unique, is_whole=report.ok)
         data_dir = config.agent.data_dir
-        counted = {"tickets": count_tickets(data_dir), "lookups": count_lookups(data_dir)}
+        counted = {
+            "tickets": count_tickets(data_dir), "lookups": count_lookups(data_dir), "greeted_by_name": greetings.by_name,
+        }  # fmt: skip
         return replace(outcome, later=outcome.later | counted)
 
 
@@ -112,11 +116,14 @@ async def _prepare(folder: Path, options: DemoOptions, world: World) -> tuple[Co
     users = tuple(_user(folder / "users.toml", *user) for user in USERS)
     text = config_text(folder, playlists, models_dir, broker_port=world.broker_port, web_port=options.port)
     text += world.cabinet.config_text() + QUEUE_CONFIG
-    text += guide_config(world.dossiers.url, await ask_aloud(folder, models_dir))
+    camera = write_camera(folder, models_dir, is_short=options.seconds is not None)
+    text += guide_config(world.dossiers.url, await ask_aloud(folder, models_dir), camera)
     if options.camera is not None:
         text = text.replace(f"replay:{playlists['quay-01']}", options.camera)
     file = folder / "motcua.toml"
     file.write_text(text, encoding="utf-8")
+    if camera is not None:
+        await enrol_visitor(file, models_dir)
     return load(file), users
 
 
@@ -167,6 +174,9 @@ def _welcome(agent: Agent, options: DemoOptions, world: World) -> None:
         _say(f"cabinet {base}/tu   its desk {base}/tu/can-bo   its technician {base}/tu/ky-thuat")
         _say("doors spring open when unlocked, and somebody pushes them closed after a few seconds")
         _say(f"guide {base}/huong-dan   numbers {base}/lay-so   board {base}/bang-so   queue {base}/quay/quay-01/so")
+        _say(
+            f"greeting by name {base}/khuon-mat (somebody who is enrolled comes to the guide at the start, and every five minutes)"
+        )
         _say("the login page shows the demo's PINs and codes")
 
 
@@ -257,7 +267,7 @@ def _is_moved_like(view: CounterView, level: Level) -> bool:
 async def _drain(config: Config) -> None:
     """Send what the agent recorded while it stopped, and wait for the city's receipt."""
     async with open_journal(config) as journal:
-        link = open_link(config, journal, None)
+        link = open_link(config, journal)
         if link is None:
             return
         sending = asyncio.create_task(link.run(), name="drain")

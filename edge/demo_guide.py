@@ -1,21 +1,28 @@
-"""The demo's guide: a simulated city that knows some dossiers, and a visitor who asks aloud, takes a number and is called.
+"""The demo's guide: a simulated city that knows some dossiers, and a visitor who is greeted, asks aloud, takes a number and is called.
 
-`edge.demo` plays it when the hall is through. The voice is real sound through the real recogniser where its models are pulled and
-espeak-ng is installed; else the visitor touches the same button.
+`edge.demo` plays it when the hall is through. The face is a real clip through the real networks, of somebody who enrolled before,
+where those are pulled. The voice is real sound through the real recogniser where its models are pulled and espeak-ng is installed;
+else the visitor touches the same button.
 """
 
 import asyncio
 import contextlib
+import io
 import logging
+import sys
+import wave
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from devices.camera.playlist import Playlist, Show, playlist_toml
 from edge.adapters.city_sim import CitySim
+from edge.adapters.guide_eyes_spec import LANDMARKER, NETWORK
 from edge.adapters.voice_spec import DETECTOR, WHISPER_FILES
 from edge.domain.dialogue_terms import Intent, Meaning, Stage
 from edge.domain.dossier import DossierCode
 from edge.domain.dossier_status import DossierRecord, DossierStatus, DossierStep
-from edge.guide_ports import GuideDesk
+from edge.guide_ports import GuideDesk, GuideView
 from edge.queue_ports import Action, QueueDesk
 from models import fetch
 from models.tts import VoiceFailed, VoiceMissing, render
@@ -27,6 +34,11 @@ READY, UNDERWAY, LATE = "H29.19-261124-0012", "H29.19-261126-0031", "H29.19-2611
 ASKED = "làm giấy khai sinh cần giấy tờ gì"
 PATIENCE_S = 20.0  # with the guide, on a slow machine
 HEARING_S = 45.0  # until the recogniser is loaded and has understood
+FACE, NAME = "single_face.mp4", "anh Minh"  # the visitor's, and what he wants to be called
+CLIP_S = 2.4
+SILENT_S = 8.0  # before he asks
+ENROLMENT_S = 60.0
+_STAYS, _AGAIN_EVERY_S = 17, 300.0  # clips in a row; whoever looks at the pages is disturbed no more often than this
 
 
 def fill_city(city: CitySim, now: datetime) -> None:
@@ -49,13 +61,83 @@ async def ask_aloud(folder: Path, models_dir: Path) -> Path | None:
         log.info("the visitor at the guide touches instead of speaking: %s", error)
         return None
     path = folder / "asked.wav"
-    await asyncio.to_thread(path.write_bytes, wav)
+    await asyncio.to_thread(_write_after_silence, path, wav)
     return path
 
 
-def config_text(city_url: str, recording: Path | None = None) -> str:
+def _write_after_silence(path: Path, wav: bytes) -> None:
+    """He is greeted before he speaks."""
+    with wave.open(io.BytesIO(wav)) as spoken, wave.open(str(path), "wb") as written:
+        written.setparams(spoken.getparams())
+        silent = int(spoken.getframerate() * SILENT_S) * spoken.getsampwidth() * spoken.getnchannels()
+        written.writeframes(bytes(silent) + spoken.readframes(spoken.getnframes()))
+
+
+def write_camera(folder: Path, models_dir: Path, *, is_short: bool) -> Path | None:
+    """What the guide's camera sees: in the short story he comes and stays. None without the networks."""
+    try:
+        for name in (LANDMARKER, NETWORK):
+            fetch.locate(name, models_dir)
+        clip = fetch.locate(FACE, models_dir)
+    except fetch.ModelFileError as error:
+        log.info("the guide has no camera: %s", error)
+        return None
+    nobody, there = Show(2.0), Show(CLIP_S, clip)
+    away = () if is_short else (Show(_AGAIN_EVERY_S - _STAYS * CLIP_S),)
+    shows = (there,) if is_short else (nobody, *[there] * _STAYS, *away)
+    path = folder / "camera-guide.toml"
+    path.write_text(playlist_toml(Playlist(shows)), encoding="utf-8")
+    return path
+
+
+async def enrol_visitor(config: Path, models_dir: Path) -> bool:
+    """He agreed to be greeted: by the command line, before the agent runs, as an officer would. Whether he is enrolled now."""
+    words = (
+        "faces",
+        "enrol",
+        str(fetch.locate(FACE, models_dir)),
+        "--name",
+        NAME,
+        "--by",
+        "quay-01",
+        "--agreed",
+        "--json",
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "edge", *words, "--config", str(config),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(ENROLMENT_S):
+            answer, _ = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        answer = b"it took too long"
+    if process.returncode != 0:
+        log.warning(
+            "the visitor is not enrolled, and greeted as everybody is: %s", answer.decode(errors="replace").strip()
+        )
+    return process.returncode == 0
+
+
+class Greetings:
+    """Counts how often the guide greeted by name, until `close`."""
+
+    def __init__(self, guide: GuideDesk | None) -> None:
+        self.by_name = 0
+        self._is_greeting = False
+        self.close: Callable[[], None] = guide.subscribe(self._look) if guide else lambda: None
+
+    def _look(self, view: GuideView) -> None:
+        was, self._is_greeting = self._is_greeting, view.scene.state.name is not None
+        self.by_name += self._is_greeting and not was
+
+
+def config_text(city_url: str, recording: Path | None = None, camera: Path | None = None) -> str:
     """The section of the demo's configuration file."""
     voice = "" if recording is None else f'[guide.voice]\nmicrophone = "replay:{recording}"\n'
+    voice += "" if camera is None else f'[guide.camera]\nsource = "replay:{camera}"\n'
     return f"""
 [guide]
 help_counter = "quay-01"

@@ -41,7 +41,9 @@ class Outcome:
     broker: int
     journal_ok: bool
     locker: dict[str, int]
-    later: dict[str, Any] = field(default_factory=lambda: {"tickets": {"issued": 0, "called": 0}, "lookups": 0})
+    later: dict[str, Any] = field(
+        default_factory=lambda: {"tickets": {"issued": 0, "called": 0}, "lookups": 0, "greeted_by_name": 0}
+    )
 
     @property
     def is_whole(self) -> bool:

@@ -132,6 +132,7 @@ class GuideView:
     subtitle: str
     ears: EarsState | None
     is_speaking: bool
+    is_overheard: bool = False  # a technician looks at what the ears hear
 
 
 @dataclass(frozen=True, slots=True)

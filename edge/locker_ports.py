@@ -13,6 +13,7 @@ from edge.domain.door import Door as Door  # noqa: PLC0414 - offered from here
 from edge.domain.door import Pulse as Pulse  # noqa: PLC0414 - offered from here
 from edge.domain.locker import CompartmentState, Purpose
 from edge.domain.pickup_code import PickupCode
+from edge.ports import Change
 
 # --- the doors, as the locker service sees them ---
 
@@ -300,6 +301,19 @@ class StaffDesk(Protocol):
     def subscribe_trace(self, callback: Callable[[TraceRow], None]) -> Callable[[], None]: ...
     def channels(self) -> Mapping[str, tuple[str, int]]: ...  # compartment -> board, channel: the door map
     def scans(self) -> Scans | None: ...
+
+
+class CityDesk(Protocol):
+    """What the city may do from afar, as `Staff` of the role `city`. No door opens. `answered` is written with what is done."""
+
+    async def reserve(
+        self, by: Staff, dossier: str, until: datetime, answered: Change, *, size: str | None = None, low: bool = False
+    ) -> Refused | None:
+        """A compartment is kept free for a dossier; once more for the same one is until another time."""
+
+    async def release(self, by: Staff, dossier: str, answered: Change) -> Refused | None: ...
+    async def recall(self, by: Staff, dossier: str, why: str, answered: Change) -> Refused | None:
+        """The pickup code dies; staff take the paper out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """What services and pages may ask of ears and mouth: Protocols and the values that cross them (see also edge/ports.py)."""
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from edge.domain.dialogue_terms import Intent
+from edge.domain.dialogue_terms import Intent, Unheard
 
 
 class EarsState(StrEnum):
@@ -13,6 +13,7 @@ class EarsState(StrEnum):
 
     OPENING = "opening"
     LISTENING = "listening"
+    NOISY = "noisy"  # listening, but it is loud and nobody speaks
     SPEECH = "speech"
     DECIDING = "deciding"
     MUTED = "muted"
@@ -38,7 +39,7 @@ class Listening(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One thing that was asked. `procedure` is a key of procedures.toml, `day` as in config/intents.vi.yaml.
+    """One thing that was asked. `procedure` is a key of procedures.toml, `day` as in config/intents.vi.yaml, `place` a key of the site's.
 
     `sentence` is the known sentence that fits best, never what was said; it may be shown, and is kept nowhere.
     """
@@ -49,11 +50,12 @@ class Wish:
     procedure: str | None = None
     day: str | None = None
     code: str | None = None
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One thing said. `best` only when sure; else ask back with `choices` (at most 3); both empty: not understood.
+    """One thing said. `best` only when sure; else ask back with `choices` (at most 3); both empty: `unheard` says why.
 
     `code_said`: letters and digits heard while a code was expected, to read back; often wrong. `ended_at`: monotonic seconds.
     """
@@ -63,6 +65,7 @@ class Utterance:
     code_said: str | None
     ended_at: float
     wait_s: float
+    unheard: Unheard | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,41 @@ class SoundLevel:
     speech: float
 
 
+class Verdict(StrEnum):
+    """What became of a sound."""
+
+    TAKEN = "taken"
+    ASKED_BACK = "asked_back"
+    TOO_SHORT = "too_short"  # a cough, a knock
+    NOISE = "noise"
+    FOREIGN = "foreign"
+    UNCLEAR = "unclear"
+    OUT_OF_SET = "out_of_set"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A known sentence that was considered, with what it means; a code that was expected is named nowhere."""
+
+    sentence: str
+    asked: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What was heard and why it was taken or not. For a technician's page at this moment; kept and logged nowhere."""
+
+    text: str = field(repr=False)
+    scores: tuple[Scored, ...] = field(repr=False)
+    verdict: Verdict
+    no_speech: float
+    foreign: float
+    speech_s: float
+    decide_s: float
+
+
+TraceItem = Trace | EarsChange | SoundLevel
 HeardItem = Utterance | EarsChange | SoundLevel
 
 
@@ -96,6 +134,26 @@ class Ears(Protocol):
         is_watched: bool = False,
     ) -> None:
         """Listen in this way from now on. `codes`: dossier codes that exist here, at most 200, to choose among."""
+
+
+class TracedEars(Ears, Protocol):
+    """Ears into which a technician may look."""
+
+    engine: str
+
+    def trace(self) -> AsyncGenerator[TraceItem, None]:
+        """The present state, then levels and traces as they come. The worker tells them only while somebody iterates."""
+
+
+class HearingDesk(Protocol):
+    """The technician's look into the ears. `threshold`: confidence from which a sentence counts as said."""
+
+    place: str
+    engine: str
+    threshold: float
+
+    def subscribe(self, callback: Callable[[TraceItem], None]) -> Callable[[], None]:
+        """While anybody is subscribed the visitor's screen says so."""
 
 
 class Mouth(Protocol):

@@ -1,6 +1,6 @@
-"""How many faces a frame shows, by the detector that lies inside MediaPipe's landmarker file; no landmarks, little memory.
+"""How many faces a frame shows and where, by the detector that lies inside MediaPipe's landmarker file; no landmarks, little memory.
 
-Imports mediapipe; only the vision worker's process and tests use it.
+Imports mediapipe; only the camera workers' processes and tests use it.
 """
 
 import zipfile
@@ -12,7 +12,7 @@ import mediapipe as mp
 import numpy as np
 from mediapipe.tasks.python import BaseOptions, vision
 
-from models.pipeline import RgbImage
+from models.pipeline import Box, RgbImage
 
 _MEMBER = "face_detector.tflite"
 _SURE = 0.5
@@ -41,5 +41,13 @@ class FaceCounter:
 
     def count(self, frame_rgb: RgbImage) -> int:
         """Faces in uint8 [h, w, 3]."""
-        image = mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(frame_rgb))
-        return len(self._detector.detect(image).detections)
+        return len(self._detect(frame_rgb).detections)
+
+    def boxes(self, frame_rgb: RgbImage) -> list[Box]:
+        """Where they are, in pixels, largest first."""
+        found = [found.bounding_box for found in self._detect(frame_rgb).detections]
+        boxes = [Box(box.origin_x, box.origin_y, box.width, box.height) for box in found]
+        return sorted(boxes, key=lambda box: -box.w * box.h)
+
+    def _detect(self, frame_rgb: RgbImage) -> vision.FaceDetectorResult:
+        return self._detector.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(frame_rgb)))

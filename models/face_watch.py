@@ -37,6 +37,12 @@ class FaceWatch:
         self._moments: deque[Moment] = deque(maxlen=REMEMBERED)
         self._due_s = 0.0
 
+    def forget(self) -> None:
+        """Whoever comes next begins anew."""
+        self._tracker = Tracker()
+        self._track = 0
+        self._moments.clear()
+
     def take(self, frame_rgb: RgbImage, t_s: float) -> Watched | None:
         """None when there is no face."""
         faces = self._identifier.observe(frame_rgb, round(t_s * 1000))

@@ -23,10 +23,10 @@ from models.folding import words
 from models.speech import ACCEPT, Folder, Heard, Ranked, confidence_of
 from models.spoken import choose, code_said, ways_to_say
 
-MOST_SENTENCES = 3000
+MOST_SENTENCES = 5000
 CHOICES = 3
 MOST_ALWAYS = 32
-WORTH_ASKING = 0.2
+WORTH_ASKING = 0.15
 """Confidence from which a meaning is offered as a button: less is a guess nobody made."""
 CLEARLY = 0.3
 """By so much confidence yes must be ahead of no, or no of yes."""
@@ -54,6 +54,8 @@ class Intent(StrEnum):
     YES = "yes"
     NO = "no"
     CODE = "code"
+    CHECKLIST = "checklist"
+    DIRECTIONS = "directions"
 
 
 class Day(StrEnum):
@@ -78,12 +80,13 @@ class Meaning:
     procedure: str | None = None
     day: Day | None = None
     code: str | None = None
+    place: str | None = None
     line: int | None = None
 
     @property
     def slots(self) -> dict[str, str]:
         """Only those that were said."""
-        named = {"procedure": self.procedure, "day": self.day, "code": self.code}
+        named = {"procedure": self.procedure, "day": self.day, "code": self.code, "place": self.place}
         return {name: str(value) for name, value in named.items() if value is not None}
 
 
@@ -150,14 +153,17 @@ class PhraseBook:
         )
 
 
-def load_phrases(path: Path, procedures: Mapping[str, str] | None = None) -> PhraseBook:
-    """Expand the templates; `procedures` (key to name) are those of the site: others go, unlisted ones are known by name.
+def load_phrases(
+    path: Path, procedures: Mapping[str, str] | None = None, places: Mapping[str, str] | None = None
+) -> PhraseBook:
+    """Expand the templates; `procedures` and `places` (key to name) are those of the site: others go, unlisted ones are known by name.
 
     Raise IntentsUnusable with what is wrong.
     """
     try:
         table = yaml.safe_load(path.read_text(encoding="utf-8"))
-        _use_procedures(table, procedures)
+        _use_listed(table, "procedure", procedures)
+        _use_places(table, places)
         intents = Intents.from_dict(table)
         said = dict(_expanded(intents))
     except (
@@ -197,14 +203,23 @@ def _is_contradicted(best: Choice, choices: Mapping[Meaning, Choice]) -> bool:
     return other is not None and other.confidence > best.confidence - CLEARLY
 
 
-def _use_procedures(table: Any, procedures: Mapping[str, str] | None) -> None:
-    values = table["lists"]["procedure"]["values"]
-    if procedures is None:
+def _use_listed(table: Any, slot: str, known: Mapping[str, str] | None) -> None:
+    """The list as the site has it: ways to say the keys it knows, and the names of those that nobody wrote ways for."""
+    values = table["lists"][slot]["values"]
+    if known is None:
         return
     listed = {value["out"] for value in values}
-    kept = [value for value in values if value["out"] in procedures]
-    named = [{"in": words(name), "out": key} for key, name in procedures.items() if key not in listed]
-    table["lists"]["procedure"]["values"] = kept + named
+    kept = [value for value in values if value["out"] in known]
+    named = [{"in": words(name.partition("(")[0]), "out": key} for key, name in known.items() if key not in listed]
+    table["lists"][slot]["values"] = kept + named
+
+
+def _use_places(table: Any, places: Mapping[str, str] | None) -> None:
+    """A site that leads nowhere is not asked the way, and templates of its own need not know of places."""
+    if "place" in table["lists"]:
+        _use_listed(table, "place", places)
+    if places is not None and not places:
+        table["intents"].pop(Intent.DIRECTIONS.value, None)
 
 
 def _expanded(intents: Intents) -> Iterator[tuple[str, Meaning]]:
@@ -244,7 +259,7 @@ def _filled(intents: Intents, template: Sentence) -> Iterator[tuple[Sentence, di
 
 def _meaning(intent: Intent, slots: Mapping[str, str]) -> Meaning:
     day = slots.get("day")
-    return Meaning(intent, slots.get("procedure"), Day(day) if day else None)
+    return Meaning(intent, slots.get("procedure"), Day(day) if day else None, place=slots.get("place"))
 
 
 def _ends_said(code: str) -> Iterator[str]:

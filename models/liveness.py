@@ -84,9 +84,14 @@ def judge_clip(moments: Sequence[Moment], rules: LivenessRules | None = None) ->
     verdict = Verdict.UNSURE
     if narrowed >= rules.narrowed_flat:
         verdict = Verdict.FLAT
-    elif seconds >= rules.min_seconds and narrowed <= rules.narrowed_live and (blinks or stirs >= rules.stirred):
+    elif _is_long(moments, seconds, rules) and narrowed <= rules.narrowed_live and (blinks or stirs >= rules.stirred):
         verdict = Verdict.LIVE
     return LivenessReport(verdict, seconds, blinks, stirs, narrowed)
+
+
+def _is_long(moments: Sequence[Moment], seconds: float, rules: LivenessRules) -> bool:
+    """Of a few frames nothing can be said, however far they lie apart."""
+    return seconds >= rules.min_seconds and len(moments) >= rules.min_moments
 
 
 def count_blinks(moments: Sequence[Moment], rules: LivenessRules) -> int:

@@ -17,6 +17,7 @@ from rapidfuzz import fuzz, process
 from models.errors import ModelsError
 from models.folding import folded, skeleton
 from models.mel import Samples
+from models.unheard import NO_CLUES, Clues
 
 ACCEPT = 0.5
 """Confidence from which a sentence counts as said."""
@@ -49,6 +50,12 @@ class Heard:
 
     hypotheses: tuple[str, ...]
     ranked: tuple[Ranked, ...]
+    clues: Clues = NO_CLUES
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the best sentence counts as said."""
+        return bool(self.ranked) and self.ranked[0].confidence >= ACCEPT
 
 
 class Recogniser(Protocol):

@@ -1,6 +1,7 @@
-"""The whole wire between the voice worker (child) and the agent (parent): closed types that carry neither sound nor transcript.
+"""The whole wire between the voice worker (child) and the agent (parent): closed types, none of which can carry sound.
 
-What was said crosses as the number of a known sentence. The one string is shaped like a dossier code and short.
+What was said crosses as the number of a known sentence, a code as a short string of its shape. Words as they were written down are
+in one type alone, `TraceMessage`, which is sent only while a technician has the page open that shows it (`Tell.is_watched`).
 `tests/models/test_voice_wire.py` walks every type and proves it. Both ends import this file, nobody else.
 """
 
@@ -10,16 +11,20 @@ import msgspec
 
 from models.framing import Deframer
 
-WIRE_VERSION = 1
+WIRE_VERSION = 2
 MAX_CHOICES = 3
 MAX_CODES = 200
+MAX_SCORES = 6
+MAX_TRACED = 120  # characters
 
 IntentName = Literal[
     "progress", "ticket", "procedure", "counter", "papers", "hours", "person", "hotline", "feedback", "repeat", "help",
-    "greeting", "back", "thanks", "yes", "no", "code",
+    "greeting", "back", "thanks", "yes", "no", "code", "checklist", "directions",
 ]  # fmt: skip
 DayName = Literal["today", "tomorrow", "saturday", "sunday", "holiday"]
-StateName = Literal["opening", "listening", "speech", "deciding", "muted", "lost"]
+StateName = Literal["opening", "listening", "noisy", "speech", "deciding", "muted", "lost"]
+UnheardName = Literal["noise", "foreign", "unclear", "out_of_set"]
+VerdictName = Literal["taken", "asked_back", "too_short", "noise", "foreign", "unclear", "out_of_set"]
 EarsName = Literal["open", "muted", "barge_in"]
 ExpectsName = Literal["anything", "yes_no", "code"]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
@@ -32,13 +37,14 @@ DossierCode = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Z][0-9A-Z.-]{2,39}$",
 
 
 class Guess(msgspec.Struct, frozen=True, tag=False, forbid_unknown_fields=True):
-    """One meaning: `sentence` counts in the phrase book, `procedure` in the spec's list, `code` in the codes last told."""
+    """One meaning: `sentence` counts in the phrase book, `procedure` and `place` in the spec's lists, `code` in the codes last told."""
 
     sentence: Place
     intent: IntentName
     procedure: Place | None
     day: DayName | None
     code: Place | None
+    place: Place | None
     confidence: Probability
 
 
@@ -57,10 +63,11 @@ class StateMessage(msgspec.Struct, frozen=True, tag="state", forbid_unknown_fiel
 
 
 class HeardMessage(msgspec.Struct, frozen=True, tag="heard", forbid_unknown_fields=True):
-    """One utterance. `best` only when it is sure; else `choices` to ask back with; both empty: nothing of ours was said."""
+    """One utterance. `best` only when it is sure; else `choices` to ask back with; both empty: `unheard` says why."""
 
     best: Guess | None
     choices: Annotated[tuple[Guess, ...], msgspec.Meta(max_length=MAX_CHOICES)]
+    unheard: UnheardName | None
     code_said: CodeSaid | None  # only while a code is expected
     tell: Count  # the number of the tell that was obeyed: its codes are counted
     ended_ns: Count  # CLOCK_MONOTONIC of the end of speech
@@ -75,6 +82,25 @@ class LevelMessage(msgspec.Struct, frozen=True, tag="level", forbid_unknown_fiel
     speech: Probability
 
 
+class Score(msgspec.Struct, frozen=True, tag=False, forbid_unknown_fields=True):
+    """How well one known sentence explains the sound."""
+
+    sentence: Place
+    confidence: Probability
+
+
+class TraceMessage(msgspec.Struct, frozen=True, tag="trace", forbid_unknown_fields=True):
+    """What was heard and why it was taken or not, for a technician's eyes at this moment and for nothing else."""
+
+    text: Annotated[str, msgspec.Meta(max_length=MAX_TRACED)]
+    scores: Annotated[tuple[Score, ...], msgspec.Meta(max_length=MAX_SCORES)]
+    verdict: VerdictName
+    no_speech: Probability
+    foreign: Probability
+    speech_ms: Amount
+    decide_ms: Amount
+
+
 class VoiceBeat(msgspec.Struct, frozen=True, tag="beat", forbid_unknown_fields=True):
     """Once a second, also without a microphone: the parent takes silence for a hang."""
 
@@ -83,7 +109,7 @@ class VoiceBeat(msgspec.Struct, frozen=True, tag="beat", forbid_unknown_fields=T
     rss_mb: Amount
 
 
-VoiceMessage = VoiceHello | StateMessage | HeardMessage | LevelMessage | VoiceBeat
+VoiceMessage = VoiceHello | StateMessage | HeardMessage | LevelMessage | TraceMessage | VoiceBeat
 
 
 class Tell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

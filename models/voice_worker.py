@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -18,8 +18,20 @@ from models.intent import Choice, Intent, PhraseBook, Understood
 from models.mel import Samples
 from models.speech import Heard, Recogniser
 from models.spoken import code_said
+from models.unheard import Unheard, why_unheard
 from models.voice_activity import CHUNK_S, Endpointing, Turn, Utterance
-from models.voice_wire import HeardMessage, LevelMessage, StateMessage, StateName, Tell, VoiceBeat, VoiceMessage
+from models.voice_wire import (
+    MAX_SCORES,
+    MAX_TRACED,
+    HeardMessage,
+    LevelMessage,
+    StateMessage,
+    StateName,
+    Tell,
+    TraceMessage,
+    VoiceBeat,
+    VoiceMessage,
+)
 
 BEAT_S = 1.0
 LEVEL_S = 0.2
@@ -27,6 +39,11 @@ WARM_S, WARM_PAUSE_S = 0.1, 0.3
 """How long idle time is used for at once, and how long not: whoever speaks meanwhile waits for no more than this."""
 MOST_ASKED = 2
 """Utterances whose answers are awaited; one more, and the oldest is answered no more."""
+
+
+NOISY_DB, CALM_DB = -30.0, -36.0
+"""Loudness without speech, over a second or two, from which a visitor is told why the machine does not hear, and no more."""
+_SETTLING = 0.03  # of the average loudness a chunk renews
 
 
 class Microphone(Protocol):
@@ -49,8 +66,13 @@ Send: TypeAlias = Callable[[VoiceMessage], None]
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
+    """`heard` only while somebody looks: else the words are gone once their meaning is known."""
+
     understood: Understood
+    unheard: Unheard | None
     code_said: str | None
+    decide_s: float
+    heard: Heard | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +96,12 @@ class VoiceWorker:
         send: Send,
         *,
         procedures: Sequence[str],
+        places: Sequence[str] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._microphone, self._detector, self._recogniser = microphone, detector, recogniser
         self._plain_book = self._book = book
-        self._send, self._procedures, self._clock = send, list(procedures), clock
+        self._send, self._procedures, self._places, self._clock = send, list(procedures), list(places), clock
         self._told = self._obeyed = Tell()
         self._utterance = Utterance()
         self._state: StateName | None = None
@@ -88,6 +111,7 @@ class VoiceWorker:
         self._warming: Future[bool] | None = None
         self._is_cold = True
         self._heard = 0
+        self._around_db = -120.0
         self._next_beat_s = self._next_level_s = self._next_warm_s = 0.0
 
     def run(self) -> None:
@@ -128,11 +152,18 @@ class VoiceWorker:
         elif turn is Turn.ENDED:
             self._end()
         elif turn is Turn.TOO_SHORT:
+            self._trace_short()
             self._utterance.forget()
             self._void()
             self._rest()
         elif self._state not in {"speech", "deciding"}:
-            self._enter("listening")
+            self._enter(self._idle(chunk))
+
+    def _idle(self, chunk: Samples) -> StateName:
+        """What to show while nobody speaks. The machine's own voice is no noise."""
+        self._around_db += _SETTLING * (loudness_db(chunk) - self._around_db)
+        is_noisy = self._around_db > (CALM_DB if self._state == "noisy" else NOISY_DB)
+        return "noisy" if is_noisy and self._told.ears == "open" else "listening"
 
     def _decide(self) -> None:
         sound, book, told = self._utterance.sound, self._book, self._told
@@ -156,15 +187,24 @@ class VoiceWorker:
 
     def _understand(self, sound: Samples, book: PhraseBook, told: Tell) -> _Answer:
         """In the deciding thread."""
-        heard: Heard = self._recogniser.recognise(sound, book.sentences, book.always(told.expects))
+        began_s = time.monotonic()
+        heard = self._recogniser.recognise(sound, book.sentences, book.always(told.expects))
         said = code_said(heard.hypotheses[0]) if heard.hypotheses and told.expects == "code" else ""
-        return _Answer(book.understand(heard), said[:24] if len(said) >= 3 else None)
+        understood = book.understand(heard)
+        return _Answer(
+            understood,
+            None if understood.choices else why_unheard(heard.clues),
+            said[:24] if len(said) >= 3 else None,
+            time.monotonic() - began_s,
+            _shown(heard, told),
+        )
 
     def _answer(self) -> None:
         while self._asked and self._asked[0].answer.done():
             asked = self._asked.popleft()
             self._heard += 1
             self._send(self._message(asked))
+            self._trace(asked)
             self._rest()
 
     def _rest(self) -> None:
@@ -179,6 +219,7 @@ class VoiceWorker:
             {
                 "best": None if best is None else self._guess(best),
                 "choices": [self._guess(choice) for choice in answer.understood.choices],
+                "unheard": answer.unheard and answer.unheard.value,
                 "code_said": answer.code_said,
                 "tell": self._obeyed.number,
                 "ended_ns": int(asked.ended_s * 1e9),
@@ -188,6 +229,29 @@ class VoiceWorker:
             HeardMessage,
         )
 
+    def _trace(self, asked: _Asked) -> None:
+        """What was written down, for whoever looks at this moment."""
+        answer = asked.answer.result()
+        heard = answer.heard
+        if heard is None or not self._told.is_watched:
+            return
+        verdict = "taken" if answer.understood.best else "asked_back" if answer.understood.choices else answer.unheard
+        wanted = {
+            "text": next(iter(heard.hypotheses), "")[:MAX_TRACED],
+            "scores": [{"sentence": one.index, "confidence": one.confidence} for one in heard.ranked[:MAX_SCORES]],
+            "verdict": str(verdict),
+            "no_speech": heard.clues.no_speech,
+            "foreign": heard.clues.foreign,
+            "speech_ms": asked.speech_s * 1000,
+            "decide_ms": answer.decide_s * 1000,
+        }
+        self._send(msgspec.convert(wanted, TraceMessage))
+
+    def _trace_short(self) -> None:
+        if self._told.is_watched:
+            speech_ms = (self._utterance.seconds - self._utterance.quiet_s) * 1000
+            self._send(TraceMessage("", (), "too_short", 0.0, 0.0, max(0.0, speech_ms), 0.0))
+
     def _guess(self, choice: Choice) -> dict[str, object]:
         meaning = choice.meaning
         return {
@@ -196,6 +260,7 @@ class VoiceWorker:
             "procedure": self._procedures.index(meaning.procedure) if meaning.procedure else None,
             "day": meaning.day,
             "code": self._obeyed.codes.index(meaning.code) if meaning.intent is Intent.CODE and meaning.code else None,
+            "place": self._places.index(meaning.place) if meaning.place else None,
             "confidence": choice.confidence,
         }
 
@@ -232,7 +297,7 @@ class VoiceWorker:
         if self._warming is not None and self._warming.done():
             self._is_cold, self._warming = self._warming.result(), None
             self._next_warm_s = self._clock() + WARM_PAUSE_S
-        is_idle = self._state == "listening" and self._clock() >= self._next_warm_s
+        is_idle = self._state in {"listening", "noisy"} and self._clock() >= self._next_warm_s
         if self._is_cold and self._warming is None and is_idle:
             self._warming = self._hand.submit(self._recogniser.warm, self._plain_book.sentences, WARM_S)
 
@@ -246,6 +311,13 @@ class VoiceWorker:
         if self._told.is_watched and self._clock() >= self._next_level_s:
             self._next_level_s = self._clock() + LEVEL_S
             self._send(LevelMessage(db=loudness_db(chunk), speech=min(1.0, max(0.0, probability))))
+
+
+def _shown(heard: Heard, told: Tell) -> Heard | None:
+    """What a technician may see: nothing unless they look, and no words while somebody reads a dossier code aloud."""
+    if not told.is_watched:
+        return None
+    return replace(heard, hypotheses=()) if told.expects == "code" else heard
 
 
 def loudness_db(chunk: Samples) -> float:

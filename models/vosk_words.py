@@ -13,6 +13,7 @@ import vosk
 
 from models.mel import RATE, Samples
 from models.speech import LONGEST_S, Folder, Heard, Ranked, RecogniserUnusable, confidence_of
+from models.unheard import Clues
 
 SHORTLIST = 12
 THRESHOLD = 0.8
@@ -36,7 +37,8 @@ class VoskWords:
     def recognise(self, samples: Samples, sentences: Sequence[str], always: Sequence[int] = ()) -> Heard:  # noqa: ARG002 - all are compared
         hypotheses = self._written(samples[: int(LONGEST_S * RATE)])
         near = self._folder.nearest(hypotheses, sentences, SHORTLIST)
-        return Heard(hypotheses, tuple(Ranked(i, confidence_of(like, THRESHOLD, STEEPNESS)) for i, like in near))
+        ranked = tuple(Ranked(place, confidence_of(like, THRESHOLD, STEEPNESS)) for place, like in near)
+        return Heard(hypotheses, ranked, Clues(no_speech=0.0 if hypotheses else 1.0))
 
     def warm(self, sentences: Sequence[str], seconds: float) -> bool:  # noqa: ARG002 - there is nothing to prepare
         return False

@@ -63,6 +63,8 @@ class Photographer:
         self.locker_staff()
         self.queue()
         self.guide()
+        self.device()
+        self.faces()
 
     def entrance(self) -> None:
         page = self._page(OFFICER)
@@ -148,6 +150,17 @@ class Photographer:
         self._pause(page, "page-locker-receipt")
         page.get_by_role("button", name="Xong", exact=True).click()
 
+    def device(self) -> None:
+        page = self._page(OFFICER)
+        log_in(page, self._stage, "ky-thuat")
+        self._shoot(page, "/thiet-bi", "page-device")
+        self._stage.order("identify", seconds=30)
+        self._pause(page, "page-device-identify")
+        self._shoot(self._page(TABLET), "/danh-gia/quay-01", "page-tablet-identify")
+        page.goto(self._stage.url + "/ngon-ngu/en?ve=/thiet-bi")
+        self._stage.order("identify", seconds=0)
+        self._shoot(page, "/thiet-bi", "page-device-en")
+
     def locker_staff(self) -> None:
         page = self._page(OFFICER)
         log_in(page, self._stage, "quay-01")
@@ -196,6 +209,27 @@ class Photographer:
         self._stage.order("hour", hour=12)
         self._shoot(page, "/lay-so", "page-number-closed")
         self._shoot(board, "/bang-so", "page-board-closed")
+
+    def faces(self) -> None:
+        page = self._page(OFFICER)
+        log_in(page, self._stage, "quay-01")
+        self._shoot(page, "/khuon-mat", "page-faces")
+        page.get_by_label("Tên muốn được chào").fill("cô Bưởi")
+        page.get_by_label("Người này đã nghe và đồng ý").check()
+        self._touch(page, "Bắt đầu trước máy ảnh", "page-faces-stand")
+        self._stage.order("faces", task="turn_left", done=1, hint="several_faces")
+        page.get_by_text("Hãy quay đầu sang trái").wait_for()
+        self._save(page, "page-faces-task")
+        self._stage.order("faces", refused="blurred")
+        page.get_by_text("ảnh bị nhoè").wait_for()
+        self._save(page, "page-faces-refused")
+        self._stage.order("faces")
+        page.get_by_text("cô Bưởi", exact=True).wait_for()
+        self._save(page, "page-faces-enrolled")
+        page.get_by_role("button", name="Xong").click()
+        page.get_by_role("button", name="Rút đồng ý").first.click()
+        page.get_by_role("button", name="Xoá ngay").wait_for()
+        self._save(page, "page-faces-withdraw")
 
     def guide(self) -> None:
         page = self._page(TABLET)

@@ -69,5 +69,18 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     why: str | None = None
 
 
+def signed_manifest(manifest: str, key: DeviceKey) -> str:
+    """The city's signature (hex) over a list of models, as `models.update` carries it."""
+    return key.sign(_manifest_bytes(manifest))
+
+
+def is_manifest_signed(manifest: str, city_key: str, signature: str) -> bool:
+    return is_signed(city_key, _manifest_bytes(manifest), signature)
+
+
+def _manifest_bytes(manifest: str) -> bytes:
+    return b"motcua models v1\n" + manifest.encode()
+
+
 def _signed_bytes(body: str) -> bytes:
     return b"motcua command v1\n" + body.encode()

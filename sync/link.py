@@ -8,6 +8,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 import msgspec
@@ -16,19 +17,34 @@ from sync.errors import UNREADABLE, JournalError
 from sync.hosts import Hosts
 from sync.journal import Journal
 from sync.marks import Receipt, ReceiptOutcome
-from sync.mqtt import Broker, Version
+from sync.mqtt import Broker, Incoming, Version
 from sync.reconnect import LinkState, LinkStatus, Pace, Reconnector
 from sync.topics import Topics
-from sync.uplink import Reports, Tuning, Uplink, Voyage
+from sync.uplink import Reports, Saying, Tuning, Uplink, Voyage
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
-__all__ = ["Link", "LinkOptions", "LinkState", "LinkStatus", "OnReceipt", "Pace"]
+__all__ = ["Downward", "Link", "LinkOptions", "LinkState", "LinkStatus", "OnReceipt", "Pace"]
 OnReceipt = Callable[[ReceiptOutcome], Awaitable[None]]
+OnTime = Callable[[datetime], Awaitable[None]]
+OnCommand = Callable[[bytes], Awaitable[bytes | None]]
+COMMANDS_AT_MOST = 64  # waiting; the newest is dropped, unanswered, and the city sends it again
 
 
-async def _nobody(_: ReceiptOutcome) -> None:
-    """Nobody is told of receipts."""
+async def _nobody(_: object) -> None:
+    """Nobody is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Downward:
+    """What comes down besides receipts. A JournalError of these is logged and no more: the city says it again.
+
+    `on_time`: what the city's clock said just now. `on_command`: the bytes of one command and the bytes of its answer, one after
+    the other; without it, commands are not subscribed to.
+    """
+
+    on_command: OnCommand | None = None
+    on_time: OnTime = _nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,8 @@ class Link:
         options: LinkOptions | None = None,
         on_status: Callable[[LinkStatus], None] = lambda _: None,
         on_receipt: OnReceipt = _nobody,
+        *,
+        downward: Downward | None = None,
     ) -> None:
         self.topics = Topics(journal.identity.site, journal.identity.device)
         self._journal = journal
@@ -62,7 +80,10 @@ class Link:
         self._reconnector = Reconnector(self._options.versions, self._options.pace, on_status)
         self._uplink: Uplink | None = None
         self._acked = 0
-        self._receipts: asyncio.Queue[bytes] = asyncio.Queue(maxsize=1)
+        self._downward = downward or Downward()
+        self._again: int | None = None
+        self._receipts: asyncio.Queue[Incoming] = asyncio.Queue(maxsize=1)
+        self._commands: asyncio.Queue[Incoming] = asyncio.Queue(COMMANDS_AT_MOST)
         self._moved = asyncio.Event()
         self._on_receipt = on_receipt
         self._is_contradicted = False
@@ -75,6 +96,7 @@ class Link:
                 tasks.create_task(self._reconnector.keep(self._make_uplink), name="link-connection")
                 tasks.create_task(self._keep_marks(), name="link-marks")
                 tasks.create_task(self._take_receipts(), name="link-receipts")
+                tasks.create_task(self._take_commands(), name="link-commands")
         finally:
             unsubscribe()
             await self._persist_broker_mark()
@@ -83,6 +105,12 @@ class Link:
     def status(self) -> LinkStatus | None:
         """The last status told; None before the first attempt ended."""
         return self._reconnector.status
+
+    def resend_from(self, seq: int) -> None:
+        """Send everything behind `seq` once more, on this connection or the next one (a stop of the agent forgets it)."""
+        if self._uplink:
+            self._uplink.again_from(seq)
+        self._again = seq
 
     def _wake(self) -> None:
         if self._uplink:
@@ -100,6 +128,7 @@ class Link:
             options.pace.monotonic,
         )
         start = marks.city or marks.broker  # a broker may have lost what it acknowledged; a city does not
+        start, self._again = start if self._again is None else min(start, self._again), None
         self._uplink = Uplink(voyage, self._reports(), start=start, city=marks.city)
         return self._uplink
 
@@ -111,18 +140,25 @@ class Link:
         return Reports(
             connected=lambda version: _call(loop, self._reconnector.connected, version),
             progress=lambda seq: _call(loop, self._progressed, seq),
-            receipt=lambda payload: _call(loop, self._received, payload),
+            receipt=lambda message: _call(loop, self._received, message),
+            command=self._downward.on_command and (lambda message: _call(loop, self._commanded, message)),
         )
 
     def _progressed(self, seq: int) -> None:
         self._acked = max(self._acked, seq)
         self._moved.set()
 
-    def _received(self, payload: bytes) -> None:
+    def _received(self, message: Incoming) -> None:
         """Receipts are cumulative, so of several that wait the newest is enough."""
         if self._receipts.full():
             self._receipts.get_nowait()
-        self._receipts.put_nowait(payload)
+        self._receipts.put_nowait(message)
+
+    def _commanded(self, message: Incoming) -> None:
+        if self._commands.full():
+            _log.warning("sync.command_dropped", extra={"waiting": COMMANDS_AT_MOST})
+        else:
+            self._commands.put_nowait(message)
 
     # --- watermarks ---
 
@@ -142,10 +178,10 @@ class Link:
 
     async def _take_receipts(self) -> None:
         while True:
-            payload = await self._receipts.get()
-            receipt = self._readable(payload)
+            message = await self._receipts.get()
+            receipt = self._readable(message.payload)
             if receipt:
-                await self._take(receipt)
+                await self._take(receipt, is_live=not message.is_retained)
 
     def _readable(self, payload: bytes) -> Receipt | None:
         try:
@@ -159,11 +195,14 @@ class Link:
             return None
         return receipt
 
-    async def _take(self, receipt: Receipt) -> None:
+    async def _take(self, receipt: Receipt, *, is_live: bool) -> None:
+        """The time of a retained receipt was right when it was sent, which may be long ago."""
         try:
             outcome = await self._journal.mark_city(receipt)
             self._act_on(receipt, outcome)
             await self._on_receipt(outcome)
+            if receipt.at and is_live:
+                await self._downward.on_time(receipt.at)
         except JournalError as error:  # a full disk: the city will say it again
             _log.warning("sync.receipt_not_kept", extra={"why": str(error)})
 
@@ -176,6 +215,22 @@ class Link:
             self._uplink.city_has(self._journal.marks.city)
             if receipt.resend:
                 self._uplink.resend_from(receipt.seq)
+
+    # --- commands ---
+
+    async def _take_commands(self) -> None:
+        """In the order they came, one after the other."""
+        while True:
+            message = await self._commands.get()
+            if self._downward.on_command is None:
+                continue
+            try:
+                answer = await self._downward.on_command(message.payload)
+            except JournalError as error:  # not kept, so not done: the city sends it again
+                _log.warning("sync.command_not_kept", extra={"why": str(error)})
+                continue
+            if answer is not None and self._uplink:
+                self._uplink.say(Saying(self.topics.answer_at(message.answer_to), answer, message.correlation))
 
 
 def _call(loop: asyncio.AbstractEventLoop, handler: Callable[[T], None], value: T) -> None:

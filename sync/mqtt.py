@@ -13,13 +13,14 @@ from typing import Any
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from sync.broker import Broker, Tls, TlsContext, Version, Will
 from sync.errors import BrokerLost, BrokerRefused, VersionRefused
 
-__all__ = ["Broker", "Connection", "Handlers", "Tls", "Version", "Will"]
+__all__ = ["Broker", "Connection", "Handlers", "Incoming", "Tls", "Version", "Will"]
 QOS = 1
 UNSUPPORTED_VERSION = 0x84  # CONNACK of MQTT 5; paho gives 3.1.1's code 1 the same value
 _CREDENTIAL_CODES = {0x85, 0x86, 0x87, 0x8A, 0x8C}  # client id, user or password, not authorized, banned, bad method
@@ -27,11 +28,23 @@ _RECEIVE_MAXIMUM_ABSENT = 65_535  # MQTT 5, 3.2.2.3.3
 
 
 @dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message with what MQTT says about it. `answer_to` and `correlation` are MQTT 5's response topic and its data."""
+
+    topic: str
+    payload: bytes
+    is_retained: bool = False
+    answer_to: str | None = None
+    correlation: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Handlers:
-    """Called inside `turn`. A reason code below 0x80 is a success."""
+    """Called inside `turn`. A reason code below 0x80 is a success. Where `on_incoming` is given, `on_message` is not called."""
 
     on_puback: Callable[[int, int], None]
     on_message: Callable[[str, bytes], None]
+    on_incoming: Callable[[Incoming], None] | None = None
 
 
 class Connection:
@@ -69,9 +82,10 @@ class Connection:
                 raise VersionRefused(str(error), is_certain=False) from error
             raise
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, correlation: bytes | None = None) -> int:
         """Send at QoS 1 and return the packet's id, which comes back through `on_puback`. Raise BrokerLost."""
-        told = self._client.publish(topic, payload, QOS, retain)
+        properties = self._correlated(correlation)
+        told = self._client.publish(topic, payload, QOS, retain, properties)
         if told.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise BrokerLost(f"publish failed: {paho.error_string(told.rc)}")
         self.unacknowledged += 1
@@ -136,6 +150,13 @@ class Connection:
         if will:
             client.will_set(will.topic, will.payload, QOS, retain=True)
         return client
+
+    def _correlated(self, correlation: bytes | None) -> Properties | None:
+        if correlation is None or self.version is not Version.V5:
+            return None
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho's own
+        properties.CorrelationData = correlation
+        return properties
 
     def _dial(self) -> None:
         broker = self._broker
@@ -209,7 +230,14 @@ class Connection:
         self._handlers.on_puback(mid, code.value)
 
     def _on_message(self, _client: paho.Client, _userdata: object, message: paho.MQTTMessage) -> None:
-        self._handlers.on_message(message.topic, bytes(message.payload))
+        if self._handlers.on_incoming is None:
+            self._handlers.on_message(message.topic, bytes(message.payload))
+            return
+        said = message.properties
+        answer_to, correlation = getattr(said, "ResponseTopic", None), getattr(said, "CorrelationData", None)
+        self._handlers.on_incoming(
+            Incoming(message.topic, bytes(message.payload), message.retain, answer_to, correlation)
+        )
 
 
 def _has_buffered(line: socket.socket) -> bool:

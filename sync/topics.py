@@ -53,6 +53,10 @@ class Topics:
         """A command's immediate answer, for a city that named no response topic; the journal's event is what counts."""
         return f"{self._base}/answer"
 
+    def answer_at(self, wished: str | None) -> str:
+        """Where an answer goes: where the asker wished, as long as that is below our own `answer`; nothing else is ours to use."""
+        return wished if wished and f"{wished}/".startswith(f"{self.answers}/") else self.answers
+
     @property
     def receipts(self) -> str:
         return f"{self._base}/ack"

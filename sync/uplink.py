@@ -14,10 +14,12 @@ from pathlib import Path
 import msgspec
 
 from sync.errors import BrokerLost, BrokerRefused
-from sync.mqtt import Broker, Connection, Handlers, Version, Will
+from sync.manners import AT_ONCE, Bucket, Hold, Manners
+from sync.mqtt import Broker, Connection, Handlers, Incoming, Version, Will
 from sync.resend import Resend, ResendRules
 from sync.schema import open_reader
 from sync.topics import Topics
+from sync.urgent import URGENT, EarlyCopies
 from sync.window import Window
 
 _PAGE = 500  # rows one read takes from the journal
@@ -25,6 +27,12 @@ _TURN_S = 1.0  # look at the clocks at least this often
 _GOODBYE_S = 1.0  # how long a stop waits for what is in flight
 _FAILURE = 0x80  # reason codes from here on are failures (MQTT 5, 2.4)
 _NEXT = "SELECT seq, type, body FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
+_LOOK = 20_000  # rows that one turn looks through for urgent ones
+_LAST = "SELECT coalesce(max(seq), 0) FROM events"
+_KINDS = ", ".join(f"'{kind}'" for kind in URGENT)
+_URGENT = f"SELECT seq, type, body FROM events WHERE seq > ? AND seq <= ? AND type IN ({_KINDS}) ORDER BY seq"  # noqa: S608 - our own constants
+_AT_ONCE = f"SELECT coalesce(max(seq), 0) FROM events WHERE seq > ? AND seq <= ? AND {AT_ONCE}"  # noqa: S608 - the same
+_SAYINGS = 100  # answers that wait for the connection's turn; the oldest is dropped, its event says the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,7 @@ class Tuning:
     ack_timeout_s: float = 30.0
     progress_every_s: float = 0.5
     resend: ResendRules = field(default_factory=ResendRules)
+    manners: Manners = field(default_factory=Manners)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,17 @@ class Reports:
 
     connected: Callable[[Version], None]
     progress: Callable[[int], None]  # the broker has everything up to here
-    receipt: Callable[[bytes], None]
+    receipt: Callable[[Incoming], None]
+    command: Callable[[Incoming], None] | None = None  # None: nobody here takes commands
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """Something that is said once, if the connection stands."""
+
+    topic: str
+    payload: bytes
+    correlation: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +79,7 @@ class Voyage:
 
 
 class Uplink:
-    """One connection's work. `run` in a thread; `wake`, `city_has`, `resend_from` and `stop` from any other."""
+    """One connection's work. `run` in a thread; `wake`, `city_has`, `resend_from`, `again_from`, `say` and `stop` from any other."""
 
     def __init__(self, voyage: Voyage, reports: Reports, *, start: int, city: int) -> None:
         self.has_progressed = False
@@ -72,9 +91,11 @@ class Uplink:
         self._ahead: deque[tuple[int, str, bytes]] = deque()
         self._is_exhausted = False
         self._stopping = threading.Event()
+        self._sayings: deque[Saying] = deque(maxlen=_SAYINGS)
+        self._again: int | None = None
         self._refused: int | None = None
         will = Will(voyage.topics.status, _presence("offline", voyage.boot))
-        handlers = Handlers(on_puback=self._on_puback, on_message=self._on_message)
+        handlers = Handlers(self._on_puback, lambda _topic, _payload: None, self._on_incoming)
         client_id = f"{voyage.topics.site}.{voyage.topics.device}"
         self._connection = Connection(voyage.broker, client_id, voyage.version, handlers, will)
         self._reported = start
@@ -82,6 +103,12 @@ class Uplink:
         self._reported_at = self._acked_at = now
         self._resend = Resend(voyage.tuning.resend, city, now)
         self._event_prefix = voyage.topics.events
+        self._sent_up_to = start
+        self._early = EarlyCopies(start)
+        self._is_looked = False
+        self._last = self._at_once = 0
+        self._bucket = Bucket(voyage.tuning.manners.max_bytes_s, now)
+        self._hold = Hold(voyage.tuning.manners.batch_s, now)
 
     def run(self) -> None:
         """Until `stop`; raise VersionRefused, BrokerLost or BrokerRefused when the connection ends otherwise."""
@@ -102,7 +129,7 @@ class Uplink:
 
     def wake(self) -> None:
         """There may be new events."""
-        self._is_exhausted = False
+        self._is_exhausted = self._is_looked = False
         self._connection.wake()
 
     def city_has(self, seq: int) -> None:
@@ -114,28 +141,92 @@ class Uplink:
         self._resend.ask(seq)
         self._connection.wake()
 
+    def again_from(self, seq: int) -> None:
+        """Send everything behind `seq` once more, also what the city has confirmed."""
+        self._again = seq
+        self._connection.wake()
+
+    def say(self, saying: Saying) -> None:
+        """Once, on this connection; what finds no room in the queue pushes the oldest out."""
+        self._sayings.append(saying)
+        self._connection.wake()
+
     # --- private: one turn ---
 
     def _turn(self, journal: sqlite3.Connection) -> None:
         now = self._voyage.monotonic()
-        again = self._resend.due(now, self._window.watermark)
+        again = self._asked_again(now)
         if again is not None:
             self._rewind(again)
-        self._fill(journal, now)
-        self._connection.turn(_TURN_S if self._is_waiting() else 0.0)
+        self._look(journal)
+        self._overtake(now)
+        wait_s = self._fill(journal, now)
+        self._connection.turn(wait_s if self._is_looked else 0.0)
         self._check_line(now)
         if now - self._reported_at >= self._tuning.progress_every_s or not self._window.in_flight:
             self._report(now)
 
-    def _is_waiting(self) -> bool:
-        return self._window.room == 0 or (self._is_exhausted and not self._ahead)
+    def _asked_again(self, now: float) -> int | None:
+        asked, self._again = self._again, None
+        return self._resend.due(now, self._window.watermark) if asked is None else asked
 
-    def _fill(self, journal: sqlite3.Connection, now: float) -> None:
+    def _look(self, journal: sqlite3.Connection) -> None:
+        """Look a stretch ahead of the drain. A wake meanwhile leaves the flag down, so nothing is overlooked."""
+        if self._is_looked:
+            return
+        self._is_looked = True
+        (self._last,) = journal.execute(_LAST).fetchone()
+        stretch = self._early.looked_up_to, min(self._early.looked_up_to + _LOOK, self._last)
+        if stretch[0] >= stretch[1]:
+            return
+        self._early.saw(journal.execute(_URGENT, stretch), stretch[1])
+        self._at_once = max(self._at_once, *journal.execute(_AT_ONCE, stretch).fetchone())
+        if stretch[1] < self._last:
+            self._is_looked = False
+
+    def _overtake(self, now: float) -> None:
+        """What does not wait for the drain: answers, and early copies of what would. They may overdraw the bandwidth."""
+        while self._sayings and self._has_room:
+            saying = self._sayings.popleft()
+            self._connection.publish(saying.topic, saying.payload, correlation=saying.correlation)
+            self._bucket.take(len(saying.topic) + len(saying.payload))
+        while (
+            self._early.is_waiting and self._has_room and (row := self._early.next(self._sent_up_to, self._reach(now)))
+        ):
+            topic = self._voyage.topics.early + row[1]
+            self._connection.publish(topic, row[2])
+            self._bucket.take(len(topic) + len(row[2]))
+
+    @property
+    def _has_room(self) -> bool:
+        return self._connection.unacknowledged < self._connection.receive_maximum
+
+    def _reach(self, now: float) -> int:
+        """How many events can go in their turn at once."""
+        if self._bucket.wait_s(now) > 0:
+            return 0
+        held = max(0.0, self._limit(now) - self._sent_up_to)
+        return int(min(self._window.room, self._bucket.events, held))
+
+    def _limit(self, now: float) -> float:
+        is_metered = self._tuning.manners.is_metered()
+        return self._hold.limit(now, is_metered=is_metered, last=self._last, at_once=self._at_once)
+
+    def _fill(self, journal: sqlite3.Connection, now: float) -> float:
+        """Send what may go; how long to wait for something to come in."""
         if not self._window.in_flight:
             self._acked_at = now  # the wait for an acknowledgement begins with the first publish
+        limit = self._limit(now)
         while self._window.room > 0 and (self._ahead or self._read(journal)):
+            wait_s = self._bucket.wait_s(now)
+            if wait_s > 0 or self._ahead[0][0] > limit:
+                return min(wait_s or _TURN_S, _TURN_S)
             seq, kind, body = self._ahead.popleft()
-            self._window.sent(self._connection.publish(self._event_prefix + kind, body), seq)
+            topic = self._event_prefix + kind
+            self._window.sent(self._connection.publish(topic, body), seq)
+            self._bucket.take(len(topic) + len(body))
+            self._sent_up_to = seq
+        return _TURN_S
 
     def _read(self, journal: sqlite3.Connection) -> bool:
         """The next page of rows. A wake during the read leaves the flag down, so nothing is overlooked."""
@@ -164,7 +255,7 @@ class Uplink:
 
     def _rewind(self, seq: int) -> None:
         self._ahead.clear()
-        self._read_up_to = seq
+        self._read_up_to = self._sent_up_to = seq
         self._is_exhausted = False
 
     # --- private: greeting, goodbye, what comes in ---
@@ -173,6 +264,8 @@ class Uplink:
         self._connection.open()
         self._window.size = max(1, min(self._tuning.window, self._connection.receive_maximum - 1))
         self._connection.subscribe(self._voyage.topics.receipts)
+        if self._reports.command:
+            self._connection.subscribe(self._voyage.topics.commands + "+")
         self._connection.publish(self._voyage.topics.status, _presence("online", self._voyage.boot), retain=True)
         self._reports.connected(self._voyage.version)
 
@@ -190,9 +283,11 @@ class Uplink:
             self._acked_at = self._voyage.monotonic()
             self.has_progressed = True
 
-    def _on_message(self, topic: str, payload: bytes) -> None:
-        if topic == self._voyage.topics.receipts:
-            self._reports.receipt(payload)
+    def _on_incoming(self, message: Incoming) -> None:
+        if message.topic == self._voyage.topics.receipts:
+            self._reports.receipt(message)
+        elif message.topic.startswith(self._voyage.topics.commands) and self._reports.command:
+            self._reports.command(message)
 
 
 def _presence(state: str, boot: str) -> bytes:

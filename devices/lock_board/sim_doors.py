@@ -127,6 +127,10 @@ class SimDoor:
         if self.shuts_after_s is not None:
             asyncio.get_running_loop().call_later(self.shuts_after_s, self._shut)
 
+    def _pop_held(self) -> None:
+        if self.is_held and not self.is_jammed:
+            self._pop()
+
     def _shut(self) -> None:
         self._move(is_open=False)
 
@@ -136,6 +140,8 @@ class SimDoor:
         self.is_open = is_open
         if not is_open:
             self._free_until = 0.0  # the bolt has caught
+            if self.is_held and self.pops:  # or it has not, and the spring throws the door ajar again
+                asyncio.get_running_loop().call_later(POP_S, self._pop_held)
         self._notify()
         self.on_change(self)
 

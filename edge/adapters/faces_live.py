@@ -1,6 +1,6 @@
 """Enrolling somebody who stands before a camera: tasks drawn by chance are asked one by one, and pictures taken meanwhile.
 
-Imports the vision libraries; `motcua faces enrol --camera` uses it.
+Imports the vision libraries; `motcua faces enrol --camera` and the guide's camera worker use it.
 """
 
 import time
@@ -10,8 +10,9 @@ from functools import partial
 from devices.camera.camera import Camera
 from devices.camera.open import open_source
 from devices.camera.source import CameraLost
-from edge.adapters.faces_pictures import ClipSeen, shot_of
-from edge.domain.consent import Shot
+from edge.adapters.face_rules import ALIKE
+from edge.adapters.faces_pictures import ClipSeen, shot_of, shots_of
+from edge.domain.consent import EnrolmentRules, Shot, Unfit, unfit
 from edge.domain.recognition import Aliveness
 from models.challenge import Challenge, ChallengeRules, Stage, Task, advance, draw
 from models.face_watch import FaceWatch, Watched
@@ -23,6 +24,7 @@ WAIT_FOR_FACE_S = 30.0
 LOOK_S = 0.5
 SILENT_S = 10.0
 
+_RULES = EnrolmentRules(ALIKE)
 Ask = Callable[[Task | None], None]
 """Says what to do; None: look straight into the camera."""
 
@@ -43,6 +45,7 @@ class Sitting:
         self._shots: list[Shot] = []
         self._most = 0
         self._is_lost = False
+        self.hint: Unfit | None = Unfit.NO_FACE  # what is wrong with the picture just now
 
     def take(self, frame_rgb: RgbImage, t_s: float) -> bool:
         """Whether it is over: passed, failed, another face, or nobody came."""
@@ -51,9 +54,25 @@ class Sitting:
         if watched is None:
             since_s = self._challenge.since_s if self._challenge else self._began_s
             self._is_lost = t_s - since_s > (self._rules.within_s if self._challenge else WAIT_FOR_FACE_S)
+            self.hint = Unfit.NO_FACE
         else:
             self._see(watched, t_s)
         return self._is_lost or (self._challenge is not None and self._challenge.stage in {Stage.PASSED, Stage.FAILED})
+
+    def count(self, faces: int) -> None:
+        """So many are before the camera, says a detector: the landmarks may follow one of them and miss the others."""
+        self._most = max(self._most, faces)
+        if faces > 1:
+            self.hint = Unfit.SEVERAL_FACES
+
+    @property
+    def done(self) -> int:
+        """Tasks that are behind them."""
+        return self._challenge.done if self._challenge else 0
+
+    @property
+    def tasks(self) -> int:
+        return self._rules.tasks
 
     @property
     def seen(self) -> ClipSeen:
@@ -62,6 +81,11 @@ class Sitting:
         is_flat = self._watch.liveness().verdict is Verdict.FLAT
         alive = Aliveness.LIVE if has_passed and not is_flat else Aliveness.NOT_LIVE
         return ClipSeen(tuple(self._shots), self._most, alive)
+
+    @property
+    def shots(self) -> tuple[Shot, ...]:
+        """The pictures to enrol from; none when nobody came."""
+        return shots_of(self.seen) if self._shots else ()
 
     def _see(self, watched: Watched, t_s: float) -> None:
         before = self._challenge
@@ -75,6 +99,15 @@ class Sitting:
             self._ask(after.task if after.stage is Stage.ACTING else None)
         if watched.known is not None:
             self._shots.append(shot_of(watched.known, watched.faces))
+            self.hint = self._wrong_with(self._shots[-1])
+        elif watched.faces > 1:
+            self.hint = Unfit.SEVERAL_FACES
+
+    def _wrong_with(self, shot: Shot) -> Unfit | None:
+        """To turn may be what was asked for."""
+        wrong = unfit(shot, _RULES)
+        is_acting = self._challenge is not None and self._challenge.stage is Stage.ACTING
+        return None if wrong is Unfit.TURNED and is_acting else wrong
 
 
 def frames_of_camera(source: str, silent_s: float = SILENT_S) -> Iterator[tuple[float, RgbImage]]:

@@ -1,7 +1,7 @@
 """From picture and clip files to shots and looks: what `motcua faces` reads. Imports the vision libraries."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edge.domain.consent import Shot
@@ -9,7 +9,7 @@ from edge.domain.recognition import Aliveness, Look
 from models.errors import PictureUnreadable
 from models.face_watch import FaceWatch
 from models.identity import FaceIdentifier, KnownFace
-from models.liveness import Verdict
+from models.liveness import LivenessReport, Verdict
 from models.picture import load_picture
 from models.score import is_video, video_frames
 
@@ -68,6 +68,17 @@ def look_of(shot: Shot) -> Look:
     return Look(shot.numbers, shot.width_px, shot.sharpness)
 
 
+def aliveness(report: LivenessReport) -> Aliveness:
+    """As the rules take it."""
+    return _ALIVE[report.verdict]
+
+
+def shots_of(clip: "ClipSeen") -> tuple[Shot, ...]:
+    """The pictures to enrol from; that others were there counts for each of them."""
+    best = best_of(clip.shots)
+    return tuple(replace(shot, faces=max(shot.faces, clip.most_faces)) for shot in best) or (Shot(0),)
+
+
 def read_clip(path: Path, networks: Networks) -> ClipSeen:
     """The face that is the largest for the longest time, embedded a few times a second. Raise PictureUnreadable."""
     if not path.is_file():
@@ -83,7 +94,7 @@ def read_clip(path: Path, networks: Networks) -> ClipSeen:
                 stay.frames += 1
                 if watched.known:
                     stay.shots.append(shot_of(watched.known, watched.faces))
-                    stay.alive = _ALIVE[watch.liveness().verdict]
+                    stay.alive = aliveness(watch.liveness())
     longest = max(stays.values(), key=lambda one: one.frames, default=_Stay())
     return ClipSeen(tuple(longest.shots), most, longest.alive)
 
@@ -97,4 +108,6 @@ def best_of(shots: Sequence[Shot], many: int = SHOTS_OF_A_CLIP) -> tuple[Shot, .
     return tuple(shot for shot in shots if any(shot is one for one in chosen))
 
 
-__all__ = ["ClipSeen", "Networks", "best_of", "is_video", "look_of", "read_clip", "shot_of_picture"]
+__all__ = [
+    "ClipSeen", "Networks", "aliveness", "best_of", "is_video", "look_of", "read_clip", "shot_of", "shot_of_picture", "shots_of",
+]  # fmt: skip

@@ -1,7 +1,6 @@
 """From a data folder to its book of faces. For `edge.app`, the guide's set-up and `motcua faces`."""
 
 import contextlib
-import hashlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta, timezone
@@ -10,20 +9,19 @@ from typing import NoReturn, TypeVar
 
 from config.schema import Config
 from edge.adapters.clock import SystemClock
+from edge.adapters.face_rules import ALIKE, recognition_rules
 from edge.adapters.seal import FACE_KEY, DeviceSeal, device_key
 from edge.domain.consent import EnrolmentRules
-from edge.domain.recognition import RatePoint, RecognitionRules
 from edge.face_ports import ErasingLedger
 from edge.ports import Clock
 from edge.services.faces import FaceBook
 from edge.store import migrations
-from models.matching import Matching, load_matching
+from models.matching import load_matching
 from sync.errors import JournalUnusable
 from sync.journal import Journal
 from sync.schema import JOURNAL_FILE, open_reader
 
 T = TypeVar("T")
-ALIKE = 0.30  # pictures of one person at one sitting stay well above; two strangers' rarely reach it
 ZONE = timezone(timedelta(hours=7))  # what the command line shows times in
 TRIAL = ("trial", "faces")  # site and device of a data folder that has no journal yet
 
@@ -68,16 +66,6 @@ async def reading_book(data_dir: Path) -> FaceBook:
     book = face_book(data_dir, _OnlyRead(data_dir / JOURNAL_FILE), SystemClock(ZONE))
     await book.load()
     return book
-
-
-def recognition_rules(matching: Matching) -> RecognitionRules:
-    """What was measured, as the rules take it."""
-    return RecognitionRules(tuple(RatePoint(one.false_match_rate, one.threshold) for one in matching.points))
-
-
-def noted(notice: str) -> str:
-    """Which notice a person agreed to: the beginning of its SHA-256, so that the very words can be proved later."""
-    return hashlib.sha256(notice.encode()).hexdigest()[:16]
 
 
 class _OnlyRead:

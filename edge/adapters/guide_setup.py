@@ -3,25 +3,34 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from config.guide import Guide, Place
 from config.load import ConfigError, Mistake
 from config.procedures import SEEDED, ProcedureEntry, load_procedures
 from config.schema import Config
+from edge.adapters import model_files
 from edge.adapters.directory import HttpCity
+from edge.adapters.guide_eyes import WorkerEyes
+from edge.adapters.guide_eyes_spec import LANDMARKER, NETWORK, GuideEyesSpec
 from edge.adapters.guide_text import GuideSentences
 from edge.adapters.queue_setup import queue_setup
 from edge.adapters.scanner import ScannerFeed
 from edge.domain.dialogue_state import House
+from edge.face_ports import KnownPeople
 from edge.guide_ports import Hall, PlaceInfo, ProcedureInfo
 from edge.ports import Clock, Ledger
 from edge.queue_ports import QueueDesk
 from edge.services.directory import DirectoryService
 from edge.services.faults import Faults
 from edge.services.guide import GuideService
-from edge.voice_ports import Ears, Mouth
+from edge.services.hearing import HearingService
+from edge.services.reception import Reception
+from edge.voice_ports import Mouth
 from edge.web.words import Strings
-from models import fetch
+
+if TYPE_CHECKING:
+    from edge.adapters.voice import VoiceEars
 
 Part = tuple[str, Callable[[], Awaitable[None]]]
 CONFIG = Path(__file__).parents[2] / "config"
@@ -29,31 +38,47 @@ CONFIG = Path(__file__).parents[2] / "config"
 
 @dataclass(frozen=True, slots=True)
 class GuideStation:
-    """The desk, and what has to run for it."""
+    """The desk, the camera it has (not yet watched by `reception`), and what has to run for it."""
 
     desk: GuideService
     parts: tuple[Part, ...]
+    directory: DirectoryService
+    eyes: WorkerEyes | None = None
+    hearing: HearingService | None = None  # where it has ears
 
 
 async def open_guide(
     config: Config, guide: Guide, ledger: Ledger, clock: Clock, *, strings: Strings, faults: Faults, queue: QueueDesk
 ) -> GuideStation:
-    """Raise ConfigError of the procedures' file, ModelFileError for ears without their models. Nothing is opened yet."""
+    """Raise ConfigError of the procedures' file, ModelFileError for ears or eyes without their models. Nothing is opened yet."""
     hall = guide_hall(config, guide)
     city = HttpCity(guide.directory.url, guide.directory.token_file) if guide.directory else None
     sync_s = guide.directory.sync_s if guide.directory else 300.0
     directory = DirectoryService(ledger, clock, faults, city, guide.name, sync_s=sync_s)
     await directory.load()
     scanner = ScannerFeed(guide.name, config.scanner[guide.name], faults) if guide.name in config.scanner else None
-    ears, listening = _ears(config, guide, hall)
+    ears = _ears(config, guide, hall)
     desk = GuideService(
         guide.name, hall, guide_house(config, guide, hall), GuideSentences(strings, hall), ledger=ledger, clock=clock,
         queue=queue, directory=directory, faults=faults, ears=ears, mouth=_mouth(config, guide, faults), scans=scanner,
     )  # fmt: skip
-    parts: list[Part] = [("guide", desk.run), *listening]
+    parts: list[Part] = [("guide", desk.run)]
+    hearing = _hearing(ears, guide, desk) if ears else None
+    parts += [(f"ears/{guide.name}", ears.run)] if ears else []
+    parts += [(f"ears/{guide.name}/traces", hearing.run)] if hearing else []
     parts += [("directory", directory.run)] if city else []
     parts += [(f"scanner/{guide.name}", scanner.run)] if scanner else []
-    return GuideStation(desk, tuple(parts))
+    eyes = _eyes(config, guide)
+    parts += [(f"eyes/{guide.name}", eyes.run)] if eyes else []
+    return GuideStation(desk, tuple(parts), directory, eyes, hearing)
+
+
+def reception_parts(station: GuideStation, book: KnownPeople, faults: Faults) -> tuple[Part, ...]:
+    """What greets whom the camera sees; nothing without a camera."""
+    if station.eyes is None:
+        return ()
+    camera = f"camera/{station.desk.place}"
+    return (("reception", Reception(station.eyes, book, station.desk, faults=faults, part=camera).run),)
 
 
 def guide_hall(config: Config, guide: Guide) -> Hall:
@@ -110,27 +135,50 @@ def _place(key: str, place: Place) -> PlaceInfo:
     return PlaceInfo(key, names, {"vi": place.how, "en": place.how_en or place.how}, place.link)
 
 
-def _ears(config: Config, guide: Guide, hall: Hall) -> tuple[Ears | None, list[Part]]:
+def _eyes(config: Config, guide: Guide) -> WorkerEyes | None:
+    camera = guide.camera
+    if camera is None:
+        return None
+    spec = GuideEyesSpec(
+        place=guide.name,
+        camera=camera.source,
+        landmarker=str(model_files.locate(config, LANDMARKER)),
+        network=str(model_files.locate(config, NETWORK)),
+        credentials_file=str(camera.credentials_file) if camera.credentials_file else None,
+        fps=camera.fps,
+        near=camera.near,
+        come_s=camera.come_s,
+        gone_s=camera.gone_s,
+    )
+    return WorkerEyes(spec)
+
+
+def _ears(config: Config, guide: Guide, hall: Hall) -> "VoiceEars | None":
     voice = guide.voice
     if voice.microphone is None:
-        return None, []
+        return None
     from edge.adapters.voice import VoiceEars  # noqa: PLC0415 - it loads the intents' machinery, which a silent guide never needs
     from edge.adapters.voice_spec import DETECTOR, WHISPER_FILES, VoiceSpec  # noqa: PLC0415 - the same
 
-    models_dir = config.models.directory or fetch.default_directory()
-    recogniser = voice.model_dir or {fetch.locate(name, models_dir).parent for name in WHISPER_FILES}.pop()
+    recogniser = voice.model_dir or {model_files.locate(config, name).parent for name in WHISPER_FILES}.pop()
     spec = VoiceSpec(
         place=guide.name,
         source=voice.microphone,
         recogniser=str(recogniser),
-        detector=str(fetch.locate(DETECTOR, models_dir)),
+        detector=str(model_files.locate(config, DETECTOR)),
         intents=str(voice.intents_file or CONFIG / "intents.vi.yaml"),
         procedures={key: one.name("vi") for key, one in hall.procedures.items()},
+        places={key: one.name("vi") for key, one in hall.places.items()},
         engine=voice.engine,
         threads=voice.threads,
     )
-    ears = VoiceEars(spec)
-    return ears, [(f"ears/{guide.name}", ears.run)]
+    return VoiceEars(spec)
+
+
+def _hearing(ears: "VoiceEars", guide: Guide, desk: GuideService) -> HearingService:
+    from models.speech import ACCEPT  # noqa: PLC0415 - the same
+
+    return HearingService(ears, guide.name, ACCEPT, desk.overheard)
 
 
 def _mouth(config: Config, guide: Guide, faults: Faults) -> Mouth | None:

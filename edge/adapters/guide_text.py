@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time, timedelta
 
 from edge.domain.dialogue_state import State
-from edge.domain.dialogue_terms import Day, Meaning, Prompt
+from edge.domain.dialogue_terms import Day, Intent, Meaning, Prompt
 from edge.domain.dossier import DossierCode
 from edge.domain.dossier_status import DossierRecord, Found
 from edge.domain.opening import Holiday, Span
@@ -25,6 +25,7 @@ class GuideSentences:
     def __init__(self, strings: Strings, hall: Hall) -> None:
         self._strings, self._hall = strings, hall
         self._filled: Mapping[Prompt, Callable[[Words, Scene], str]] = {
+            Prompt.GREETING_BY_NAME: self._by_name,
             Prompt.CHOOSE: self._choose,
             Prompt.CONFIRM_CODE: self._confirm,
             Prompt.ANSWER: self._answer,
@@ -52,10 +53,17 @@ class GuideSentences:
         words = Words(self._strings, lang)
         if meaning.code is not None:
             return words("guide.choice.code", code=_ending(meaning.code))
+        place = self._hall.places.get(meaning.pick or "") if meaning.intent is Intent.DIRECTIONS else None
+        if place is not None:
+            return words("guide.choice.directions_to", place=place.name(lang))
         procedure = self._hall.procedures.get(meaning.procedure or "")
         if procedure is None:
             return words(f"guide.choice.{meaning.intent}")
         return words(f"guide.choice.{meaning.intent}_of", procedure=_inside(procedure.name(lang)))
+
+    def _by_name(self, words: Words, scene: Scene) -> str:
+        name = scene.state.name
+        return words("guide.say.greeting_by_name", name=name.reveal()) if name else words("guide.say.greeting")
 
     def _choose(self, words: Words, scene: Scene) -> str:
         choices = [self.meaning(one, words.lang) for one in scene.state.choices]

@@ -10,7 +10,6 @@ import msgspec
 from edge.locker_ports import CabinetView, OpeningView
 
 MALFORMED = "malformed"
-LINE_BYTES = 256 * 1024  # a cabinet of 64 doors takes 20 kB
 Why = Literal["test", "fault", "map", "cleaning"]
 RecallWhy = Literal["overdue", "citizen_asked", "wrong_dossier", "fault", "fire", "moving"]
 

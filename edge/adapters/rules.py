@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 
+from config.guide import Guide
 from config.schema import Config, Counter
 from edge.adapters.vision_spec import VisionSpec
 from edge.domain.escalation import EscalationRules
@@ -19,8 +20,9 @@ from sync.retention import Retention as JournalRetention
 
 _OF_A_COUNTER = {"camera", "counter", "eyes"}
 _WORKED_BY = {
-    "mqtt": "link", "link": "link", "sms": "sms", "sms_line": "sms", "printer": "printer", "directory": "directory",
+    "mqtt": "link", "link": "link", "clock": "link", "sms": "sms", "sms_line": "sms", "printer": "printer", "directory": "directory",
     "mouth": "guide", "ears": "guide", "identity": "identity",
+    "reception": "reception", "enrolment": "enrolment",
 }  # fmt: skip
 
 
@@ -96,10 +98,15 @@ def has_part(config: Config, running: Collection[str], part: str) -> bool:
     """Whether a device that runs the parts `running` has `part`, as faults name it. What is not listed here every device has."""
     kind, _, which = part.partition("/")
     if kind in _OF_A_COUNTER:
-        return which in config.counters
+        return which in config.counters or (config.guide is not None and which == _watched(config.guide))
     if kind in {"board", "locker", "scanner"} and which:
         return which in _named(config)[kind]
     return kind not in _WORKED_BY or _WORKED_BY[kind] in running
+
+
+def _watched(guide: Guide) -> str | None:
+    """Whose camera it is, as faults name it; None without one."""
+    return guide.name if guide.camera else None
 
 
 def _named(config: Config) -> dict[str, Collection[str]]:

@@ -4,7 +4,6 @@ Used by `edge.app`. This is the one place that catches every exception.
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -55,6 +54,8 @@ async def supervise(
         try:
             await run()
         except Exception as error:
+            if _is_cancelled():
+                raise asyncio.CancelledError from error
             failures = 1 if time.monotonic() - started > backoff.calm_s else failures + 1
             is_known, last = repr(error) == last, repr(error)  # one trace tells it all, be the port taken for days
             log.log(
@@ -77,8 +78,15 @@ async def _calm(part: str, changed: OnChange, backoff: Backoff) -> None:
     await changed(part, PartState.RUNNING)
 
 
+def _is_cancelled() -> bool:
+    """Before Python 3.13 a task group whose child fails while it is cancelled raises that alone: the part would begin again."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 async def cancelled(task: "asyncio.Task[None]") -> None:
     """Cancel a task and wait until it is gone; what it failed with before is raised."""
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.result()

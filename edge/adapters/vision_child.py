@@ -7,19 +7,16 @@ import logging
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
+from edge.adapters.camera_spec import opened_camera
 from edge.adapters.confinement import confine, end_with
 from edge.adapters.vision_spec import VisionSpec, parse_spec
 from models.wire import WIRE_VERSION, Hello, Message, pack
-
-if TYPE_CHECKING:
-    from devices.camera.camera import Camera
 
 Emit: TypeAlias = Callable[[Message], None]
 Work: TypeAlias = Callable[[VisionSpec, Emit], None]
@@ -36,7 +33,7 @@ def main(work: Work | None = None) -> None:
     is_offline = confine(parent_pid, with_network=spec.needs_network)
     end_with(sys.stdin.fileno())
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=f"{LOG_MARK}%(levelname)s:%(message)s")
-    threading.excepthook = _end_process
+    threading.excepthook = end_process
     if not is_offline and not spec.needs_network:
         logging.getLogger(__name__).warning("this kernel cannot refuse the worker network sockets")
     try:
@@ -47,7 +44,7 @@ def main(work: Work | None = None) -> None:
 
 def see(spec: VisionSpec, emit: Emit) -> None:
     """Load the networks, say hello, open the camera, read it for ever."""
-    _without_plotting()
+    without_plotting()
     import cv2  # noqa: PLC0415 - heavy: only after the process is confined
 
     from models.expression import PARAMS_DIR, ExpressionModel  # noqa: PLC0415 - same
@@ -63,25 +60,8 @@ def see(spec: VisionSpec, emit: Emit) -> None:
         several = partial(FaceReader, landmarker, "video", spec.max_faces, model=model)
         reader = ThriftyReader(single, counter.count, several)
         emit(Hello(wire=WIRE_VERSION, pid=os.getpid(), params_version=model.version))
-        with _camera(spec) as camera:
+        with opened_camera(spec) as camera:
             VisionWorker(camera, reader, emit, zone=Zone(*spec.zone), fps=spec.fps).run()
-
-
-def _camera(spec: VisionSpec) -> "Camera":
-    from devices.camera.camera import Camera, Patience  # noqa: PLC0415 - heavy: only after the process is confined
-    from devices.camera.condition import Limits  # noqa: PLC0415 - same
-    from devices.camera.open import open_source  # noqa: PLC0415 - same
-
-    credentials = Path(spec.credentials_file) if spec.credentials_file else None
-    size = {"width": spec.width, "height": spec.height}
-    opener = partial(open_source, spec.camera, spec.fps, credentials, **size, since_ns=since_ns(spec))
-    limits = Limits(frozen_s=spec.frozen_s, settle_s=spec.settle_s)
-    return Camera(opener, limits, Patience(retry_s=spec.retry_s, silence_s=spec.silence_s))
-
-
-def since_ns(spec: VisionSpec) -> int:
-    """When a replayed story began: now, unless an earlier worker began it."""
-    return time.monotonic_ns() if spec.since_ns is None else spec.since_ns
 
 
 def send(pipe: int, message: Message) -> None:
@@ -91,13 +71,13 @@ def send(pipe: int, message: Message) -> None:
         rest = rest[os.write(pipe, rest) :]
 
 
-def _without_plotting() -> None:
+def without_plotting() -> None:
     """MediaPipe imports matplotlib for a drawing aid nobody calls; it costs memory and writes a font cache."""
     for name in ("matplotlib", "matplotlib.pyplot"):
         sys.modules.setdefault(name, ModuleType(name))
 
 
-def _end_process(failure: threading.ExceptHookArgs) -> None:
+def end_process(failure: threading.ExceptHookArgs) -> None:
     """A thread that dies takes the process along: the supervisor starts a whole one."""
     sys.excepthook(failure.exc_type, failure.exc_value or failure.exc_type(), failure.exc_traceback)
     sys.stderr.flush()

@@ -17,15 +17,30 @@ from edge.adapters.supervised_worker import SupervisedWorker, WorkerKind
 from edge.adapters.supervisor import Backoff
 from edge.adapters.voice_spec import VoiceSpec, spec_line
 from edge.adapters.worker_process import Wire, WorkerGone, WorkerPatience
-from edge.domain.dialogue_terms import Intent
-from edge.voice_ports import EarsChange, EarsState, Expecting, HeardItem, Listening, SoundLevel, Utterance, Wish
+from edge.domain.dialogue_terms import Intent, Unheard
+from edge.voice_ports import (
+    EarsChange,
+    EarsState,
+    Expecting,
+    HeardItem,
+    Listening,
+    Scored,
+    SoundLevel,
+    Trace,
+    TraceItem,
+    Utterance,
+    Verdict,
+    Wish,
+)
 from models.voice_wire import (
     WIRE_VERSION,
     Guess,
     HeardMessage,
     LevelMessage,
+    Score,
     StateMessage,
     Tell,
+    TraceMessage,
     VoiceBeat,
     VoiceHello,
     VoiceMessage,
@@ -73,6 +88,9 @@ class VoiceEars:
             patience=patience, backoff=backoff,
         )  # fmt: skip
         self._listeners: Mailboxes[HeardItem] = Mailboxes(WAITING, SoundLevel)
+        self._lookers: Mailboxes[TraceItem] = Mailboxes(WAITING, SoundLevel)
+        self._looking = 0
+        self.engine: str = spec.engine
         self._status = EarsStatus()
         self._book: PhraseBook | None = None
         self._told = Tell()
@@ -96,6 +114,16 @@ class VoiceEars:
             while True:
                 yield await mailbox.get()
 
+    async def trace(self) -> AsyncGenerator[TraceItem, None]:
+        """Levels and traces while somebody looks; the worker is told when the first one does and when the last one goes."""
+        with self._lookers.one(EarsChange(self._status.state)) as mailbox:
+            await self._look(1)
+            try:
+                while True:
+                    yield await mailbox.get()
+            finally:
+                await self._look(-1)
+
     async def attend(
         self,
         listening: Listening,
@@ -115,13 +143,19 @@ class VoiceEars:
             self._codes_told.popitem(last=False)
         await self._worker.tell(self._tell_line())
 
+    async def _look(self, more: int) -> None:
+        self._looking += more
+        if self._looking == max(0, more):  # the first one came, or the last one went
+            await self._worker.tell(self._tell_line())
+
     async def run(self) -> None:
         """Start the worker, and start it again whenever it ends, until cancelled."""
         self._book = await asyncio.to_thread(_book, self._spec)
         await self._worker.run()
 
     def _tell_line(self) -> bytes:
-        return msgspec.json.encode(self._told) + b"\n"
+        told = msgspec.structs.replace(self._told, is_watched=self._told.is_watched or self._looking > 0)
+        return msgspec.json.encode(told) + b"\n"
 
     def _hear(self, message: VoiceMessage) -> None:
         match message:
@@ -131,6 +165,9 @@ class VoiceEars:
                 self._see(EarsState(message.state))
             case LevelMessage():
                 self._listeners.put(SoundLevel(message.db, message.speech))
+                self._lookers.put(SoundLevel(message.db, message.speech))
+            case TraceMessage():
+                self._lookers.put(self._traced(message))
             case VoiceBeat():
                 self._status = replace(self._status, heard=message.heard, cpu_ms=message.cpu_ms, rss_mb=message.rss_mb)
             case VoiceHello():
@@ -145,27 +182,44 @@ class VoiceEars:
         if state is not self._status.state:
             self._status = replace(self._status, state=state)
             self._listeners.put(EarsChange(state))
+            self._lookers.put(EarsChange(state))
 
     def _utterance(self, message: HeardMessage) -> Utterance:
         codes = self._codes_told.get(message.tell)
         choices = [wish for guess in message.choices if (wish := self._wish(guess, codes)) is not None]
         best = None if message.best is None else self._wish(message.best, codes)
-        return Utterance(best, tuple(choices), message.code_said, message.ended_ns / 1e9, message.wait_ms / 1000)
+        unheard = Unheard(message.unheard) if message.unheard else None
+        ended_at, wait_s = message.ended_ns / 1e9, message.wait_ms / 1000
+        return Utterance(best, tuple(choices), message.code_said, ended_at, wait_s, unheard)
+
+    def _traced(self, message: TraceMessage) -> Trace:
+        scores = tuple(scored for one in message.scores if (scored := self._scored(one)) is not None)
+        return Trace(
+            message.text, scores, Verdict(message.verdict), message.no_speech, message.foreign,
+            message.speech_ms / 1000, message.decide_ms / 1000,
+        )  # fmt: skip
+
+    def _scored(self, one: Score) -> Scored | None:
+        """None for the end of a code: whose dossier was asked for is not the technician's business."""
+        if self._book is None or one.sentence >= len(self._book.sentences):
+            return None
+        return Scored(self._book.sentences[one.sentence], str(self._book.meanings[one.sentence].intent), one.confidence)
 
     def _wish(self, guess: Guess, codes: tuple[str, ...] | None) -> Wish | None:
         """None when it counts in a list that is no longer known: better to ask again than to take another code."""
         try:
             code = None if guess.code is None else (codes or ())[guess.code]
             procedure = None if guess.procedure is None else tuple(self._spec.procedures)[guess.procedure]
+            place = None if guess.place is None else tuple(self._spec.places)[guess.place]
         except IndexError:
             return None
         sentences = self._book.sentences if self._book else ()
         sentence = sentences[guess.sentence] if guess.sentence < len(sentences) else ""
-        return Wish(Intent(guess.intent), guess.confidence, sentence, procedure, guess.day, code)
+        return Wish(Intent(guess.intent), guess.confidence, sentence, procedure, guess.day, code, place)
 
 
 def _book(spec: VoiceSpec) -> "PhraseBook":
     """The same sentences as the worker's, for the screen. Raises IntentsUnusable."""
     from models.intent import load_phrases  # noqa: PLC0415 - numpy and the template reader: only for an agent with ears
 
-    return load_phrases(Path(spec.intents), spec.procedures)
+    return load_phrases(Path(spec.intents), spec.procedures, spec.places)

@@ -51,13 +51,16 @@ def hear(spec: VoiceSpec, emit: Emit) -> None:
     from models.voice_activity import SpeechDetector  # noqa: PLC0415 - same
     from models.voice_worker import VoiceWorker  # noqa: PLC0415 - same
 
-    book = load_phrases(Path(spec.intents), spec.procedures)
+    book = load_phrases(Path(spec.intents), spec.procedures, spec.places)
     recogniser = open_recogniser(Engine(spec.engine), Path(spec.recogniser), threads=spec.threads)
     detector = SpeechDetector(Path(spec.detector))
     emit(VoiceHello(wire=WIRE_VERSION, pid=os.getpid(), book=book.number))
     emit(StateMessage(state="opening"))
     with open_source(spec.source, speed=spec.replay_speed) as microphone:
-        worker = VoiceWorker(microphone, detector, recogniser, book, emit, procedures=tuple(spec.procedures))
+        worker = VoiceWorker(
+            microphone, detector, recogniser, book, emit,
+            procedures=tuple(spec.procedures), places=tuple(spec.places),
+        )  # fmt: skip
         follow(sys.stdin.buffer, worker.tell)
         worker.run()
 

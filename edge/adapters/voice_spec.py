@@ -14,7 +14,7 @@ DETECTOR = "silero_vad_v6.onnx"  # names in models/manifest.toml
 
 
 class VoiceSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One microphone and how it is understood. Paths are absolute; `procedures` are the site's, key to name, in order."""
+    """One microphone and how it is understood. Paths are absolute; `procedures` and `places` are the site's, key to name, in order."""
 
     place: str  # of the guide, for logs
     source: str  # alsa:DEVICE or replay:FILE
@@ -22,6 +22,7 @@ class VoiceSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     detector: str
     intents: str
     procedures: dict[str, str]
+    places: dict[str, str] = {}
     engine: Literal["whisper", "vosk"] = "whisper"
     threads: Annotated[int, msgspec.Meta(ge=1, le=8)] = 2
     replay_speed: Annotated[float, msgspec.Meta(gt=0)] = 1.0

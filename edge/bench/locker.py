@@ -28,10 +28,11 @@ from edge.bench.counter import Row, pss_mb
 from edge.domain.locker import LockerRules
 from edge.soak.desk import LocalDesk
 from edge.soak.hardware import BOARDS, Hardware, compartments_text
+from edge.soak.papers import Paper
 from edge.soak.post_office import CrookedClock
 from edge.soak.site import Site
 from edge.soak.station import DOORS, open_station, until_read
-from edge.soak.town import SMS_S, Paper
+from edge.soak.town import SMS_S
 
 ABOVE_LINE_MS = 30.0
 MEMORY_MB, START_S, PAGE_S = 130.0, 2.0, 4.0
@@ -125,10 +126,10 @@ async def citizen_rows(folder: Path, seconds: float) -> list[Row]:
     """Citizens with a code one after the other, with the rules of the field; walking up and typing is not in it."""
     async with _cabinet("kerong-cu16", folder, LockerRules(), open_s=(OPEN_S, OPEN_S)) as stage:
         number = max(2, min(10, round(seconds / (OPEN_S + 1.5))))
-        stage.site.town.pause_s = (0.2, 0.2)
+        stage.site.town.hands.pause_s = (0.2, 0.2)
         papers = [await stage.loaded() for _ in range(number)]
         await asyncio.sleep(stage.rules.cool_down_s)
-        stage.site.town.pause_s = (OPEN_S, OPEN_S)
+        stage.site.town.hands.pause_s = (OPEN_S, OPEN_S)
         took_s = []
         for paper in papers:
             began_s = time.perf_counter()
@@ -166,7 +167,7 @@ async def _cabinet(
     site = Site(family, folder, seed=1)
     site.hardware.poll_ms = 500
     site.write_config()
-    site.town.pause_s = open_s
+    site.town.hands.pause_s = open_s
     async with site.hardware.cabinet, open_station(site.config, site.post, CrookedClock(ZONE), rules) as station:
         async with asyncio.timeout(READ_WITHIN_S):
             await until_read(station)

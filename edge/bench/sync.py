@@ -14,7 +14,7 @@ from typing import Any
 
 from edge.bench import drain
 from edge.bench.journal import DRAIN_BUDGET, EVENT, Row
-from edge.bench.sync_ingest import Measured, ingest
+from edge.bench.sync_ingest import Measured, bound, ingest
 from edge.bench.sync_meter import Meter
 from edge.cluster.cluster import Cluster
 from edge.cluster.layout import Layout, free_span, scratch
@@ -50,11 +50,11 @@ async def _measure(cluster: Cluster, events: int, tell: Tell) -> list[Row]:
     for workers in (1, 2, 3):
         tell(f"ingest with {workers} workers")
         by_workers.append(await ingest(cluster, devices=100, events=2 * events, workers=workers))
-    rows += await _to_cluster(cluster, events, tell)
     rows += _ingest_rows(by_workers)
     for devices in GROWTH:
         tell(f"ingest from {devices} devices")
         rows += _growth_rows(devices, await ingest(cluster, devices=devices, events=2 * events, workers=1))
+    rows += await _to_cluster(cluster, events, tell)  # last: what it leaves in the queues is nobody's
     return [*rows, Row("load average of the machine meanwhile", os.getloadavg()[0], "")]
 
 
@@ -102,6 +102,7 @@ async def _to_cluster(cluster: Cluster, events: int, tell: Tell) -> list[Row]:
     ((host, port), *_) = layout.mqtt_hosts
     async with await _journal(layout.data / "drain" / "quay-0", events) as journal:
         bodies = await asyncio.to_thread(drain.stored, journal.path, Link(journal, Broker("", 0)).topics)
+        await bound(layout, [Link(journal, Broker("", 0)).topics])
         bare = await asyncio.to_thread(drain.paho_rate, bodies, port, Version.V311)
         nodes = [node.daemon.pid or 0 for node in cluster.nodes]
         with Meter(nodes) as meter:

@@ -75,6 +75,13 @@ async def ingest(cluster: Cluster, *, devices: int, events: int, workers: int) -
     )
 
 
+async def bound(layout: Layout, who: list[Topics]) -> None:
+    """Devices whose events go to their shards from now on."""
+    connection = await aio_pika.connect(layout.amqp_urls[0])
+    async with connection:
+        await _bind(await connection.channel(publisher_confirms=False), who)
+
+
 async def _bind(channel: AbstractChannel, who: list[Topics]) -> float:
     topology = Topology()
     await topology.declare(channel)

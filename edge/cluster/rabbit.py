@@ -83,7 +83,13 @@ class RabbitNode:
             return
         _cookie(self.layout.home)
         self._configure()
-        command = [str(server_scripts() / "rabbitmq-server")]
+        in_its_folder = [
+            "/bin/sh",
+            "-c",
+            'cd "$0" && exec "$@"',
+            str(self.folder),
+        ]  # Erlang leaves its dumps where it stands
+        command = [*in_its_folder, str(server_scripts() / "rabbitmq-server")]
         self.daemon.start(command, self.folder / "console.log", self._environment())
 
     def until_up(self, within_s: float = START_S) -> None:

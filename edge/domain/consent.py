@@ -3,6 +3,7 @@
 Law 91/2025/QH15 art. 9 and 31: voluntary, informed, for one purpose, provable; a face template is sensitive data.
 """
 
+import hashlib
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -157,6 +158,11 @@ def unfit_together(
 def unused_since(now_s: float, rules: EnrolmentRules) -> float:
     """Whoever was not recognised since this moment has lapsed, epoch seconds."""
     return now_s - rules.unused_days * _DAY_S
+
+
+def noted(notice: str) -> str:
+    """Which notice a person agreed to: the beginning of its SHA-256, so that the very words can be proved later."""
+    return hashlib.sha256(notice.encode()).hexdigest()[:16]
 
 
 def _is_letter(one: str) -> bool:

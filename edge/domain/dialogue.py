@@ -19,7 +19,8 @@ and each stage has its own answers, and what else happens there:
 
 | | yes / no / pick | else |
 |---|---|---|
-| AWAY | - | Came, Language: MENU; Meant: as from MENU; a scanned code: LOOKING; speech that is not sure: nothing |
+| AWAY | - | Came, Recognised, Language: MENU; Meant: as from MENU; a scanned code: LOOKING; speech that is not sure: nothing |
+| MENU | - | Recognised, while it greets: greeted by name |
 | CHOOSE | yes (of one choice) or a choice: as meant; no: not understood | |
 | ASK_CODE | - | CodeGiven: scanned LOOKING, typed and said CONFIRM_CODE; no dossier code: not understood |
 | CONFIRM_CODE | yes: LOOKING + LookUp; no: ASK_CODE | |
@@ -37,7 +38,8 @@ and each stage has its own answers, and what else happens there:
 | OFFER_PERSON | yes: PERSON; no: MENU | |
 | PERSON | - | Coming: the same, and nobody listens any more |
 
-Not understood, once: the question again; twice in a row (a choice that was not it counts too): OFFER_PERSON. Speech that is not
+Not understood, once: the question again, and why; twice in a row (a choice that was not it counts too): OFFER_PERSON. Noise without
+speech is told once a stage and counts as nothing. Speech that is not
 sure: CHOOSE with up to three choices, never a guess; neither counts in LOOKING, TICKET, THANKED and PERSON, where people talk to
 each other. Without a sign of life a stage asks whether somebody is there, then everything is forgotten (AWAY + Forget); TICKET,
 THANKED and PERSON end without asking, and so does every stage soon after the camera saw the visitor leave.
@@ -59,6 +61,7 @@ from edge.domain.dialogue_events import (
     Meant,
     NotIssued,
     NotUnderstood,
+    Recognised,
     Say,
     SpeechBegan,
     Tick,
@@ -66,8 +69,8 @@ from edge.domain.dialogue_events import (
     Unsure,
 )
 from edge.domain.dialogue_meant import code_given, meant
-from edge.domain.dialogue_state import CHOICES, MISSES, House, Moved, State, again, fresh, go, missed
-from edge.domain.dialogue_terms import By, Prompt, Stage
+from edge.domain.dialogue_state import CHOICES, MISSES, House, Moved, State, again, fresh, go, missed, stay
+from edge.domain.dialogue_terms import By, Prompt, Stage, Unheard
 from edge.domain.dossier_status import NotFound
 
 DEAF = frozenset({Stage.LOOKING, Stage.TICKET, Stage.THANKED, Stage.PERSON})  # to what is not understood
@@ -87,7 +90,8 @@ def step(state: State, event: Event, now: float, house: House) -> Moved:
     if moved is None:
         return state, ()
     there, actions = moved
-    return replace(there, until=now + house.limit_s(there.stage), is_warned=False), actions
+    name = there.name if there.prompt is Prompt.GREETING_BY_NAME else None
+    return replace(there, until=now + house.limit_s(there.stage), is_warned=False, name=name), actions
 
 
 def _happened(state: State, event: Event, house: House) -> Moved | None:
@@ -112,9 +116,16 @@ def _told(state: State, event: Event) -> Moved | None:
     if isinstance(event, Coming):
         is_called = state.stage is Stage.PERSON and not state.is_coming
         return go(state, Stage.PERSON, Prompt.COMING, is_coming=True) if is_called else None
+    if isinstance(event, Recognised):
+        is_greeting = state.stage is Stage.MENU and state.prompt is Prompt.GREETING
+        return _greeted_by_name(state, event) if is_greeting else None
     if isinstance(event, Language):
         return again(replace(state, lang=event.lang))
     return (state, ()) if isinstance(event, Came | Touched) else None
+
+
+def _greeted_by_name(state: State, event: Recognised) -> Moved:
+    return go(state, Stage.MENU, Prompt.GREETING_BY_NAME, name=event.name)
 
 
 def _issued(state: State, event: Event) -> Moved | None:
@@ -130,6 +141,8 @@ def _woken(state: State, event: Event, house: House) -> Moved | None:
     greeted = go(state, Stage.MENU, Prompt.GREETING)
     if isinstance(event, Came | Touched):
         return greeted
+    if isinstance(event, Recognised):
+        return _greeted_by_name(state, event)
     if isinstance(event, Language):
         return go(replace(state, lang=event.lang), Stage.MENU, Prompt.GREETING)
     if isinstance(event, Meant):
@@ -143,11 +156,20 @@ def _unclear(state: State, event: Unsure | NotUnderstood) -> Moved | None:
     """What was not understood in front of somebody who was offered a person already is noise."""
     if state.stage in DEAF or (state.stage is Stage.OFFER_PERSON and state.missed >= MISSES):
         return None
-    if isinstance(event, NotUnderstood) or not event.choices or state.missed + 1 >= MISSES:
+    if isinstance(event, NotUnderstood):
+        return _not_understood(state, event.why)
+    if not event.choices or state.missed + 1 >= MISSES:
         return missed(state)
-    asking = state.asking if state.stage is Stage.CHOOSE else state
+    asking = state.asking if state.stage is Stage.CHOOSE else replace(state, name=None)
     choices = event.choices[:CHOICES]
     return go(state, Stage.CHOOSE, Prompt.CHOOSE, choices=choices, asking=asking, missed=state.missed + 1)
+
+
+def _not_understood(state: State, why: Unheard | None) -> Moved | None:
+    """Where nobody spoke nothing was missed: that it is loud is said once."""
+    if why is Unheard.NOISE:
+        return None if state.prompt is Prompt.NOISE else stay(state, Prompt.NOISE)
+    return missed(state, Prompt(why) if why else Prompt.NOT_UNDERSTOOD)
 
 
 def _left(state: State, now: float, house: House) -> State:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from edge.domain.dialogue_terms import By, Intent, Meaning, Prompt, Topic
+from edge.domain.consent import ChosenName
+from edge.domain.dialogue_terms import By, Intent, Meaning, Prompt, Topic, Unheard
 from edge.domain.dossier import DossierCode
 from edge.domain.dossier_status import DossierAnswer
 from edge.domain.ticket import Priority
@@ -14,6 +15,13 @@ from edge.domain.ticket import Priority
 @dataclass(frozen=True, slots=True)
 class Came:
     """Somebody is near, or touched the screen outside of every button."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """Who came agreed to be greeted by this name. Nothing else follows from it."""
+
+    name: ChosenName
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,9 @@ class Unsure:
 
 @dataclass(frozen=True, slots=True)
 class NotUnderstood:
-    """Speech that is nothing the guide knows."""
+    """Speech that is nothing the guide knows; noise where nobody spoke counts as no attempt."""
+
+    why: Unheard | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +107,7 @@ class Tick:
 
 
 Event: TypeAlias = (
-    Came | Left | Meant | Unsure | NotUnderstood | SpeechBegan | CodeGiven | Looked | Issued | NotIssued | Coming
+    Came | Recognised | Left | Meant | Unsure | NotUnderstood | SpeechBegan | CodeGiven | Looked | Issued | NotIssued | Coming
     | Language | Touched | Tick
 )  # fmt: skip
 

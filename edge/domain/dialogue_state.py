@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from edge.domain.consent import ChosenName
 from edge.domain.dialogue_events import Action, Say
 from edge.domain.dialogue_terms import Expects, Intent, Meaning, Prompt, Stage, Topic
 from edge.domain.dossier import DossierCode
@@ -49,7 +50,8 @@ class House:
 class State:
     """`until` on the monotonic clock. `turn` counts questions put to directory and queue, so that late answers are known as late.
 
-    `asking` is where CHOOSE came from, `purpose` what a procedure was asked for, `have` the papers checked so far.
+    `asking` is where CHOOSE came from, `purpose` what a procedure was asked for, `have` the papers checked so far, `name` whom the
+    greeting greets: it goes with the greeting.
     """
 
     lang: str
@@ -71,6 +73,7 @@ class State:
     place: str | None = None
     topic: Topic | None = None
     is_coming: bool = False
+    name: ChosenName | None = field(default=None, repr=False)
 
     @property
     def expects(self) -> Expects:
@@ -119,9 +122,9 @@ def again(state: State) -> Moved:
     return state, () if state.prompt is None else (Say(state.prompt),)
 
 
-def missed(state: State) -> Moved:
-    """Once: the question again; twice: a person."""
+def missed(state: State, prompt: Prompt = Prompt.NOT_UNDERSTOOD) -> Moved:
+    """Once: the question again, and why; twice: a person."""
     before = state.asking if state.stage is Stage.CHOOSE and state.asking else state
     if state.missed + 1 >= MISSES:
         return go(state, Stage.OFFER_PERSON, Prompt.OFFER_PERSON, missed=MISSES)
-    return replace(before, prompt=Prompt.NOT_UNDERSTOOD, missed=state.missed + 1), (Say(Prompt.NOT_UNDERSTOOD),)
+    return replace(before, prompt=prompt, missed=state.missed + 1), (Say(prompt),)

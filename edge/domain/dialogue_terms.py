@@ -32,7 +32,7 @@ class Intent(StrEnum):
     PICK = "pick"  # one of the answers that the present question shows
 
 
-BUTTONS_ONLY = frozenset({Intent.CHECKLIST, Intent.DIRECTIONS, Intent.START, Intent.PICK})
+BUTTONS_ONLY = frozenset({Intent.START, Intent.PICK})
 ASKED = frozenset({
     Intent.PROGRESS, Intent.TICKET, Intent.PROCEDURE, Intent.COUNTER, Intent.PAPERS, Intent.HOURS, Intent.PERSON,
     Intent.HOTLINE, Intent.FEEDBACK, Intent.HELP, Intent.CHECKLIST, Intent.DIRECTIONS,
@@ -101,9 +101,14 @@ class Prompt(StrEnum):
     """Keys under `guide.say`; what they are filled in with is the service's business."""
 
     GREETING = "greeting"
+    GREETING_BY_NAME = "greeting_by_name"
     MENU = "menu"
     HELP = "help"
     NOT_UNDERSTOOD = "not_understood"
+    NOISE = "noise"
+    FOREIGN = "foreign"
+    UNCLEAR = "unclear"
+    OUT_OF_SET = "out_of_set"
     CHOOSE = "choose"
     ASK_CODE = "ask_code"
     BAD_CODE = "bad_code"
@@ -133,6 +138,15 @@ class Prompt(StrEnum):
     PERSON = "person"
     COMING = "coming"
     STILL_THERE = "still_there"
+
+
+class Unheard(StrEnum):
+    """Why nothing was understood, where the ears can tell; each has its own words."""
+
+    NOISE = "noise"  # loud, and nobody spoke
+    FOREIGN = "foreign"  # in a language that only the screen knows
+    UNCLEAR = "unclear"  # noise over it, or several people at once
+    OUT_OF_SET = "out_of_set"  # clear, and nothing that the guide knows
 
 
 class Topic(StrEnum):

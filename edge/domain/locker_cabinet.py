@@ -50,16 +50,19 @@ def doors_seen(
     """Step every compartment with what was read of its door, wrong doors told apart from forced ones.
 
     The compartments that changed, and all actions. A door that opens unasked while another is being opened was opened by that
-    pulse: both freeze, unless the right one is open too.
+    pulse: both freeze. So they do when both are seen open in one look: contacts that all say the same at once (a plug that came
+    off, a board that has fewer doors than configured) prove no opening.
     """
     now = dict(cabinet)
     actions: list[Action] = []
-    for name in sorted(seen, key=lambda name: now[name].state is not CompartmentState.OPENING):
+    frozen_by: dict[str, str] = {}
+    for name in sorted(seen, key=lambda name: now[name].state is CompartmentState.OPENING):
         before = now[name]
         suspect = _suspect(now, name, now_s, rules) if _moves(before, seen[name]) else None
-        now[name], told = step(before, DoorSeen(seen[name], suspect), now_s, rules)
+        now[name], told = step(before, DoorSeen(seen[name], frozen_by.get(name, suspect)), now_s, rules)
         actions += told
         if suspect is not None and _has_frozen(before, now[name]):
+            frozen_by[suspect] = name
             now[suspect], told = step(now[suspect], OtherMoved(name), now_s, rules)
             actions += told
     return {name: after for name, after in now.items() if after != cabinet[name]}, tuple(actions)

@@ -68,7 +68,7 @@ class Pulsed:
 
 @dataclass(frozen=True, slots=True)
 class DoorSeen:
-    """A door was read, polled or pushed. `beside`: the compartment whose pulse this unexpected opening came with."""
+    """A door was read, polled or pushed. `beside`: another compartment that opened with it, by whose pulse or by what else."""
 
     door: Door
     beside: str | None = None

@@ -90,7 +90,7 @@ def _seen_open(
         case CompartmentState.CLOSED:  # it bounced
             return replace(compartment, state=CompartmentState.OPEN, since_s=now_s), ()
         case CompartmentState.WRONG_DOOR:
-            return _opened_beside(compartment, now_s)
+            return _opened_beside(compartment, event, now_s)
         case CompartmentState.OUT_OF_SERVICE if compartment.stay is None:
             return compartment, ()
         case _ if opening is not None and _is_its_own(compartment, now_s, rules, first_sight=first_sight):
@@ -121,8 +121,10 @@ def _forced(compartment: Compartment, beside: str | None, now_s: float) -> Step:
     return replace(compartment, state=state, since_s=now_s, opening=None, taken_from=None), tuple(actions)
 
 
-def _opened_beside(compartment: Compartment, now_s: float) -> Step:
+def _opened_beside(compartment: Compartment, event: DoorSeen, now_s: float) -> Step:
     """The right door opened after a wrong one: the code is spent, the compartment stays frozen."""
+    if event.beside:  # both in one look, so this one proves nothing; and what comes later is not this opening
+        return replace(compartment, opening=None), ()
     if compartment.opening is None or compartment.opening.opened_s is not None:
         return compartment, ()
     after, actions = opened(compartment, compartment.opening, now_s)

@@ -19,7 +19,7 @@ The way of one opening; every arrow that leads to a pulse passes AUTHORISED, whi
 | | then DoorSeen(CLOSED), pulses left | OPENING | after `cool_down_s`: Authorise the next pulse |
 | | then DoorSeen(CLOSED), none left | OPEN_FAILED | Fault(open_failed), Released of a new stay, Ended |
 | | DoorSeen(UNKNOWN), BoardLost, no read in time | OPEN_UNKNOWN | Fault(open_unknown, board_lost), Ended |
-| | OtherMoved | WRONG_DOOR | Fault(wrong_door), Ended |
+| | OtherMoved | WRONG_DOOR | Fault(wrong_door), Ended; also when both are seen open in one look: the code stays valid |
 | OPEN | DoorSeen(CLOSED) | CLOSED | - |
 | | Tick (`close_it_s`, `left_open_s`) | OPEN, LEFT_OPEN | Warn(close_it), Fault(left_open) |
 | LEFT_OPEN | DoorSeen(CLOSED) | CLOSED | - |

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from edge.domain.dossier import DossierCode
 from edge.domain.dossier_status import DossierAnswer, DossierRecord, Found, NotFound, Source
 from edge.guide_ports import Changes, City, CityUnavailable
-from edge.ports import Clock, Ledger
+from edge.ports import Change, Clock, Ledger
 from edge.services.faults import Faults
 from edge.store import directory as table
 from sync.events import DossierLookedUp, Payload
@@ -68,6 +68,16 @@ class DirectoryService:
             await self._lost(error)
             return
         await self._faults.recovered(PART)
+
+    async def push(self, records: Sequence[DossierRecord], answered: Change) -> None:
+        """What the city sends by itself; `answered` is written with it. An older word never replaces a newer one."""
+
+        def change(connection: sqlite3.Connection) -> Sequence[Payload]:
+            table.save(connection, records)
+            return answered(connection)
+
+        await self._ledger.transact(change)
+        await self.load()
 
     async def _keep(self, page: Changes) -> None:
         def change(connection: sqlite3.Connection) -> Sequence[Payload]:

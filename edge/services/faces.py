@@ -83,6 +83,7 @@ class FaceBook:
         self._fresh = fresh
         self._open: dict[str, _Open] = {}
         self._is_log_cut = True
+        self._subscribers: list[Callable[[], None]] = []
 
     async def load(self) -> tuple[str, ...]:
         """Open what is kept. The persons who cannot be read any more: another key, a spoilt disk, another network."""
@@ -114,6 +115,7 @@ class FaceBook:
             await self.cut_log()
         opened = _Open(row, application.name, mean_of([shot.numbers for shot in application.shots]))
         self._open[row.person] = opened
+        self._tell()
         log.info("faces: enrolled person=%s by=%s pictures=%d", row.person, row.given_to, row.pictures)
         return self._shown(opened)
 
@@ -122,8 +124,20 @@ class FaceBook:
         decision = decide(looks, self.templates, self.recognition, alive)
         if decision.outcome is not Outcome.MATCH or decision.person is None:
             return Greeting(decision)
-        await self._note_used(decision.person)
-        return Greeting(decision, self._open[decision.person].name)
+        return Greeting(decision, await self.greet(decision.person))
+
+    async def greet(self, person: str) -> ChosenName | None:
+        """What somebody who was recognised is called; it counts as use. None: withdrawn meanwhile."""
+        if person not in self._open:
+            return None
+        await self._note_used(person)
+        one = self._open.get(person)
+        return one.name if one else None
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback` after every change of who is enrolled."""
+        self._subscribers.append(callback)
+        return lambda: self._subscribers.remove(callback)
 
     async def forget(self, person: str, why: Ended, by: str) -> bool:
         """Withdrawal, at any time and without a reason: name and template are gone from the disk when this returns."""
@@ -216,6 +230,7 @@ class FaceBook:
             self._open.pop(person, None)
             log.info("faces: erased person=%s why=%s by=%s", person, why, by)
         if gone:
+            self._tell()
             await self.cut_log()
         return tuple(gone)
 
@@ -229,8 +244,12 @@ class FaceBook:
             return ()
 
         await self._ledger.transact(change, grouped=True)
-        one = self._open[person]
-        self._open[person] = replace(one, row=replace(one.row, used_s=now_s))
+        if (one := self._open.get(person)) is not None:  # not withdrawn meanwhile
+            self._open[person] = replace(one, row=replace(one.row, used_s=now_s))
+
+    def _tell(self) -> None:
+        for callback in tuple(self._subscribers):
+            callback()
 
     def _unsealed(self, row: PersonRow) -> _Open | None:
         """None when it cannot be used. A row that was swapped with another person's is spoilt too."""

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from edge.domain import dialogue
+from edge.domain.consent import ChosenName
 from edge.domain.dialogue_events import (
     Action,
     Came,
@@ -30,6 +31,7 @@ from edge.domain.dialogue_events import (
     Meant,
     Note,
     NotIssued,
+    Recognised,
     Say,
     Tick,
     Touched,
@@ -69,6 +71,7 @@ class GuideService:
         self._printing: Printing | None = None
         self._declined: Declined | None = None
         self._subtitle = ""
+        self._is_overheard = False
         self._called: datetime | None = None
         self._one_at_a_time = asyncio.Lock()
         self._moved = asyncio.Event()
@@ -86,7 +89,12 @@ class GuideService:
 
     def view(self) -> GuideView:
         scene = Scene(self._state, self._clock.now(), self._slip, self._printing, self._declined)
-        return GuideView(scene, self._subtitle, self._voice.heard, self._voice.is_speaking)
+        return GuideView(scene, self._subtitle, self._voice.heard, self._voice.is_speaking, self._is_overheard)
+
+    def overheard(self, is_overheard: bool) -> None:  # noqa: FBT001 - the fact is the argument
+        """A technician looks at what is heard, or no longer does: whoever stands here is told."""
+        self._is_overheard = is_overheard
+        self._announce()
 
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
         self._subscribers.append(callback)
@@ -125,6 +133,10 @@ class GuideService:
     async def see(self, *, is_somebody_there: bool) -> None:
         """The camera's word, at every change."""
         await self.happened(Came() if is_somebody_there else Left())
+
+    async def greet(self, name: ChosenName) -> None:
+        """Who came is somebody who agreed to be greeted; nothing is opened or shown for it."""
+        await self.happened(Recognised(name))
 
     async def happened(self, event: Event) -> None:
         """One event, to its end. Pages see the new stage before anything slow begins; thanks are said for what is on the disk."""
@@ -171,7 +183,7 @@ class GuideService:
     async def _do(self, action: Action) -> None:
         match action:
             case Say():
-                await self._voice.say(self._subtitle, self._state.lang)
+                await self._voice.say(self._subtitle, self._state.lang, is_of_somebody=self._state.name is not None)
             case Hush():
                 await self._voice.hush()
             case LookUp():

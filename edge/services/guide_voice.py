@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from edge.domain.dialogue_events import CodeGiven, Event, Meant, NotUnderstood, SpeechBegan, Unsure
 from edge.domain.dialogue_state import State
-from edge.domain.dialogue_terms import By, Expects, Intent, Meaning
+from edge.domain.dialogue_terms import By, Expects, Intent, Meaning, Unheard
 from edge.domain.dossier import BadDossierCode, BadDossierDate, DossierCode
 from edge.services.faults import Faults
 from edge.voice_ports import Ears, EarsChange, EarsState, Expecting, Listening, Mouth, Utterance, Wish
@@ -51,11 +51,12 @@ class GuideVoice:
             elif isinstance(item, Utterance):
                 await self._happened(meant(item))
 
-    async def say(self, text: str, lang: str) -> None:
-        """Begins it and returns; what was being said before ends."""
+    async def say(self, text: str, lang: str, *, is_of_somebody: bool = False) -> None:
+        """Begins it and returns; what was being said before ends. What tells of somebody leaves no recording behind."""
         await self.hush()
         if self._mouth is not None and lang == SPOKEN and text:
-            self._saying = asyncio.create_task(self._say(self._mouth, text), name="guide mouth")
+            is_kept = not (is_of_somebody or any(sign.isdigit() for sign in text))  # a number may tell of one dossier
+            self._saying = asyncio.create_task(self._say(self._mouth, text, is_kept=is_kept), name="guide mouth")
 
     async def hush(self) -> None:
         saying, self._saying = self._saying, None
@@ -80,9 +81,9 @@ class GuideVoice:
             self._told = told
             await self._ears.attend(*told)
 
-    async def _say(self, mouth: Mouth, text: str) -> None:
+    async def _say(self, mouth: Mouth, text: str, *, is_kept: bool) -> None:
         self._changed()
-        await mouth.say(text, is_kept=not any(sign.isdigit() for sign in text))  # a number may tell of one dossier
+        await mouth.say(text, is_kept=is_kept)
         self._saying = None
         if self._wanted is not None:
             await self.attend(*self._wanted)
@@ -92,6 +93,8 @@ class GuideVoice:
         self.heard = state
         if state is EarsState.SPEECH and self.is_speaking:
             await self._happened(SpeechBegan())
+        if state is EarsState.NOISY:
+            await self._happened(NotUnderstood(Unheard.NOISE))
         self._changed()
         if state in BROKEN:
             await self._faults.fault(self._part, BROKEN[state])
@@ -107,13 +110,13 @@ def meant(heard: Utterance) -> Event:
     choices = tuple(meaning for wish in heard.choices if (meaning := _meaning(wish)))
     if heard.code_said is not None and (not choices or _is_code(heard.code_said)):
         return CodeGiven(heard.code_said, By.VOICE)
-    return Unsure(choices) if choices else NotUnderstood()
+    return Unsure(choices) if choices else NotUnderstood(heard.unheard)
 
 
 def _meaning(wish: Wish) -> Meaning | None:
     """None for a code that is none."""
     if wish.code is None:
-        return Meaning(wish.asked, wish.procedure, wish.day)
+        return Meaning(wish.asked, wish.procedure, wish.day, pick=wish.place)
     try:
         return Meaning(Intent.CODE, code=DossierCode.parse(wish.code))
     except (BadDossierCode, BadDossierDate):

@@ -18,6 +18,7 @@ from edge.services.locker_alarms import Alarms
 from edge.services.locker_cabinet import Cabinet
 from edge.services.locker_changes import LockerChanges, Work
 from edge.services.locker_citizen import CitizenCounter
+from edge.services.locker_city import CityCounter
 from edge.services.locker_codes import Codes
 from edge.services.locker_openings import Openings
 from edge.services.locker_parts import Furniture, LockerParts, fresh_id
@@ -59,6 +60,7 @@ class LockerService:
         )  # fmt: skip
         self.staff = StaffCounter(self.parts, self.view, Reissue(self.parts, changes))
         self.citizen = CitizenCounter(self.parts)
+        self.city = CityCounter(self.parts, changes)
         self.upkeep = Upkeep(self.parts, changes)
         self.desks = LockerDesks(self.citizen, self.staff)
         self.alarms = Alarms(plan, faults)
@@ -76,6 +78,7 @@ class LockerService:
         await self.cabinet.load()
         self.alarms.unlisted(key for key in self.cabinet.compartments if key not in plan.places)
         await self.codes.load(plan.keypads)
+        await self.city.load()
         await self.view.refresh()
 
     async def run(self) -> None:
@@ -83,6 +86,7 @@ class LockerService:
             group.create_task(self.cabinet.run(), name="locker-cabinet")
             group.create_task(self.staff.run(), name="locker-recalls")
             group.create_task(self.upkeep.run(), name="locker-upkeep")
+            group.create_task(self.city.run(), name="locker-holds")
             group.create_task(self.view.run(), name="locker-view")
             group.create_task(self.alarms.run(), name="locker-alarms")
             group.create_task(self._print_for_ever(), name="locker-receipts")

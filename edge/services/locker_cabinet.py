@@ -33,6 +33,7 @@ T = TypeVar("T")
 STARTING, DISK, BOARDS = "starting", "disk", "boards"  # keys under `page.locker.distrust`
 UNWRITTEN_AT_MOST = 1000  # steps of doors while the disk takes nothing; after that doors are read again instead
 ORDERS_AT_MOST = 256
+NEWS_AT_MOST = 256  # more than the doors of a cabinet: what a board says in one look is taken at once
 FLAPS, FLAPS_WITHIN_S = 16, 20.0  # changes of one door in that time: a contact, not a hand
 Order: TypeAlias = SendPulse | ReadAll
 
@@ -153,7 +154,9 @@ class Cabinet:
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._watch(), name="locker-doors")
+            news: asyncio.Queue[DoorChange | BoardChange] = asyncio.Queue(NEWS_AT_MOST)
+            group.create_task(self._watch(news), name="locker-doors")
+            group.create_task(self._take_for_ever(news), name="locker-news")
             group.create_task(self._carry_out_for_ever(), name="locker-pulses")
             group.create_task(self._tick_for_ever(), name="locker-ticks")
             group.create_task(self._mind_the_disk(), name="locker-disk")
@@ -176,15 +179,27 @@ class Cabinet:
         if not self.is_disk_well:
             await self.in_turn(self._retry)
 
-    async def take(self, change: DoorChange | BoardChange) -> None:
-        if isinstance(change, BoardChange):
-            await self._board(change)
-        elif change.compartment in self.plan.places and change.at >= self._seen_at.get(change.compartment, 0.0):
-            self._seen_at[change.compartment] = change.at
-            await self.seen({change.compartment: change.door})
+    async def take(self, *changes: DoorChange | BoardChange) -> None:
+        """What came at once is judged at once: the doors of one look belong together."""
+        moved: dict[str, DoorChange] = {}
+        for change in changes:
+            if isinstance(change, BoardChange) or change.compartment in moved:
+                await self._moved(moved)
+                moved = {}
+            if isinstance(change, BoardChange):
+                await self._board(change)
+            elif change.compartment in self.plan.places and change.at >= self._seen_at.get(change.compartment, 0.0):
+                self._seen_at[change.compartment] = change.at
+                moved[change.compartment] = change
+        await self._moved(moved)
+
+    async def _moved(self, moved: Mapping[str, DoorChange]) -> None:
+        if moved:
+            await self.seen({key: change.door for key, change in moved.items()})
+        for key, change in moved.items():
             if self._flaps(change):
-                log.warning("locker: the sensor of compartment=%s cannot be right", change.compartment)
-                await self.happened(change.compartment, TakeOut(None))
+                log.warning("locker: the sensor of compartment=%s cannot be right", key)
+                await self.happened(key, TakeOut(None))
 
     # --- steps ---
 
@@ -297,9 +312,17 @@ class Cabinet:
             pulse = Pulse.LOST
         await self.happened(order.compartment, Pulsed(order.opening, pulse), _noted(opening, pulse))
 
-    async def _watch(self) -> None:
+    async def _watch(self, news: "asyncio.Queue[DoorChange | BoardChange]") -> None:
+        """A full queue waits: the boards keep what is not fetched, or tell everything anew."""
         async for change in self._doors.watch():
-            await self.take(change)
+            await news.put(change)
+
+    async def _take_for_ever(self, news: "asyncio.Queue[DoorChange | BoardChange]") -> None:
+        while True:
+            together = [await news.get()]
+            while not news.empty():
+                together.append(news.get_nowait())
+            await self.take(*together)
 
     def _flaps(self, change: DoorChange) -> bool:
         """More changes in a short time than people make."""

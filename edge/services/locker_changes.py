@@ -177,6 +177,12 @@ class LockerChanges:
         words = Words(self._plan.number(row.compartment), row.dossier_issued or row.dossier, row.receipt, row.lang)
         locker_outbox.queue(connection, row.stay, kind, row.phone, at, words=words, number=number)
 
+    def withdraw(self, connection: sqlite3.Connection, row: Stay, at: datetime) -> None:
+        """The code dies before staff come to take the paper out; the citizen is told so."""
+        locker_codes.kill(connection, row.stay)
+        locker_outbox.cancel_queued(connection, row.stay, SmsKind.CODE)
+        self._tell_citizen(connection, row, SmsKind.RECALLED, at)
+
     def remind(self, connection: sqlite3.Connection, row: Stay, at: datetime) -> None:
         stays.note_reminded(connection, row.stay, at.timestamp())
         self._tell_citizen(connection, row, SmsKind.REMINDER, at)

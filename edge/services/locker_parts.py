@@ -13,6 +13,7 @@ from edge.domain.locker_actions import Refuse
 from edge.domain.locker_cabinet import Choice, choose, is_busy, is_frozen, is_offerable
 from edge.domain.locker_events import Claim, Event, Recall, Reserve
 from edge.domain.msisdn import Msisdn, NotAMobileNumber
+from edge.domain.scanned import Unreadable, read_text
 from edge.locker_ports import Doors, OpeningView, Procedure, ReceiptPrinter, RefusalWhy, Refused, Scans, Seal
 from edge.ports import Clock, Ledger
 from edge.services.locker_cabinet import DISK_ERRORS, Cabinet, NotDurable
@@ -20,9 +21,10 @@ from edge.services.locker_changes import Beside
 from edge.services.locker_codes import Codes
 from edge.services.locker_openings import Openings
 from edge.services.locker_plan import CabinetPlan, LockerSettings
-from edge.store import stays
+from edge.store import locker_holds, stays
+from edge.store.locker_holds import Hold
 from edge.store.stays import Stay
-from sync.events import Payload
+from sync.events import LockerReleased, Payload
 
 T = TypeVar("T")
 NOT_TRUSTED, BUSY = Refused(RefusalWhy.NOT_TRUSTED), Refused(RefusalWhy.BUSY)
@@ -72,6 +74,7 @@ class LockerParts:
     furniture: Furniture = field(default_factory=Furniture)
     fresh: Callable[[], str] = fresh_id
     letter: Callable[[str], str] = secrets.choice
+    holds: dict[str, Hold] = field(default_factory=dict)  # by compartment; what is on the disk
 
     async def in_turn(self, act: Callable[[], Coroutine[Any, Any, T]]) -> T | Refused:
         """Alone at the cabinet. A disk that cannot be read or written opens nothing."""
@@ -94,9 +97,19 @@ class LockerParts:
         choices = [
             Choice(key, places[key].size, places[key].low, used.get(key, 0))
             for key, compartment in self.cabinet.compartments.items()
-            if key in places and is_offerable(compartment, now_s, self.settings.doors)
+            if key in places and key not in self.holds and is_offerable(compartment, now_s, self.settings.doors)
         ]
         return choose(choices, size, self.settings.doors.sizes, low=low)
+
+    def held_for(self, dossier: str) -> Hold | None:
+        """The compartment that the city keeps free for it."""
+        return next((hold for hold in self.holds.values() if hold.dossier == dossier), None)
+
+    def is_offerable(self, compartment: str) -> bool:
+        """Free, closed, cooled down, and in the configuration."""
+        now = self.cabinet.compartments.get(compartment)
+        is_there = now is not None and compartment in self.plan.places
+        return is_there and now is not None and is_offerable(now, self.clock.monotonic(), self.settings.doors)
 
     def of_stay(self, stay: str) -> str | None:
         """The compartment where a stay is; None when it is over."""
@@ -107,8 +120,8 @@ class LockerParts:
         """Somebody is at its door, or has left it open."""
         return self.cabinet.compartments[compartment].state in IN_HAND | SEEN_OPEN
 
-    def begun(self, new: Newcomer, compartment: str) -> Beside:
-        """The change that begins a stay; the number rests sealed."""
+    def begun(self, new: Newcomer, compartment: str, held: Hold | None = None) -> Beside:
+        """The change that begins a stay; the number rests sealed. `held`: what was kept free for it, and is not any more."""
         row = Stay(
             new.stay, compartment, new.purpose, new.by, self.clock.now().timestamp(),
             dossier=new.dossier.canonical if new.dossier else None, dossier_issued=new.dossier.issued if new.dossier else None,
@@ -118,7 +131,9 @@ class LockerParts:
 
         def change(connection: sqlite3.Connection) -> tuple[Payload, ...]:
             stays.begin(connection, row)
-            return ()
+            if held is not None:
+                locker_holds.drop(connection, held.stay)
+            return (given_back(held),) if held is not None and held.stay != new.stay else ()
 
         return change
 
@@ -156,6 +171,22 @@ class LockerParts:
 
 def refused(refusal: Refuse) -> Refused:
     return Refused(RefusalWhy(refusal.why.value), refusal.wait_s)
+
+
+def given_back(hold: Hold) -> LockerReleased:
+    """What tells that a compartment is not kept free any more."""
+    return LockerReleased(stay=hold.stay, compartment=hold.compartment, why="cancelled")
+
+
+def dossier_of(text: str) -> DossierCode | Refused:
+    """A dossier's code as it was typed, scanned or sent."""
+    match read_text(text):
+        case DossierCode() as code:
+            return code
+        case Unreadable(why=why):
+            return Refused(RefusalWhy(why.value))
+        case _:
+            return Refused(RefusalWhy.BAD_DOSSIER)
 
 
 def mobile(phone: str) -> Msisdn | Refused:

@@ -9,6 +9,7 @@ from edge.domain.locker import LockerRules
 from edge.domain.overdue import OverdueRules
 
 OFFICER, LEADER, TECHNICIAN = "officer", "leader", "technician"
+CITY = "city"  # orders from afar: what `locker_city` offers and nothing else
 MAY_HANDLE = frozenset({OFFICER, LEADER})  # dossiers: load, collect, reissue, recall
 MAY_REPAIR = frozenset({TECHNICIAN, LEADER})  # doors: test, take out of service, bring back
 

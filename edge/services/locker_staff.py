@@ -3,12 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from edge.domain.dossier import DossierCode
 from edge.domain.locker import OpenFor, Purpose
 from edge.domain.locker_events import BringBack, Claim, Found, Recall, Reserve, TakeOut
 from edge.domain.overdue import RecallWhy, refuse_second
-from edge.domain.scanned import Unreadable, read_text
 from edge.locker_ports import (
     CabinetView,
     HistoryRow,
@@ -22,11 +21,12 @@ from edge.locker_ports import (
     Step,
     TraceRow,
 )
-from edge.services.locker_parts import NOT_ALLOWED, NOT_THERE, LockerParts, Newcomer, mobile
+from edge.services.locker_parts import NOT_ALLOWED, NOT_THERE, LockerParts, Newcomer, dossier_of, mobile
 from edge.services.locker_plan import MAY_HANDLE, MAY_REPAIR
 from edge.services.locker_reissue import Reissue
 from edge.services.locker_view import LockerView
 from edge.store import stays
+from edge.store.locker_holds import Hold
 from edge.store.stays import Stay
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class StaffCounter:
     async def load(
         self, by: Staff, dossier: str, phone: str, *, size: str | None = None, low: bool = False
     ) -> OpeningView | Refused:
-        code, number = _dossier(dossier), mobile(phone)
+        code, number = dossier_of(dossier), mobile(phone)
         if by.role not in MAY_HANDLE:
             return NOT_ALLOWED
         if isinstance(code, Refused):
@@ -177,11 +177,25 @@ class StaffCounter:
         known = await self._parts.ledger.read(lambda connection: stays.result_of(connection, dossier))
         if known is not None:
             return await self._load_again(by, known, new)
+        held = self._parts.held_for(dossier)
+        if held is not None and self._parts.is_offerable(held.compartment):
+            return await self._load_held(by, held, new)
         compartment = self._parts.free(size, low=low)
         if compartment is None:
             return Refused(RefusalWhy.NO_ROOM)
+        return await self._begin(by, compartment, new, held)
+
+    async def _load_held(self, by: Staff, held: Hold, new: Newcomer) -> OpeningView | Refused:
+        """Where the city keeps room for it, under the name that the city knows."""
+        return await self._begin(by, held.compartment, replace(new, stay=held.stay), held)
+
+    async def _begin(self, by: Staff, compartment: str, new: Newcomer, held: Hold | None) -> OpeningView | Refused:
+        """What the city kept free for it is free again, wherever it goes."""
         reserve = Reserve(new.stay, self._parts.fresh(), Purpose.RESULT, by.name)
-        return await self._parts.opened(compartment, reserve, self._parts.begun(new, compartment))
+        outcome = await self._parts.opened(compartment, reserve, self._parts.begun(new, compartment, held))
+        if held is not None and isinstance(outcome, OpeningView):
+            self._parts.holds.pop(held.compartment, None)
+        return outcome
 
     async def _load_again(self, by: Staff, known: Stay, new: Newcomer) -> OpeningView | Refused:
         """Into the compartment that was reserved for it, with the number given now."""
@@ -209,13 +223,3 @@ class StaffCounter:
             log.warning("locker: a recalled door did not move; the next one follows")
         finally:
             unsubscribe()
-
-
-def _dossier(text: str) -> DossierCode | Refused:
-    match read_text(text):
-        case DossierCode() as code:
-            return code
-        case Unreadable(why=why):
-            return Refused(RefusalWhy(why.value))
-        case _:
-            return Refused(RefusalWhy.BAD_DOSSIER)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from edge.soak import stacks
 from edge.soak.campaign import catalogue
 from edge.soak.kills import Moment
-from edge.soak.locker import FAMILIES, KILLS_AN_HOUR, Result, run
+from edge.soak.locker import FAMILIES, Result, kills_wanted, run
+from edge.soak.progress import shown
 from edge.soak.promises import Promise
 
 if TYPE_CHECKING:
@@ -72,26 +73,23 @@ def sync(
 def _show_sync(result: "SyncResult") -> None:
     console = Console()
     blows = Table(title=f"killed with -9, or cut, under live events (seed {result.seed})")
-    for column in ("what", "city took events again after, s", ""):
+    for column in ("what", "taken again after, s", ""):
         blows.add_column(column, no_wrap=True)
     for blow in result.blows:
         blows.add_row(blow.what, f"{blow.seconds:.1f}", blow.note)
     console.print(blows)
     found = result.audit
     table = Table(title="every row against every journal")
-    for column in (
-        "rows",
-        "lost",
-        "doubled",
-        "strange",
-        "out of order",
-        "quarantined",
-        "chains broken",
-        "drained after",
-    ):
-        table.add_column(column, justify="right")
-    numbers = (found.rows, found.lost, found.doubled, found.strange, found.unordered, found.quarantined)
-    table.add_row(*(str(number) for number in numbers), str(len(found.broken)), f"{result.drained_s:.0f} s")
+    table.add_column("what")
+    table.add_column("", justify="right")
+    numbers = {
+        "rows": found.rows, "lost": found.lost, "doubled": found.doubled, "strange": found.strange,
+        "out of order": found.unordered, "quarantined": found.quarantined, "chains or proofs broken": len(found.broken),
+        "came more than once, counted once": found.repeated, "came before what was missing, asked again": found.asked,
+        "seconds until everything was in": round(result.drained_s),
+    }  # fmt: skip
+    for what, number in numbers.items():
+        table.add_row(what, str(number))
     console.print(table)
     for sentence in found.broken:
         console.print(f"broken: {sentence}", markup=False)
@@ -101,16 +99,7 @@ def _show_sync(result: "SyncResult") -> None:
 
 
 async def _watched(hours: float, seed: int, families: tuple[str, ...]) -> Result:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        kills = bars.add_task("agents killed", total=max(len(families), round(KILLS_AN_HOUR * hours)))
-        failures = bars.add_task("failures injected", total=None, start=False)
-
-        def told(what: str) -> None:
-            one: TaskID = kills if what == "kill" else failures
-            bars.start_task(one)
-            bars.advance(one)
-
+    with stacks.on_signal(), shown(kills_wanted(hours, families)) as told:
         return await run(hours, seed, told, families=families)
 
 

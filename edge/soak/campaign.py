@@ -1,8 +1,7 @@
 """The first leg of a campaign: every failure of the catalogue, in a seeded order, against one protocol after another at the same time."""
 
-import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from time import monotonic
 
 from edge.soak import failures_codes, failures_disk, failures_doors, failures_line
@@ -11,7 +10,9 @@ from edge.soak.failures import CATALOGUE, Failure
 from edge.soak.promises import Promise
 from edge.soak.site import Site
 from edge.soak.stage import NotRecovered, Stage
+from edge.soak.watchdog import HUNG_S, Hung, Stuck, watched, where
 
+LOST = (AgentGone, NotRecovered, TimeoutError, Hung)
 SOURCES = (failures_line, failures_doors, failures_codes, failures_disk)
 
 
@@ -20,38 +21,54 @@ def catalogue(family: str) -> list[Failure]:
     return [one for one in CATALOGUE if family not in one.but_not]
 
 
-async def play(site: Site, until_s: float, count: Counter[str], told: Callable[[], None]) -> None:
+async def play(site: Site, until_s: float, count: Counter[str], told: Callable[[str], None]) -> None:
     """Failure after failure until the monotonic clock says `until_s`; the books are closed at the end. `told` after each."""
-    async with Stage(site).open() as stage:
-        await stage.settled()
-        for one in _order(site):
-            if monotonic() >= until_s:
-                break
-            await _turn(stage, one)
-            count[one.name] += 1
-            told()
+    try:
+        async with Stage(site).open() as stage:
+            await stage.settled()
+            for one in _order(site):
+                if monotonic() >= until_s:
+                    break
+                await turn(stage, one)
+                count[one.name] += 1
+                told(one.name)
+    except LOST as error:
+        site.promises.hold(Promise.RECOVERED, held=False, what=f"{site.family} was given up: {where(error)}")
     site.close_books()
 
 
-async def _turn(stage: Stage, one: Failure) -> None:
-    """What does not come back in time has not recovered."""
-    stage.site.promises.scene = f"{stage.site.family}, {one.name}"
+async def turn(stage: Stage, one: Failure) -> None:
+    """What does not come back in time has not recovered. Raise one of LOST where a new start does not help either."""
+    what = one.name
+    stage.site.promises.scene = f"{stage.site.family}, {what}"
     try:
-        await one.play(stage)
-        await stage.settled()
-    except (AgentGone, NotRecovered, TimeoutError) as error:
-        stage.hold(Promise.RECOVERED, held=False, what=f"{stage.site.family}, {one.name}: {_where(error)}")
-        await stage.mend()
-        await stage.restart()
-        await stage.settled()
+        await watched(_played(stage, one), HUNG_S, _telling(stage, what))
+    except LOST as error:
+        stage.hold(Promise.RECOVERED, held=False, what=f"{stage.site.family}, {what}: {where(error)}")
+        if isinstance(error, Stuck):
+            raise
+        await watched(_anew(stage), HUNG_S, _telling(stage, f"a new start after {what}"))
     else:
-        stage.hold(Promise.RECOVERED, held=True, what=one.name)
+        stage.hold(Promise.RECOVERED, held=True, what=what)
+        stage.hold(Promise.ENDS, held=True, what=what)
 
 
-def _where(error: BaseException) -> str:
-    """What was waited for in vain: the innermost function of the campaign itself."""
-    names = [frame.name for frame in traceback.extract_tb(error.__traceback__) if "soak" in frame.filename]
-    return f"{type(error).__name__} in {' < '.join(reversed(names[-4:]))}"
+def _telling(stage: Stage, what: str) -> Callable[[str], Awaitable[None]]:
+    async def hung(stacks: str) -> None:
+        stage.site.stands_still(what, stacks)
+
+    return hung
+
+
+async def _played(stage: Stage, one: Failure) -> None:
+    await one.play(stage)
+    await stage.settled()
+
+
+async def _anew(stage: Stage) -> None:
+    await stage.mend()
+    await stage.restart()
+    await stage.settled()
 
 
 def _order(site: Site) -> Iterator[Failure]:

@@ -5,10 +5,10 @@ import asyncio
 from edge.locker_ports import RefusalWhy
 from edge.soak.failures import failure
 from edge.soak.orders import OTHER_KEYPAD, AnySaid, Load, No, PickUp, Reissue, Spoken
+from edge.soak.papers import Paper, Where
 from edge.soak.post_office import Weather
 from edge.soak.promises import Promise
 from edge.soak.stage import Stage, is_done
-from edge.soak.town import Paper, Where
 
 WAIT_S = 0.7  # the longest that a keypad waits in a campaign
 
@@ -108,6 +108,12 @@ async def blocked(stage: Stage) -> None:
     await _unsent(stage, Weather.BLOCKED, "failed")
 
 
+@failure("SMS lost")
+async def lost(stage: Stage) -> None:
+    """Nobody ever hears of it: it stays unsent on the desk, and a new code read out by telephone opens."""
+    await _unsent(stage, Weather.LOST, "queued")
+
+
 @failure("no credit for SMS")
 async def no_credit(stage: Stage) -> None:
     """It stays queued, and goes out when there is credit again."""
@@ -153,6 +159,7 @@ async def _unsent(stage: Stage, weather: Weather, status: str) -> None:
     if paper is None:
         return
     view = stage.view(stage.town.where_is(paper))
+    await asyncio.sleep(0.3)  # it is handed over meanwhile
     async with asyncio.timeout(5.0):
         while stage.view(view.compartment).sms != status:  # noqa: ASYNC110 - the picture is looked at
             await asyncio.sleep(0.02)

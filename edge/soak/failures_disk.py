@@ -10,7 +10,7 @@ from datetime import timedelta
 from edge.soak.failures import failure
 from edge.soak.promises import Promise
 from edge.soak.stage import Stage, is_done
-from sync.errors import JournalError
+from sync.errors import JournalError, JournalFull, JournalUnusable
 from sync.events import Payload
 from sync.journal import Journal
 from sync.schema import JOURNAL_FILE
@@ -18,22 +18,29 @@ from sync.schema import JOURNAL_FILE
 NO_DISK_PULSES = "a door was pulsed while the disk took nothing"
 
 
-async def _pragma(stage: Stage, pragma: str) -> None:
-    """On the journal's own writing connection; what it refuses to write afterwards is this campaign's point."""
+async def set_pragma(stage: Stage, pragma: str) -> None:
+    """On the journal's own writing connection; what it refuses to write afterwards is this campaign's point.
+
+    A transaction that a full disk ends before this change has its turn is none: then it is asked again.
+    """
+    is_set = asyncio.Event()
+    loop = asyncio.get_running_loop()
 
     def change(connection: sqlite3.Connection) -> Sequence[Payload]:
         connection.execute(pragma)
+        loop.call_soon_threadsafe(is_set.set)
         return ()
 
-    with suppress(JournalError):
-        await stage.station.journal.transact(change)
+    while not is_set.is_set():
+        with suppress(JournalFull, JournalUnusable):
+            await stage.station.journal.transact(change)
 
 
 @failure("disk full")
 async def full(stage: Stage) -> None:
     """It may fill up in the middle of an opening: what was not written is not told, and what was told is written."""
     paper = await stage.waiting()
-    await _pragma(stage, "PRAGMA max_page_count = 1")  # as many as there are, and no more
+    await set_pragma(stage, "PRAGMA max_page_count = 1")  # as many as there are, and no more
     mending = asyncio.create_task(_mended_soon(stage), name="mender")
     await stage.pick_up(paper)
     await stage.town.load(stage.desk)
@@ -44,14 +51,14 @@ async def full(stage: Stage) -> None:
 
 async def _mended_soon(stage: Stage) -> None:
     await asyncio.sleep(stage.chance.uniform(0.5, 3.0))
-    await _pragma(stage, "PRAGMA max_page_count = 1000000")
+    await set_pragma(stage, "PRAGMA max_page_count = 1000000")
 
 
 @failure("disk read-only")
 async def read_only(stage: Stage) -> None:
     """Nothing opens at all; after it is mended (which takes a restart) everything goes on and the codes still open."""
     paper = await stage.waiting()
-    await _pragma(stage, "PRAGMA query_only = 1")
+    await set_pragma(stage, "PRAGMA query_only = 1")
     pulses = stage.hardware.pulses()
     said = await stage.pick_up(paper)
     loaded = await stage.town.load(stage.desk)
@@ -141,7 +148,7 @@ async def reconfigured(stage: Stage) -> None:
 @failure("agent restarted in order while a door is open")
 async def restarted(stage: Stage) -> None:
     paper = await stage.waiting()
-    stage.town.is_careless = True
+    stage.town.hands.is_careless = True
     pulses = stage.hardware.pulses()
     await stage.pick_up_and_leave(paper)
     await stage.restart()

@@ -9,9 +9,9 @@ from devices.lock_board.sim_doors import SimDoor
 from edge.locker_ports import Step
 from edge.soak.failures import failure
 from edge.soak.orders import LEADER, OFFICER, Empty, Load, Recall
+from edge.soak.papers import Where
 from edge.soak.promises import Promise
 from edge.soak.stage import Stage, is_done
-from edge.soak.town import Where
 
 BIT_ERROR_CANNOT = ("kerong-cu48",)  # it has no frame that opens all
 LONG_S = 1.6  # longer than the screen asks and staff are told
@@ -128,7 +128,7 @@ async def swapped(stage: Stage) -> None:
 async def left_open(stage: Stage) -> None:
     paper = await stage.waiting()
     compartment = stage.town.where_is(paper)
-    stage.town.is_careless = True
+    stage.town.hands.is_careless = True
     stage.at_open(lambda name: stage.later(LONG_S, lambda: stage.hardware.push(name)))
     said = await stage.pick_up(paper)
     stage.hold(Promise.HANDED_OVER, is_done(said), f"{compartment}: closed late, and the screen said {said!r}")
@@ -156,7 +156,9 @@ async def left_inside(stage: Stage) -> None:
     paper = await stage.waiting()
     compartment = stage.town.where_is(paper)
     code = stage.town.code_of(paper)
-    await stage.town.forgets(stage.desk, paper)
+    if not is_done(await stage.town.forgets(stage.desk, paper)):  # it was not opened for them: the code still does
+        await stage.code_still_opens(paper)
+        return
     again = await stage.pick_up(paper, code)
     stage.hold(Promise.ONCE, not is_done(again), f"{compartment}: the code opened it twice")
     stage.town.found(compartment)

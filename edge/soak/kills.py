@@ -5,9 +5,7 @@ One site a protocol, one data directory for all of its agents' lives.
 
 import asyncio
 import contextlib
-import os
 import signal
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -17,12 +15,12 @@ from pathlib import Path
 
 from edge.adapters.supervisor import cancelled
 from edge.soak.desk import AgentGone, Desk, RemoteDesk
+from edge.soak.lives import BIRTH_S, Life, Nursery
 from edge.soak.promises import Promise
 from edge.soak.rounds import last_round, one_wish
 from edge.soak.site import Site
 
 LONGEST_LIFE_S = 1.2
-IMPORT_S, BIRTH_S = 180.0, 30.0  # on a machine that is busy with other things
 MOURNING_S = 2.0  # at most, until the socket says that the other end is gone
 
 
@@ -36,49 +34,6 @@ class Moment(Enum):
     CLOSED = "when the door closed"
 
 
-class Nursery:
-    """The program that forks agents; one life at a time."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-
-    async def opened(self) -> None:
-        """Everything is imported. Raise TimeoutError."""
-        await self._line(IMPORT_S)
-
-    async def bear(self, config: Path, socket: Path) -> int:
-        """Start an agent; its pid."""
-        assert self._process.stdin is not None  # noqa: S101 - opened with pipes
-        self._process.stdin.write(f"{config} {socket}\n".encode())
-        return int(await self._line())
-
-    async def bury(self) -> int:
-        """Wait until it has died; of what signal (negative) it did."""
-        return int(await self._line())
-
-    async def _line(self, within_s: float = BIRTH_S) -> bytes:
-        assert self._process.stdout is not None  # noqa: S101 - opened with pipes
-        async with asyncio.timeout(within_s):
-            return await self._process.stdout.readline()
-
-
-@contextlib.asynccontextmanager
-async def nursery(log: Path) -> AsyncIterator[Nursery]:
-    with log.open("ab") as said:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "edge.soak.nursery",
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=said,
-            start_new_session=True,
-        )  # fmt: skip
-    home = Nursery(process)
-    try:
-        await home.opened()
-        yield home
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)  # it and an agent that nobody has buried
-        await process.wait()
-
-
 @dataclass(slots=True)
 class Toll:
     """What the killing came to."""
@@ -86,20 +41,6 @@ class Toll:
     kills: Counter[Moment] = field(default_factory=Counter)
     at_work: int = 0  # killed with somebody at a door
     start_s: list[float] = field(default_factory=list)  # from the fork until every door was read
-
-
-class Life:
-    """One agent's process. `died_of`: the signal, negative, once it is buried."""
-
-    def __init__(self, pid: int) -> None:
-        self.died_of: int | None = None
-        self._pid: int | None = pid
-
-    def end(self) -> None:
-        """Kill -9. Harmless when repeated."""
-        pid, self._pid = self._pid, None
-        if pid is not None:
-            os.kill(pid, signal.SIGKILL)
 
 
 class Killing:
@@ -112,6 +53,7 @@ class Killing:
         self._socket = Path()
         self._came: asyncio.Queue[RemoteDesk] = asyncio.Queue(1)
         self._moment = Moment.ANY
+        self._alive: Life | None = None
         self._struck = asyncio.Event()
         self._acquainted = 0
         self._reading: set[asyncio.Task[None]] = set()
@@ -168,6 +110,11 @@ class Killing:
             await last_round(self.site, await self._desk())
         self.site.close_books()
 
+    async def stands_still(self, stacks: str) -> None:
+        """A life did not come to its end: where the campaign stands, and where the agent does."""
+        agents = await self._alive.stacks(self._nursery.log) if self._alive else ""
+        self.site.stands_still(f"a life until {self._moment.value}", f"{stacks}\nthe agent:\n{agents}")
+
     # --- one life ---
 
     @contextlib.asynccontextmanager
@@ -176,7 +123,7 @@ class Killing:
         self.site.starts()
         while not self._came.empty():
             self._came.get_nowait()
-        life = Life(await self._nursery.bear(self.site.config, self._socket))
+        life = self._alive = Life(await self._nursery.bear(self.site.config, self._socket))
         try:
             yield life
         finally:

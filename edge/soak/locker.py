@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -11,16 +11,19 @@ from time import monotonic
 from typing import Any
 
 from edge.soak import campaign
+from edge.soak.desk import AgentGone
 from edge.soak.hardware import BOARDS
-from edge.soak.kills import Killing, Moment, nursery
+from edge.soak.kills import Killing, Moment
+from edge.soak.lives import nursery
+from edge.soak.progress import News, Told
 from edge.soak.promises import Promise, Promises
 from edge.soak.site import Site
+from edge.soak.watchdog import HUNG_S, Hung, Stuck, watched, where
 
 FAMILIES = tuple(BOARDS)
 KILLS_AN_HOUR = 2500
 PATIENCE = 3.0  # times `hours` may the killing take on a busy machine
 FAILURES_SHARE = 0.4  # of `hours` have the failures at least
-Told = Callable[[str], None]  # "kill" or "failure" happened
 
 
 @dataclass(slots=True)
@@ -71,7 +74,7 @@ async def run(
     hours: float, seed: int, told: Told, *, families: tuple[str, ...] = FAMILIES, folder: Path | None = None
 ) -> Result:
     """Both legs within `hours`, and longer where the machine is busy: what has begun is brought to its end."""
-    result = Result(seed, families, kills_wanted=max(len(families), round(KILLS_AN_HOUR * hours)))
+    result = Result(seed, families, kills_wanted=kills_wanted(hours, families))
     began_s, long_s = monotonic(), hours * 3600
     with tempfile.TemporaryDirectory(prefix="motcua-soak-", dir=folder) as name:
         await _kill(result, Path(name), PATIENCE * long_s, told)
@@ -80,11 +83,16 @@ async def run(
     return result
 
 
+def kills_wanted(hours: float, families: tuple[str, ...]) -> int:
+    """At least one of each protocol."""
+    return max(len(families), round(KILLS_AN_HOUR * hours))
+
+
 async def _kill(result: Result, folder: Path, within_s: float, told: Told) -> None:
     shares = _shares(result.kills_wanted, result.families)
     async with asyncio.TaskGroup() as group:
         for place, (family, lives) in enumerate(shares.items()):
-            site = _site(family, folder / f"kills-{family}", result.seed * 100 + place)
+            site = _site(family, folder / f"kills-{family}", result.seed * 100 + place, told)
             group.create_task(_lives(result, site, lives, within_s, told), name=f"kills {family}")
 
 
@@ -94,31 +102,46 @@ async def _lives(result: Result, site: Site, lives: int, within_s: float, told: 
         for _ in range(lives):
             if monotonic() >= until_s:
                 break
-            await killing.one_life()
-            told("kill")
-        await killing.last_life()
+            if not await _has_ended(killing, killing.one_life()):
+                break
+            told(News.KILL, site.family)
+        await _has_ended(killing, killing.last_life())
     result.kills += killing.toll.kills
     result.kills_at_work += killing.toll.at_work
     result.start_s += killing.toll.start_s
     _take(result, site)
 
 
+async def _has_ended(killing: Killing, life: Coroutine[Any, Any, None]) -> bool:
+    """The next agent may live whatever became of this one, unless it holds up even who cuts it off."""
+    promises = killing.site.promises
+    try:
+        await watched(life, HUNG_S, killing.stands_still)
+    except (Hung, AgentGone, TimeoutError) as error:
+        promises.hold(Promise.RECOVERED, held=False, what=f"{killing.site.family}, a life: {where(error)}")
+        return not isinstance(error, Stuck)
+    promises.hold(Promise.ENDS, held=True, what="a life")
+    return True
+
+
 async def _fail(result: Result, folder: Path, until_s: float, told: Told) -> None:
     async with asyncio.TaskGroup() as group:
         for place, family in enumerate(result.families):
-            site = _site(family, folder / f"failures-{family}", result.seed * 100 + 50 + place)
+            site = _site(family, folder / f"failures-{family}", result.seed * 100 + 50 + place, told)
             count = result.failures[family] = Counter()
             group.create_task(_failures(result, site, until_s, count, told), name=f"failures {family}")
 
 
 async def _failures(result: Result, site: Site, until_s: float, count: Counter[str], told: Told) -> None:
-    await campaign.play(site, until_s, count, lambda: told("failure"))
+    await campaign.play(site, until_s, count, lambda name: told(News.FAILURE, name))
     _take(result, site)
 
 
-def _site(family: str, folder: Path, seed: int) -> Site:
+def _site(family: str, folder: Path, seed: int, told: Told) -> Site:
     folder.mkdir()
-    return Site(family, folder, seed)
+    site = Site(family, folder, seed)
+    site.promises.on_broken = lambda sentence: told(News.BROKEN, sentence)
+    return site
 
 
 def _take(result: Result, site: Site) -> None:

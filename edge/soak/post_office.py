@@ -15,6 +15,7 @@ class Weather(Enum):
     FAIR = "fair"
     NO_CREDIT = "no credit"  # nothing is taken now
     BLOCKED = "blocked"  # this text will never be taken
+    LOST = "lost"  # taken, and never seen again
     SLOW = "slow"  # taken after a while
     FORGETFUL = "forgetful"  # taken, and the answer to that is lost: handed over again
 
@@ -35,6 +36,8 @@ class PostOffice:
                 raise SmsUnavailable("no credit")
             case Weather.BLOCKED:
                 raise SmsRefused("blocked")
+            case Weather.LOST:
+                return
             case Weather.SLOW:
                 await asyncio.sleep(0.5)
         await self._channel.submit(sms)

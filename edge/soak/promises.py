@@ -1,6 +1,7 @@
 """What a campaign holds the locker to: every promise counts how often it was looked at, and remembers how it was broken. Pure."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -20,6 +21,7 @@ class Promise(StrEnum):
     CODES = "no code lost"
     APART = "pulses at least 300 ms apart"
     READ_FIRST = "after a start every door is read before one opens"
+    ENDS = "nothing stands still for ever"
     RECOVERED = "what was mended works again"
     JOURNAL = "the journal verifies"
 
@@ -32,6 +34,7 @@ class Promises:
     broken: Counter[Promise] = field(default_factory=Counter)
     sentences: list[str] = field(default_factory=list)
     scene: str = ""  # what is being played, for whoever reads a sentence
+    on_broken: Callable[[str], None] = lambda _: None
 
     def hold(self, promise: Promise, held: object, what: str) -> None:
         """Look once: `what` says what was seen where `held` is false. It may hold no code and no number."""
@@ -39,8 +42,10 @@ class Promises:
         if held:
             return
         self.broken[promise] += 1
+        sentence = f"{promise.value}: {what}" + (f" ({self.scene})" if self.scene else "")
         if len(self.sentences) < KEPT:
-            self.sentences.append(f"{promise.value}: {what}" + (f" ({self.scene})" if self.scene else ""))
+            self.sentences.append(sentence)
+            self.on_broken(sentence)
 
     @property
     def all_held(self) -> bool:

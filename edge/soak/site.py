@@ -1,6 +1,7 @@
 """One simulated cabinet with its people, its telephones, its journal and everybody who watches. Both legs of a campaign use it."""
 
 import sqlite3
+import sys
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
@@ -12,9 +13,10 @@ from edge.soak.audit import Auditor
 from edge.soak.desk import Desk
 from edge.soak.hardware import BOARDS, Hardware, compartments_text
 from edge.soak.orders import KEYPAD, OTHER_KEYPAD
+from edge.soak.papers import Where
 from edge.soak.post_office import PostOffice
 from edge.soak.promises import Promise, Promises
-from edge.soak.town import Town, Where
+from edge.soak.town import Town
 from edge.soak.witness import Witness
 from sync.schema import JOURNAL_FILE
 
@@ -81,6 +83,11 @@ class Site:
             self.promises.hold(Promise.ONCE, times <= 1, f"a result was collected {times} times")
             is_gone = paper.where in {Where.TAKEN, Where.WITH_STAFF}
             self.promises.hold(Promise.NOT_INVENTED, times == 0 or is_gone, f"collected, and it is {paper.where.value}")
+
+    def stands_still(self, what: str, stacks: str) -> None:
+        """Something did not come to its end."""
+        print(f"{self.family}, {what}: stands still\n{stacks}", file=sys.stderr, flush=True)
+        self.promises.hold(Promise.ENDS, held=False, what=f"{self.family}, {what}: hung")
 
     # --- hooks of the hardware ---
 

@@ -2,26 +2,31 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from devices.lock_board.sim_line import LineFaults
 from edge.adapters.supervisor import cancelled
+from edge.domain.door import Door
 from edge.domain.locker import CompartmentState
-from edge.locker_ports import CabinetView, CompartmentView, RefusalWhy, Step
+from edge.locker_ports import CabinetView, CompartmentView, RefusalWhy, Step, TraceRow
 from edge.soak.desk import LocalDesk
+from edge.soak.moments import Moments
 from edge.soak.orders import AnySaid, No, Shown
+from edge.soak.papers import Paper
 from edge.soak.post_office import CrookedClock, Weather
 from edge.soak.promises import Promise
 from edge.soak.site import Site
 from edge.soak.station import Station, open_station, until_read
-from edge.soak.town import AT_REST, HOLDING, SMS_S, Paper
+from edge.soak.town import AT_REST, HOLDING, SMS_S
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 ROOM = 5  # free compartments at the beginning of every turn
-READ_S, NOTICED_S = 60.0, 8.0  # a foreign Modbus slave needs half a minute to get over noise
+READ_S, STOP_S, NOTICED_S = 60.0, 60.0, 8.0  # a foreign Modbus slave needs half a minute to get over noise
+PEACE = 8  # frames
 TRIES = 6  # a citizen comes back with the same code that often after a failure is mended
 
 
@@ -38,9 +43,8 @@ class Stage:
         self.clock = CrookedClock(ZONE)
         self._running = AsyncExitStack()
         self._station: Station | None = None
-        self._at_unlock: list[Callable[[], None]] = []
-        self._at_open: list[Callable[[str], None]] = []
-        self._hook()
+        self.moments = Moments(site.hardware)
+        self.at_unlock, self.at_open, self.later = self.moments.at_unlock, self.moments.at_open, self.moments.later
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator["Stage"]:
@@ -74,7 +78,9 @@ class Stage:
             await self.until_read()
 
     async def stop(self) -> None:
-        await self._running.aclose()
+        """Raise TimeoutError where it does not end."""
+        async with asyncio.timeout(STOP_S):
+            await self._running.aclose()
 
     async def restart(self) -> None:
         await self.stop()
@@ -84,40 +90,18 @@ class Stage:
         async with asyncio.timeout(READ_S):
             await until_read(self.station)
 
+    async def _until_answered(self) -> None:
+        """The line is at peace: several questions in a row had their one answer. A slave that noise has confused needs a while."""
+        async with asyncio.timeout(READ_S):
+            while not _is_at_peace(self.station.boards.trace()):  # noqa: ASYNC110 - a line does not tell that
+                await asyncio.sleep(0.02)
+
     async def until_trusted(self) -> None:
         """The disk takes everything again, and every door is known."""
         async with asyncio.timeout(READ_S):
             while self.station.service.cabinet.why_not_trusted():  # noqa: ASYNC110 - the service tells screens, not this
                 await asyncio.sleep(0.02)
         await self.until_read()
-
-    # --- the right moment ---
-
-    def at_unlock(self, action: Callable[[], None]) -> None:
-        """Once, when the next unlock is about to reach its board."""
-        self._at_unlock.append(action)
-
-    def at_open(self, action: Callable[[str], None]) -> None:
-        """Once, when the next door opens."""
-        self._at_open.append(action)
-
-    def later(self, after_s: float, action: Callable[[], None]) -> None:
-        asyncio.get_running_loop().call_later(after_s, action)
-
-    def _hook(self) -> None:
-        before_unlock, before_move = self.hardware.on_unlock, self.hardware.on_move
-
-        def unlock(compartment: str) -> None:
-            before_unlock(compartment)
-            while self._at_unlock:
-                self._at_unlock.pop(0)()
-
-        def move(compartment: str, is_open: bool) -> None:  # noqa: FBT001 - a callback's own signature
-            before_move(compartment, is_open)
-            while is_open and self._at_open:
-                self._at_open.pop(0)(compartment)
-
-        self.hardware.on_unlock, self.hardware.on_move = unlock, move
 
     # --- people ---
 
@@ -126,15 +110,15 @@ class Stage:
         for paper in self.town.waiting_papers(self.cabinet()):
             if self.town.code_of(paper) is not None and self.town.where_is(paper):
                 return paper
-        before = set(self.town.papers)
+        said: AnySaid | None = None
         for _ in range(TRIES):
-            if is_done(await self.town.load(self.desk)):
-                break
+            paper = self.town.new_paper()
+            said = await self.town.load(self.desk, paper)
+            if is_done(said):
+                return await self.told(paper)
             await self.mend()
-        new = [one for name, one in self.town.papers.items() if name not in before and self.town.where_is(one)]
-        if not new:
-            raise NotRecovered("no result could be loaded")
-        return await self.told(new[0])
+            await self.town.tidy(self.desk)  # an opening that came to nothing waits for staff
+        raise NotRecovered(f"no result could be loaded, at last {said!r}, {self._troubled()}")
 
     async def told(self, paper: Paper) -> Paper:
         """Its code has come. Raise TimeoutError."""
@@ -166,6 +150,12 @@ class Stage:
     def view(self, compartment: str) -> CompartmentView:
         return next(one for one in self.cabinet().compartments if one.compartment == compartment)
 
+    def _troubled(self) -> str:
+        """What is not at rest, for a sentence."""
+        rows = (one for one in self.cabinet().compartments if one.state not in AT_REST or one.door is not Door.CLOSED)
+        why = self.station.service.cabinet.why_not_trusted()
+        return ", ".join([f"distrust {why}", *(f"{one.compartment} {one.state} {one.door.value}" for one in rows)])
+
     def free(self) -> str:
         """An empty compartment; `settled` sees to it that there are some."""
         return self._free()[0]
@@ -177,9 +167,8 @@ class Stage:
 
     async def mend(self) -> None:
         """Whatever was broken works again, and every door was read since."""
-        self._at_unlock.clear()
-        self._at_open.clear()
-        self.town.is_careless = False
+        self.moments.clear()
+        self.town.hands.is_careless = False
         self.site.post.weather = Weather.FAIR
         self.hardware.cabinet.line.faults = LineFaults()
         self.hardware.heal()
@@ -187,6 +176,7 @@ class Stage:
             if self.hardware.door(name).is_open:
                 self.hardware.push(name)
         await self.until_read()
+        await self._until_answered()
         self.site.line_is_honest = True
 
     async def code_still_opens(self, paper: Paper) -> None:
@@ -223,15 +213,27 @@ class Stage:
         self.town.forget_all()
         for _ in range(TRIES):
             await self.town.tidy(self.desk)
-            if all(one.state in AT_REST for one in self.cabinet().compartments):
+            await self._make_room()
+            if self._is_at_rest():
                 break
             await asyncio.sleep(0.35)
+            await self.mend()
+        else:
+            raise NotRecovered(f"not at rest: {self._troubled()}")
+        await self.site.check(self.desk)
+        self.site.auditor.faults.clear()
+
+    async def _make_room(self) -> None:
         for one in self.cabinet().compartments:
             if one.state in HOLDING and len(self._free()) < ROOM:
                 await self.town.recall(self.desk, one.compartment)
                 await asyncio.sleep(0.35)
-        await self.site.check(self.desk)
-        self.site.auditor.faults.clear()
+
+    def _is_at_rest(self) -> bool:
+        """By the officer's picture, by what the locker trusts, and by the doors themselves."""
+        is_quiet = all(one.state in AT_REST and one.door is Door.CLOSED for one in self.cabinet().compartments)
+        is_trusted = self.station.service.cabinet.why_not_trusted() is None
+        return is_quiet and is_trusted and not any(self.hardware.door(name).is_open for name in self.hardware.places)
 
     def hold(self, promise: Promise, held: object, what: str) -> None:
         self.site.promises.hold(promise, held, what)
@@ -239,6 +241,12 @@ class Stage:
     @property
     def folder(self) -> Path:
         return self.site.folder
+
+
+def _is_at_peace(trace: Sequence[TraceRow]) -> bool:
+    """Frames went out and came in by turns."""
+    last = [row.sent for row in trace[-PEACE:]]
+    return all(one is not other for one, other in pairwise(last))
 
 
 def is_done(said: AnySaid) -> bool:

@@ -9,14 +9,12 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
 from random import Random
-from typing import Protocol
 
 from edge.domain.locker import CompartmentState, Purpose
 from edge.locker_ports import CabinetView, CompartmentView, OpeningView, Step
 from edge.soak.desk import AgentGone, Desk
+from edge.soak.hands import Doors, Hands
 from edge.soak.orders import (
     AnyOrder,
     AnySaid,
@@ -34,6 +32,7 @@ from edge.soak.orders import (
     Shown,
     Test,
 )
+from edge.soak.papers import Paper, Where
 from edge.soak.promises import Promise, Promises
 
 _CODE = re.compile(r"ho so (\S+): ngan (\S+), ma (\d{6,8})")
@@ -43,74 +42,42 @@ SMS_S, PATIENCE_S = 15.0, 20.0
 Reach = Callable[[str], None]
 
 
-class Hands(Protocol):
-    """The doors as people can touch them."""
-
-    def push(self, compartment: str) -> None: ...
-
-
-class Where(Enum):
-    AT_HOME = "at home"
-    INSIDE = "inside"
-    TAKEN = "taken"
-    WITH_STAFF = "with staff"
-
-
-@dataclass(slots=True)
-class Paper:
-    """One dossier in its bag. `name`: its code; a deposit is called by the number it was brought under."""
-
-    name: str
-    phone: str
-    where: Where = Where.AT_HOME
-
-
 class Town:
     """`inside` is the truth: which paper lies in which compartment."""
 
     def __init__(
-        self, chance: Random, texts: Callable[[str], list[str]], hands: Hands, promises: Promises, *,
-        pause_s: tuple[float, float] = (0.25, 0.5), first: int = 0,
-    ) -> None:  # fmt: skip
+        self, chance: Random, texts: Callable[[str], list[str]], doors: Doors, promises: Promises, *, first: int = 0
+    ) -> None:
         self.inside: dict[str, Paper] = {}
         self.papers: dict[str, Paper] = {}
         self.taken: Counter[str] = Counter()
         self.told: list[tuple[str, str]] = []  # what people were told is done, not yet found in the journal: kind, name
-        self.is_careless = False  # leaves doors open
-        self._chance = chance
         self._texts = texts
-        self._hands = hands
+        self._doors = doors
+        self.hands = Hands(chance, doors)
         self._promises = promises
-        self.pause_s = pause_s
         self._numbers = itertools.count(first + 1)
         self.is_somebody_there = False
         self._reach: Reach = lambda _: None
-        self._opened: set[str] = set()  # doors that opened since the last order
-        self._closing: set[asyncio.TimerHandle] = set()
+        self._open: set[str] = set()  # doors that stand open now
+        self._opened: set[str] = set()  # and those that did at any time since the last order
 
     # --- what happens at the doors ---
 
     def door_moved(self, compartment: str, *, is_open: bool) -> None:
-        if not is_open:
-            return
-        self._opened.add(compartment)
-        self._reach(compartment)
-        if not self.is_careless:
-            self.close_soon(compartment)
-
-    def close_soon(self, compartment: str) -> None:
-        def push() -> None:
-            self._closing.discard(timer)
-            self._hands.push(compartment)
-
-        timer = asyncio.get_running_loop().call_later(self._chance.uniform(*self.pause_s), push)
-        self._closing.add(timer)
+        self.hands.door_moved(compartment, is_open=is_open)
+        if is_open:
+            self._open.add(compartment)
+            self._opened.add(compartment)
+            self._reach(compartment)
+        else:
+            self._open.discard(compartment)
 
     # --- what people ask ---
 
-    async def load(self, desk: Desk) -> AnySaid:
-        """An officer brings a result."""
-        paper = self.new_paper()
+    async def load(self, desk: Desk, paper: Paper | None = None) -> AnySaid:
+        """An officer brings a result, this one or another."""
+        paper = paper or self.new_paper()
         said = await self.follow(desk, Load(paper.name, paper.phone), self._putting(paper))
         self._success(said, paper, "loaded", is_done=paper.where is Where.INSIDE)
         return said
@@ -143,7 +110,7 @@ class Town:
         """Ask, stand there until the screen says that it is over or patience ends, and give the last word."""
         if not isinstance(order, Look | BackInService | Empty | Reissue):
             self._reach = reach
-            self._opened.clear()
+            self._opened = set(self._open)
             self.is_somebody_there = True
         last: AnySaid | None = None
         with contextlib.suppress(TimeoutError):  # nobody stands there for ever
@@ -196,7 +163,7 @@ class Town:
                 await self._tidy(desk, one)
 
     async def _tidy(self, desk: Desk, one: CompartmentView) -> None:
-        self._hands.push(one.compartment)
+        self._doors.push(one.compartment)
         if one.stay is None:
             await self._look_inside(desk, one.compartment)
             await self.follow(desk, BackInService(one.compartment), self._reach)

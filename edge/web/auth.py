@@ -47,6 +47,15 @@ class Session:
         return self.role in {Role.LEADER, Role.OFFICER}
 
     @property
+    def may_take_consent(self) -> bool:
+        return self.role in {Role.LEADER, Role.OFFICER}
+
+    @property
+    def may_overhear(self) -> bool:
+        """What visitors say, live: only whoever mends the ears."""
+        return self.role is Role.TECHNICIAN
+
+    @property
     def may_see_device(self) -> bool:
         return self.role in {Role.LEADER, Role.TECHNICIAN}
 

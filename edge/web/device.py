@@ -1,9 +1,10 @@
-"""The device page for technicians and leaders: each part, what is wrong with it since when, and what to do."""
+"""The device page for technicians and leaders: each part, what is wrong with it since when, what to do; the line to the city."""
 
+from edge.web.city_line import CityPanel
 from edge.web.frame import top_bar
 from edge.web.health_strip import HealthStrip
 from edge.web.live import Live
-from edge.web.parts import block, head
+from edge.web.parts import Text, block, head
 from edge.web.site import Site, Viewer
 
 
@@ -14,4 +15,9 @@ class DevicePage:
         live = Live(site, viewer)
         top_bar(site, viewer, words("page.device.title"), site.settings.centre)
         with block("main", "device"):
+            if site.desks.hearing and viewer.session and viewer.session.may_overhear:
+                with block("a", "link", href="/huong-dan/ky-thuat"):
+                    Text("span", words("page.device.hearing"))
             HealthStrip(live)
+            if site.desks.city:
+                CityPanel(live, site.desks.city)

@@ -10,7 +10,7 @@ from edge.web.site import Site
 OFFICER, TABLET = re.compile(r"/quay/([a-z0-9-]+)"), re.compile(r"/danh-gia/([a-z0-9-]+)")
 HOME, LEADER, DEVICE = "/", "/lanh-dao", "/thiet-bi"
 LOCKER, LOCKER_DESK, LOCKER_SERVICE = "/tu", "/tu/can-bo", "/tu/ky-thuat"
-GUIDE = "/huong-dan"
+GUIDE, FACES, HEARING = "/huong-dan", "/khuon-mat", "/huong-dan/ky-thuat"
 
 
 class DeviceDoors:
@@ -33,6 +33,10 @@ class DeviceDoors:
             return self._site.desks.locker is not None
         if path == GUIDE:
             return self._site.desks.guide is not None
+        if path == FACES:
+            return self._site.desks.faces is not None
+        if path == HEARING:
+            return self._site.desks.hearing is not None
         if queue_gate.is_queue(path):
             return queue_gate.exists(self._site, path)
         found = OFFICER.fullmatch(path) or TABLET.fullmatch(path)
@@ -40,7 +44,7 @@ class DeviceDoors:
 
 
 def _needs_session(path: str) -> bool:
-    own = path in {LEADER, DEVICE, LOCKER_DESK, LOCKER_SERVICE} or OFFICER.fullmatch(path) is not None
+    own = path in {LEADER, DEVICE, LOCKER_DESK, LOCKER_SERVICE, FACES, HEARING} or OFFICER.fullmatch(path) is not None
     return own or queue_gate.needs_session(path)
 
 
@@ -51,9 +55,11 @@ def _may_see(path: str, session: Session | None, *, is_tablet: bool) -> bool:
         return is_tablet
     if session is None:
         return False
-    if path == LEADER:
-        return session.is_leader
-    if path == LOCKER_DESK:
-        return session.may_see_locker
+    by_role = {
+        LEADER: session.is_leader, LOCKER_DESK: session.may_see_locker, FACES: session.may_take_consent,
+        HEARING: session.may_overhear,
+    }  # fmt: skip
+    if path in by_role:
+        return by_role[path]
     officer = OFFICER.fullmatch(path)
     return session.may_see_counter(officer[1]) if officer else session.may_see_device

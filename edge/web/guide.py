@@ -23,6 +23,7 @@ from edge.web.site import Site, Viewer
 from edge.web.words import Words
 
 TICK_S = 1.0
+FOREIGN = f"guide.say.{Prompt.FOREIGN}"
 LONG = 150  # letters from which a sentence is written smaller
 HOME = frozenset(
     {Stage.AWAY, Stage.MENU}
@@ -86,7 +87,11 @@ class GuidePage:
         said = view.subtitle or resting
         self._subtitle.say(said)
         self._subtitle.classes(replace="guide-subtitle long" if len(said) > LONG else "guide-subtitle")
+        is_foreign = scene.state.prompt is Prompt.FOREIGN
+        self._in_other.say(self._words.strings.text(FOREIGN, _other(self._words.lang)) if is_foreign else "")
+        show(self._in_other, is_shown=is_foreign)
         self._mouth.classes(replace="guide-mouth speaking" if view.is_speaking else "guide-mouth")
+        show(self._overheard, is_shown=view.is_overheard)
         ears = view.ears
         show(self._ears, is_shown=ears is not None)
         if ears is not None:
@@ -120,7 +125,7 @@ class GuidePage:
         with block("div", "guide-tools", role="group", aria_label=words("page.guide.tools")):
             self._size = button(words("page.guide.larger"), self._toggle_size, "guide-tool")
             self._contrast = button(words("page.guide.contrast"), self._toggle_contrast, "guide-tool")
-            other = "en" if words.lang == "vi" else "vi"
+            other = _other(words.lang)
             name = words.strings.text("page.common.language_name", other)
             language = button(name, lambda: self._do(lambda: self._desk.speak_in(other)), "guide-tool language")
             language.props["lang"] = other
@@ -130,9 +135,14 @@ class GuidePage:
         self._mouth = drawing(icon("mouth"), "guide-mouth")
         self._subtitle = Text("p", "", "guide-subtitle")
         self._subtitle.props.update({"role": "status", "aria-live": "polite"})
+        self._in_other = Text("p", "", "guide-subtitle other")
+        self._in_other.props["lang"] = _other(self._words.lang)
+        show(self._in_other, is_shown=False)
         with block("div", "guide-ears") as self._ears:
             drawing(icon("ear"), "guide-ears-icon")
             self._hearing = Text("span")
+        self._overheard = Text("p", self._words("page.guide.overheard"), "guide-overheard")
+        show(self._overheard, is_shown=False)
 
     def _build_foot(self) -> None:
         words = self._words
@@ -202,6 +212,10 @@ def _picture(view: GuideView) -> object:
         scene.state, stage=_home(scene.state.stage), until=0.0, is_warned=False, missed=0, prompt=None, turn=0
     )
     return state, scene.slip, scene.printing, scene.declined
+
+
+def _other(lang: str) -> str:
+    return "en" if lang == "vi" else "vi"
 
 
 def _home(stage: Stage) -> Stage:

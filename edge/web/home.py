@@ -37,7 +37,7 @@ class _Home:
             + _cards(words, "tablet", [(f"/danh-gia/{view.counter}", view.name, view.unit) for view in views])
             + _cards(words, "locker", self._locker(words, session))
             + _cards(words, "queue", self._queue(words, session))
-            + _cards(words, "guide", self._guide(words))
+            + _cards(words, "guide", self._guide(words, session))
             + _cards(words, "rest", leader + device)
         )
         return respond(words, words("page.home.title"), body + self._who(words, session), path="/")
@@ -53,10 +53,15 @@ class _Home:
             cards.append(("/tu/ky-thuat", words("page.home.locker_service"), under))
         return cards
 
-    def _guide(self, words: Words) -> list[tuple[str, str, str]]:
-        if self._site.desks.guide is None:
-            return []
-        return [("/huong-dan", words("page.home.guide_kiosk"), self._site.settings.centre)]
+    def _guide(self, words: Words, session: Session | None) -> list[tuple[str, str, str]]:
+        desks, cards = self._site.desks, []
+        if desks.guide is not None:
+            cards.append(("/huong-dan", words("page.home.guide_kiosk"), self._site.settings.centre))
+        if desks.faces is not None and (session is None or session.may_take_consent):
+            cards.append(("/khuon-mat", words("page.home.faces"), words("page.home.faces_under")))
+        if desks.hearing is not None and (session is None or session.may_overhear):
+            cards.append(("/huong-dan/ky-thuat", words("page.home.hearing"), words("page.home.hearing_how")))
+        return cards
 
     def _queue(self, words: Words, session: Session | None) -> list[tuple[str, str, str]]:
         desk, centre = self._site.desks.queue, self._site.settings.centre

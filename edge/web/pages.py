@@ -7,14 +7,19 @@ from fastapi import APIRouter, Request
 from nicegui import ui
 from prometheus_client import CollectorRegistry
 
+from edge.face_ports import FaceDesk
 from edge.guide_ports import GuideDesk
 from edge.locker_ports import LockerDesks
 from edge.queue_ports import QueueDesk
+from edge.voice_ports import HearingDesk
 from edge.web.device import DevicePage
 from edge.web.device_doors import DeviceDoors
+from edge.web.faces import FacesPage
 from edge.web.guide import GuidePage
+from edge.web.hearing import HearingPage
 from edge.web.home import routes
 from edge.web.house_pages import HousePages
+from edge.web.identify import IdentifyBanner
 from edge.web.leader import LeaderPage
 from edge.web.locker import LockerPage
 from edge.web.locker_desk import LockerDeskPage
@@ -24,7 +29,7 @@ from edge.web.queue_board import BoardPage
 from edge.web.queue_kiosk import NumberPage
 from edge.web.queue_panel import QueuePanelPage
 from edge.web.queue_report import QueueReportPage, day_of
-from edge.web.site import Desks, Site
+from edge.web.site import Desks, Site, Viewer
 from edge.web.tablet import TabletPage
 
 
@@ -73,6 +78,10 @@ class Pages(HousePages):
             self._add_queue_pages(desks.queue)
         if desks.guide:
             self._add_guide_page(desks.guide)
+        if desks.faces:
+            self._add_faces_page(desks.faces)
+        if desks.hearing:
+            self._add_hearing_page(desks.hearing)
 
     def _add_locker_pages(self, desks: LockerDesks) -> None:
         site = self.site
@@ -120,6 +129,26 @@ class Pages(HousePages):
         @ui.page("/huong-dan")
         def guide(request: Request) -> None:
             GuidePage(self.site, self._viewer(request), desk)
+
+    def _add_faces_page(self, desk: FaceDesk) -> None:
+        @ui.page("/khuon-mat")
+        def faces(request: Request) -> None:
+            viewer = self._viewer(request)
+            if viewer.session and viewer.session.may_take_consent:
+                FacesPage(self.site, viewer, desk, viewer.session)
+
+    def _add_hearing_page(self, desk: HearingDesk) -> None:
+        @ui.page("/huong-dan/ky-thuat")
+        def hearing(request: Request) -> None:
+            viewer = self._viewer(request)
+            if viewer.session and viewer.session.may_overhear:
+                HearingPage(self.site, viewer, desk)
+
+    def _viewer(self, request: Request) -> Viewer:
+        viewer = super()._viewer(request)
+        if self.site.desks.identify:
+            IdentifyBanner(self.site.desks.identify, viewer.words)
+        return viewer
 
     def _health(self) -> dict[str, object]:
         """A broken camera is told."""

@@ -12,8 +12,11 @@ from edge.web.login import LoginDesk
 from edge.web.words import Strings, Words
 
 if TYPE_CHECKING:
+    from edge.command_ports import CityDesk, IdentifyDesk
+    from edge.face_ports import FaceDesk
     from edge.guide_ports import GuideDesk
     from edge.queue_ports import QueueDesk
+    from edge.voice_ports import HearingDesk
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -30,6 +33,10 @@ class Desks:
     locker: LockerDesks | None = None  # where the station is
     queue: "QueueDesk | None" = None  # where the device gives out numbers
     guide: "GuideDesk | None" = None  # where it answers people
+    city: "CityDesk | None" = None  # where a broker is configured
+    identify: "IdentifyDesk | None" = None
+    faces: "FaceDesk | None" = None  # where people may enrol to be greeted, or did
+    hearing: "HearingDesk | None" = None  # where it has ears
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def stylesheet() -> str:
     """The whole style sheet as served; read once, because every page asks for its address in the loop."""
     sheets = [
         (STATIC / name).read_text(encoding="utf-8")
-        for name in ("style.css", "locker.css", "queue.css", "guide.css", "fleet.css")
+        for name in ("style.css", "locker.css", "queue.css", "guide.css", "faces.css", "hearing.css", "fleet.css")
     ]
     return "\n".join([root_css(), *sheets])
 

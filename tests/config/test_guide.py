@@ -37,16 +37,20 @@ def test_the_profile_is_good() -> None:
 
 def test_a_whole_guide_is_good(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("t", encoding="ascii")
-    (tmp_path / "said.wav").write_bytes(b"")
+    for name in ("said.wav", "seen.toml"):
+        (tmp_path / name).write_bytes(b"")
     more = (
         '[guide.directory]\nurl = "https://mot-cua.example/api"\ntoken_file = "token"\n'
-        '[guide.voice]\nmicrophone = "replay:said.wav"\nloudspeaker = "default"\n\n[guide.places.cong-an]'
+        '[guide.voice]\nmicrophone = "replay:said.wav"\nloudspeaker = "default"\n\n'
+        '[guide.camera]\nsource = "replay:seen.toml"\n\n[guide.places.cong-an]'
     )
     config = load(written(tmp_path, ("[guide.places.cong-an]", more)))
     assert config.guide is not None
     assert config.guide.directory is not None
     assert config.guide.directory.token_file == tmp_path / "token"
     assert config.guide.voice.microphone == f"replay:{tmp_path / 'said.wav'}"
+    assert config.guide.camera is not None
+    assert (config.guide.camera.source, config.guide.camera.fps) == (f"replay:{tmp_path / 'seen.toml'}", 3.0)
 
 
 @pytest.mark.parametrize(

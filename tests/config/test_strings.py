@@ -4,9 +4,11 @@ from pathlib import Path
 import pytest
 
 from config.strings import LANGUAGES, StringsInvalid, StringTable, load_strings, placeholders
+from edge.domain.command import CommandRefusal
 from edge.services.station import BROKEN
 from sync.city.faults import FaultKind
 from sync.city.terms import Judgement
+from sync.commands import CommandName
 from sync.enrolment import Refusal
 from sync.marks import ReceiptOutcome
 from sync.renewal import Standing
@@ -24,7 +26,11 @@ PREFIXES = {  # keys that the pages finish at run time, and the enums they finis
     "page.guide.title_", "page.guide.menu_", "page.guide.ears_", "page.guide.key_", "page.guide.source_",
     "page.fleet.chain.", "page.fleet.advice.", "page.fleet.col_", "page.fleet.count_", "page.fleet.csv_", "page.fleet.order_",
     "page.fleet.sheet_", "page.fleet.state_", "page.fleet.station_", "page.fleet.sum_", "page.fleet.no_history", "page.fleet.none_put_away",
-    "page.fleet.no_orders", "page.guide.paper_", "page.guide.looking", "page.guide.issuing", "page.guide.pleased", "page.guide.displeased",
+    "page.fleet.no_orders",
+    "page.guide.paper_", "page.guide.looking", "page.guide.issuing", "page.guide.pleased", "page.guide.displeased",
+    "page.hearing.state_", "page.hearing.verdict_", "page.hearing.why_", "page.hearing.kind_",
+    "page.city.", "page.command.name.", "page.command.why.",
+    "page.faces.step_",
 }  # fmt: skip
 
 
@@ -82,6 +88,13 @@ def test_every_reason_to_put_a_message_aside_is_named(table: StringTable) -> Non
 def test_every_standing_but_the_good_one_is_a_fault_with_advice(table: StringTable) -> None:
     named = {f"page.{room}.{one}" for room in ("fault", "advice") for one in Standing if one is not Standing.GOOD}
     assert named - table.keys("vi") == set()
+
+
+def test_every_refused_order_says_why_in_a_sentence(table: StringTable) -> None:
+    written = {key.rsplit(".", 1)[1] for key in table.keys("vi") if key.startswith("page.command.why.")}
+    assert written == {why.value for why in CommandRefusal}
+    named = {key.rsplit(".", 1)[1] for key in table.keys("vi") if key.startswith("page.command.name.")}
+    assert named == {name.value.replace(".", "_") for name in CommandName} | {"unknown"}
 
 
 def test_a_fault_that_nothing_can_tell_has_no_sentence(table: StringTable) -> None:

@@ -37,6 +37,7 @@ def test_the_story_has_its_outcome(tmp_path: Path) -> None:
     assert outcome["locker"] == {"collected": 1, "deposited": 1, "refused": 1}
     assert outcome["tickets"] == {"issued": 5, "called": 8}
     assert outcome["lookups"] == 1
+    assert outcome["greeted_by_name"] >= 1, "somebody who enrolled comes before the guide's camera"
     assert outcome["events"]["journal"] == outcome["events"]["broker"] > 0
     assert outcome["journal_ok"] is True
     assert [path for path in tmp_path.rglob("*") if path.suffix.lower() in IMAGES] == []

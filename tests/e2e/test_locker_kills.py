@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.soak.kills import Killing, nursery
+from edge.soak.kills import Killing
+from edge.soak.lives import nursery
 from edge.soak.promises import Promise
 from edge.soak.site import Site
 

@@ -156,6 +156,7 @@ def test_a_tablet_left_in_english_goes_back(browse: Opener) -> None:
         (None, "/tu", (1280, 800)),
         ("quay-01", "/tu/can-bo", (1366, 768)),
         ("ky-thuat", "/tu/ky-thuat", (1366, 768)),
+        ("quay-01", "/khuon-mat", (1366, 768)),
     ],
 )
 def test_it_fits_its_screen_and_everything_has_a_name(

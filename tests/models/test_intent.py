@@ -38,7 +38,7 @@ def test_procedures_are_named_as_in_the_procedures_file(book: PhraseBook) -> Non
     procedures = {meaning.procedure for meaning in book.meanings if meaning.procedure}
     assert {"khai-sinh", "khai-tu", "ket-hon", "chung-thuc-ban-sao", "dang-ky-dat-dai", "ho-kinh-doanh"} <= procedures
     asked = {meaning.intent for meaning in book.meanings if meaning.procedure == "khai-sinh"}
-    assert asked == {Intent.TICKET, Intent.PROCEDURE, Intent.COUNTER, Intent.PAPERS}
+    assert asked == {Intent.TICKET, Intent.PROCEDURE, Intent.COUNTER, Intent.PAPERS, Intent.CHECKLIST}
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,16 @@ def test_procedures_are_named_as_in_the_procedures_file(book: PhraseBook) -> Non
         ("đúng rồi", Meaning(Intent.YES)),
         ("không phải", Meaning(Intent.NO)),
         ("góp ý", Meaning(Intent.FEEDBACK)),
+        ("kiem tra giay to", Meaning(Intent.CHECKLIST)),
+        ("tôi còn thiếu giấy tờ gì", Meaning(Intent.CHECKLIST)),
+        ("làm khai sinh đủ giấy tờ chưa", Meaning(Intent.CHECKLIST, "khai-sinh")),
+        ("chỉ đường", Meaning(Intent.DIRECTIONS)),
+        ("công an phường ở đâu", Meaning(Intent.DIRECTIONS, place="cong-an")),
+        ("duong den co quan thue", Meaning(Intent.DIRECTIONS, place="thue")),
+        ("cho tôi hỏi nhà vệ sinh ở đâu", Meaning(Intent.DIRECTIONS, place="nha-ve-sinh")),
+        ("kiểm tra hồ sơ", Meaning(Intent.PROGRESS)),
+        ("giấy tờ của tôi xong chưa", Meaning(Intent.PROGRESS)),
+        ("khai sinh ở đâu", Meaning(Intent.COUNTER, "khai-sinh")),
     ],
 )
 def test_what_typed_sentences_mean(book: PhraseBook, text: str, meaning: Meaning) -> None:
@@ -66,7 +76,14 @@ def test_what_typed_sentences_mean(book: PhraseBook, text: str, meaning: Meaning
     assert best.meaning == meaning
 
 
-@pytest.mark.parametrize("text", ["", "giá vàng hôm qua bao nhiêu", "where is the station", "???", "a"])
+NEAR_MISSES = [
+    "tôi thuê nhà ở đâu", "công ăn việc làm ở đâu", "hôm nay công an bắt ai", "mẹ tôi ra ủy ban rồi", "giá xe ở đâu",
+    "nhà tôi ở đâu", "đường hôm nay đông quá", "con đường đi học", "kiểm tra sức khỏe ở đâu", "kiểm tra tiếng anh",
+    "tôi đủ tiền chưa", "giấy tờ nhà tôi bị mất",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["", "giá vàng hôm qua bao nhiêu", "where is the station", "???", "a", *NEAR_MISSES])
 def test_what_is_none_of_ours_is_not_guessed(book: PhraseBook, text: str) -> None:
     assert book.read(text).best is None
 
@@ -111,6 +128,21 @@ def test_a_site_names_its_own_procedures() -> None:
     best = book.read("cấp nước sạch cần giấy tờ gì").best
     assert best is not None
     assert best.meaning == Meaning(Intent.PAPERS, "nuoc-sach")
+
+
+def test_a_site_names_its_own_places() -> None:
+    book = load_phrases(TEMPLATES, places={"cong-an": "Công an phường (cư trú)", "buu-dien": "Bưu điện (bên hông)"})
+
+    assert {meaning.place for meaning in book.meanings} == {None, "cong-an", "buu-dien"}
+    best = book.read("bưu điện ở đâu").best
+    assert best is not None
+    assert best.meaning == Meaning(Intent.DIRECTIONS, place="buu-dien")
+    assert book.read("nhà vệ sinh ở đâu").best is None
+
+
+def test_a_site_that_leads_nowhere_is_not_asked_the_way() -> None:
+    book = load_phrases(TEMPLATES, places={})
+    assert Intent.DIRECTIONS not in {meaning.intent for meaning in book.meanings}
 
 
 def test_codes_that_exist_become_sentences_without_changing_the_old_ones(book: PhraseBook) -> None:

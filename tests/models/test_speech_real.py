@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,12 @@ from models.fetch import MissingModel, default_directory, locate
 from models.hearing import Hearer
 from models.intent import Day, Intent, Meaning, load_phrases
 from models.mel import BANDS, RATE, Samples, log_mel
-from models.speech import ACCEPT, Engine, RecogniserUnusable, confidence_of, open_recogniser
+from models.speech import ACCEPT, Engine, Heard, RecogniserUnusable, confidence_of, open_recogniser
 from models.tts import Voice, render
+from models.unheard import Unheard, why_unheard
+from models.voice_activity import CHUNK, SpeechDetector
+from models.voice_wire import HeardMessage, StateMessage, VoiceMessage
+from models.voice_worker import VoiceWorker
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(120)]
 TEMPLATES = Path(__file__).parents[2] / "config" / "intents.vi.yaml"
@@ -43,6 +48,8 @@ def hearer(model_file: ModelFile) -> Hearer:
         ("làm giấy khai sinh cần giấy tờ gì", Meaning(Intent.PAPERS, "khai-sinh")),
         ("thứ bảy có làm việc không", Meaning(Intent.HOURS, day=Day.SATURDAY)),
         ("nói lại", Meaning(Intent.REPEAT)),
+        ("kiểm tra giấy tờ giúp tôi", Meaning(Intent.CHECKLIST)),
+        ("cho tôi hỏi công an phường ở đâu", Meaning(Intent.DIRECTIONS, place="cong-an")),
     ],
 )
 def test_what_is_asked_is_understood(hearer: Hearer, text: str, meaning: Meaning) -> None:
@@ -51,11 +58,36 @@ def test_what_is_asked_is_understood(hearer: Hearer, text: str, meaning: Meaning
     assert understood.best.meaning == meaning
 
 
+@pytest.mark.parametrize("text", ["kiểm tra sức khỏe ở đâu", "hôm nay công an bắt ai", "con đường đi học"])
+def test_what_only_begins_like_ours_is_not_taken(hearer: Hearer, text: str) -> None:
+    assert hearer.hear(spoken(text)).understood.best is None
+
+
 def test_the_end_of_a_code_is_chosen_among_those_that_exist(hearer: Hearer) -> None:
     codes = ("H29.19-261124-0012", "H29.19-261124-0368", "H29.19-261119-0921")
     best = hearer.hear(spoken("không ba sáu tám"), expects="code", codes=codes).understood.best
     assert best is not None
     assert best.meaning == Meaning(Intent.CODE, code=codes[1])
+
+
+class Played:
+    """A microphone that hears what it is given."""
+
+    is_lost = False
+
+    def __init__(self, chunks: deque[Samples]) -> None:
+        self._chunks = chunks
+
+    def read(self, timeout_s: float) -> Samples | None:
+        return self._chunks.popleft() if self._chunks else None
+
+
+class NoRecogniser:
+    def recognise(self, samples: Samples, sentences: Sequence[str], always: Sequence[int] = ()) -> Heard:
+        raise AssertionError("nobody spoke")
+
+    def warm(self, sentences: Sequence[str], seconds: float) -> bool:
+        return False
 
 
 def chord(seconds: float = 3.0) -> Samples:
@@ -84,12 +116,30 @@ def test_two_voices_at_once_are_asked_to_say_it_again(hearer: Hearer) -> None:
     other = spoken("ngày kia chúng tôi ra biển ăn hải sản", Voice("vi-vn-x-south", 150, 60))
     length = max(len(one), len(other))
     both = np.pad(one, (0, length - len(one))) + np.pad(other, (0, length - len(other)))
-    assert hearer.hear((both / 2).astype(np.float32)).understood.best is None
+    hearing = hearer.hear((both / 2).astype(np.float32))
+    assert hearing.understood.best is None
+    assert why_unheard(hearing.heard.clues) in {Unheard.UNCLEAR, Unheard.OUT_OF_SET}
 
 
 def test_english_is_none_of_the_sentences(hearer: Hearer) -> None:
     english = spoken("my brother bought a new bicycle yesterday", Voice("en", 150, 50))
-    assert hearer.hear(english).understood.best is None
+    hearing = hearer.hear(english)
+    assert (hearing.understood.best, hearing.understood.choices) == (None, ())
+    assert why_unheard(hearing.heard.clues) is Unheard.FOREIGN
+
+
+def test_loud_music_is_told_as_noise_and_asks_for_nothing(model_file: ModelFile) -> None:
+    """The worker's loop with the real detector; what nobody said never reaches a recogniser."""
+    chunks = deque(np.split(chord(5.0)[: 5 * RATE // CHUNK * CHUNK] * 2, 5 * RATE // CHUNK))
+    sent: list[VoiceMessage] = []
+    worker = VoiceWorker(
+        Played(chunks), SpeechDetector(model_file("silero_vad_v6.onnx")), NoRecogniser(), load_phrases(TEMPLATES),
+        sent.append, procedures=(),
+    )  # fmt: skip
+    while chunks:
+        worker.step()
+    assert [message.state for message in sent if isinstance(message, StateMessage)] == ["listening", "noisy"]
+    assert not any(isinstance(message, HeardMessage) for message in sent)
 
 
 def test_sound_is_turned_into_the_bands_that_the_network_was_made_for() -> None:

@@ -1,4 +1,4 @@
-"""The voice worker's wire carries neither sound nor transcript: every type is walked, every bound tried, garbage refused."""
+"""The voice worker's wire carries no sound, and words in one type alone: every type is walked, every bound tried, garbage refused."""
 
 import itertools
 import re
@@ -43,12 +43,23 @@ def test_only_closed_types_make_up_the_wire() -> None:
         shape.IntType, shape.FloatType, shape.NoneType,
     )  # fmt: skip
     others = [part for part in ALL_PARTS if not isinstance(part, allowed)]
-    assert [part.pattern for part in others if isinstance(part, shape.StrType)] == [r"^[0-9A-Z][0-9A-Z.-]{2,23}$"]
-    assert len(others) == 1
+    strings = [(part.pattern, part.max_length) for part in others if isinstance(part, shape.StrType)]
+    assert strings == [(r"^[0-9A-Z][0-9A-Z.-]{2,23}$", 24), (None, wire.MAX_TRACED)]
+    assert len(others) == 2
 
 
-def test_the_one_string_is_a_code_and_no_sentence() -> None:
-    (code,) = [part for part in ALL_PARTS if isinstance(part, shape.StrType)]
+def test_words_have_a_place_in_the_message_for_technicians_and_in_no_other() -> None:
+    with_words = {
+        one
+        for one in MESSAGES
+        for part in parts(shape.type_info(one))
+        if isinstance(part, shape.StrType) and part.pattern is None
+    }
+    assert with_words == {wire.TraceMessage}
+
+
+def test_the_one_string_of_an_answer_is_a_code_and_no_sentence() -> None:
+    (code,) = [part for part in parts(shape.type_info(wire.HeardMessage)) if isinstance(part, shape.StrType)]
     assert code.max_length is not None
     assert code.max_length <= 24
     assert code.pattern is not None
@@ -64,30 +75,36 @@ def test_every_number_and_every_tuple_is_bounded() -> None:
             assert part.le is not None, part
         if isinstance(part, shape.VarTupleType):
             assert part.max_length is not None, part
-            assert part.max_length <= wire.MAX_CHOICES, part
+            assert part.max_length <= wire.MAX_SCORES, part
 
 
 def test_no_struct_takes_a_field_it_does_not_know() -> None:
     structs = [part for part in ALL_PARTS if isinstance(part, shape.StructType)]
-    assert {part.cls for part in structs} == {*MESSAGES, wire.Guess}
+    assert {part.cls for part in structs} == {*MESSAGES, wire.Guess, wire.Score}
     assert all(part.forbid_unknown_fields for part in structs)
 
 
 def largest_message() -> wire.HeardMessage:
-    guess = wire.Guess(9999, "procedure", 9999, "saturday", 9999, 0.123456789)
-    return wire.HeardMessage(guess, (guess,) * 3, "H" * 24, 2**63 - 1, 2**63 - 1, 1e11 / 3, 1e11 / 3)
+    guess = wire.Guess(9999, "procedure", 9999, "saturday", 9999, 9999, 0.123456789)
+    return wire.HeardMessage(guess, (guess,) * 3, "out_of_set", "H" * 24, 2**63 - 1, 2**63 - 1, 1e11 / 3, 1e11 / 3)
 
 
 def test_the_largest_message_holds_no_tenth_of_a_second_of_sound() -> None:
     """3 kbit/s is the leanest speech codec there is; one message an utterance, and levels five times a second."""
     assert len(pack(largest_message())) < 800
     assert len(pack(wire.LevelMessage(-33.3, 0.5))) * 5 < 300
+    score = wire.Score(9999, 0.123456789)
+    traced = wire.TraceMessage(
+        "ữ" * wire.MAX_TRACED, (score,) * wire.MAX_SCORES, "asked_back", 0.5, 0.5, 1e11 / 3, 1e11 / 3
+    )
+    assert len(pack(traced)) < 800
 
 
 EXAMPLES: list[wire.VoiceMessage] = [
     wire.VoiceHello(wire=1, pid=4711, book=123),
     wire.StateMessage(state="listening"),
-    wire.HeardMessage(None, (), None, 0, 1, 2.0, 3.0),
+    wire.HeardMessage(None, (), "foreign", None, 0, 1, 2.0, 3.0),
+    wire.TraceMessage("ho so", (wire.Score(1, 0.5),), "asked_back", 0.1, 0.2, 900.0, 400.0),
     wire.LevelMessage(db=-40.0, speech=0.7),
     wire.VoiceBeat(heard=1, cpu_ms=99.5, rss_mb=301.5),
     largest_message(),
@@ -115,6 +132,7 @@ def packed(message: dict[str, object]) -> bytes:
 
 
 HEARD = {"type": "heard", **typing.cast("dict[str, object]", msgspec.to_builtins(EXAMPLES[2]))}
+TRACE = {"type": "trace", **typing.cast("dict[str, object]", msgspec.to_builtins(EXAMPLES[3]))}
 GUESS = msgspec.to_builtins(largest_message())["choices"][0]
 
 
@@ -122,6 +140,10 @@ GUESS = msgspec.to_builtins(largest_message())["choices"][0]
     "message",
     [
         {**HEARD, "text": "hồ sơ của tôi"},
+        {**HEARD, "unheard": "nguyễn văn a"},
+        {**TRACE, "text": "a" * 121},
+        {**TRACE, "verdict": "tên tôi là"},
+        {**TRACE, "pcm": b"\x00" * 900},
         {**HEARD, "pcm": b"\x00" * 900},
         {**HEARD, "code_said": "xin chao"},
         {**HEARD, "code_said": "H" * 25},

@@ -5,17 +5,33 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import pytest
 
 from models.intent import Intent, Meaning, PhraseBook
 from models.mel import Samples
 from models.speech import Heard, Ranked
+from models.unheard import Clues
 from models.voice_activity import CHUNK, CHUNK_S
-from models.voice_wire import HeardMessage, LevelMessage, StateMessage, Tell, VoiceBeat, VoiceMessage
+from models.voice_wire import (
+    HeardMessage,
+    LevelMessage,
+    Score,
+    StateMessage,
+    Tell,
+    TraceMessage,
+    VoiceBeat,
+    VoiceMessage,
+)
 from models.voice_worker import VoiceWorker, loudness_db
 
 BOOK = PhraseBook(
-    ("lấy số", "khai sinh", "đúng rồi"),
-    (Meaning(Intent.TICKET), Meaning(Intent.PROCEDURE, "khai-sinh"), Meaning(Intent.YES)),
+    ("lấy số", "khai sinh", "đúng rồi", "thuế ở đâu"),
+    (
+        Meaning(Intent.TICKET),
+        Meaning(Intent.PROCEDURE, "khai-sinh"),
+        Meaning(Intent.YES),
+        Meaning(Intent.DIRECTIONS, place="thue"),
+    ),
 )
 CODE = "H29.19-261124-0012"
 
@@ -24,7 +40,7 @@ class Scene:
     """A worker with a clock that moves with the sound; every chunk says itself whether it is speech."""
 
     def __init__(self, answer: Heard | None = None, *, is_slow: bool = False) -> None:
-        self.now_s, self.is_lost = 100.0, False
+        self.now_s, self.is_lost, self.volume = 100.0, False, 1.0
         self.answer = answer or Heard(("lấy số",), (Ranked(0, 0.9), Ranked(2, 0.3)))
         self.asked: list[tuple[int, Sequence[str], Sequence[int]]] = []
         self.may_answer = threading.Event()
@@ -33,15 +49,16 @@ class Scene:
         self.sound: deque[float] = deque()
         self.sent: list[VoiceMessage] = []
         self.worker = VoiceWorker(
-            self, self, self, BOOK, self.sent.append, procedures=("ket-hon", "khai-sinh"), clock=lambda: self.now_s
-        )
+            self, self, self, BOOK, self.sent.append,
+            procedures=("ket-hon", "khai-sinh"), places=("cong-an", "thue"), clock=lambda: self.now_s,
+        )  # fmt: skip
 
     def read(self, timeout_s: float) -> Samples | None:
         self.now_s += CHUNK_S
-        return np.full(CHUNK, self.sound.popleft(), np.float32) if self.sound else None
+        return np.full(CHUNK, self.sound.popleft(), np.float32) * self.volume if self.sound else None
 
     def probability(self, chunk: Samples) -> float:
-        return float(chunk[0])
+        return float(chunk[0]) / self.volume
 
     def reset(self) -> None:
         """Nothing is remembered here."""
@@ -71,6 +88,10 @@ class Scene:
     @property
     def heard(self) -> list[HeardMessage]:
         return [message for message in self.sent if isinstance(message, HeardMessage)]
+
+    @property
+    def traces(self) -> list[TraceMessage]:
+        return [message for message in self.sent if isinstance(message, TraceMessage)]
 
     @property
     def states(self) -> list[str]:
@@ -193,6 +214,15 @@ def test_procedures_cross_as_their_place_in_the_list() -> None:
     assert best.procedure == 1
 
 
+def test_places_cross_as_their_place_in_the_list() -> None:
+    scene = Scene(Heard(("thuê ở đâu",), (Ranked(3, 0.9),)))
+    scene.play((1.0, 1.0), (1.0, 0.0))
+    scene.until(lambda: scene.heard)
+    best = scene.heard[0].best
+    assert best is not None
+    assert (best.intent, best.place, best.procedure) == ("directions", 1, None)
+
+
 def test_a_lost_microphone_is_told_once_and_it_beats_on() -> None:
     scene = Scene()
     scene.play((1.0, 0.0))
@@ -214,6 +244,86 @@ def test_levels_go_out_only_while_somebody_looks() -> None:
     levels = [message for message in scene.sent if isinstance(message, LevelMessage)]
     assert 8 <= len(levels) <= 11
     assert levels[0].speech == 0.25
+
+
+def test_words_go_out_only_while_somebody_looks() -> None:
+    scene = Scene(Heard(("lấy xố", "lấy sổ"), (Ranked(0, 0.75), Ranked(2, 0.25)), Clues(0.125, 0.25)))
+    scene.play((1.0, 1.0), (1.0, 0.0))
+    scene.until(lambda: scene.heard)
+    assert scene.traces == []
+    scene.worker.tell(Tell(number=1, is_watched=True))
+    scene.play((1.0, 1.0), (1.0, 0.0))
+    scene.until(lambda: scene.traces)
+    (trace,) = scene.traces
+    assert (trace.text, trace.verdict) == ("lấy xố", "taken")
+    assert trace.scores == (Score(0, 0.75), Score(2, 0.25))
+    assert (trace.no_speech, trace.foreign) == (0.125, 0.25)
+    scene.worker.tell(Tell(number=2))
+    scene.play((1.0, 1.0), (1.0, 0.0))
+    scene.until(lambda: len(scene.heard) == 3)
+    assert len(scene.traces) == 1
+
+
+def test_words_that_were_decided_before_somebody_looked_stay_unseen() -> None:
+    scene = Scene(is_slow=True)
+    scene.play((1.0, 1.0), (1.0, 0.0))
+    scene.worker.tell(Tell(number=1, is_watched=True))
+    scene.may_answer.set()
+    scene.until(lambda: scene.heard)
+    assert scene.traces == []
+
+
+def test_a_technician_sees_that_a_cough_was_too_short() -> None:
+    scene = Scene()
+    scene.worker.tell(Tell(number=1, is_watched=True))
+    scene.play((1.0, 0.0), (0.1, 1.0), (1.0, 0.0))
+    assert [(trace.verdict, trace.text) for trace in scene.traces] == [("too_short", "")]
+
+
+@pytest.mark.parametrize(
+    ("clues", "why"),
+    [
+        (Clues(no_speech=0.9), "noise"),
+        (Clues(foreign=0.9), "foreign"),
+        (Clues(clearness=-1.5), "unclear"),
+        (Clues(clearness=-0.5), "out_of_set"),
+    ],
+)
+def test_what_is_none_of_ours_comes_with_a_reason(clues: Clues, why: str) -> None:
+    scene = Scene(Heard(("where is the station",), (Ranked(0, 0.1),), clues))
+    scene.worker.tell(Tell(number=1, is_watched=True))
+    scene.play((1.0, 1.0), (1.0, 0.0))
+    scene.until(lambda: scene.traces)
+    assert (scene.heard[0].unheard, scene.traces[0].verdict) == (why, why)
+    assert (scene.heard[0].best, scene.heard[0].choices) == (None, ())
+
+
+def test_what_may_have_been_ours_is_asked_back_without_a_reason() -> None:
+    scene = Scene(Heard(("lấy số",), (Ranked(0, 0.4),), Clues(no_speech=0.9)))
+    scene.play((1.0, 1.0), (1.0, 0.0))
+    scene.until(lambda: scene.heard)
+    assert (scene.heard[0].unheard, len(scene.heard[0].choices)) == (None, 1)
+
+
+def test_loud_music_without_speech_is_noisy_until_it_is_quiet_again() -> None:
+    scene = Scene()
+    scene.volume = 0.5
+    scene.play((6.0, 0.3))
+    assert scene.states == ["listening", "noisy"]
+    scene.play((1.0, 1.0))
+    assert scene.states[-1] == "speech"
+    scene.volume = 0.001
+    scene.play((8.0, 0.3))
+    scene.until(lambda: scene.heard)
+    scene.play((3.0, 0.3))
+    assert scene.states[-1] == "listening"
+
+
+def test_the_machine_s_own_voice_is_no_noise() -> None:
+    scene = Scene()
+    scene.worker.tell(Tell(number=1, ears="barge_in"))
+    scene.play((6.0, 0.5))
+    assert scene.states == ["listening"]
 
 
 def test_loudness_in_decibels() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from devices.lock_board import kerong
 from devices.lock_board.sim import Cabinet
+from devices.lock_board.sim_doors import POP_S
 from devices.lock_board.sim_line import Garble, LineFaults, SimLine
 from devices.serial_port import Port, open_port
 
@@ -66,6 +67,23 @@ async def test_two_boards_with_one_address_join_to_one_whole_frame(tmp_path: Pat
         one, other = bytes.fromhex("80 01 FF FF FE 33 4C"), bytes.fromhex("80 01 FF FF FF 33 4D")
         joined = bytes(left & right for left, right in zip(one, other, strict=True))
         assert await master.ask("80 01 00 33 B2", 7) == joined == one
+
+
+async def test_a_bolt_that_is_held_does_not_catch() -> None:
+    """Whoever pushes such a door finds it ajar again, until the relay lets go."""
+    cabinet = Cabinet("wkly", [(0, 2)])
+    door = cabinet.door(0, 1)
+    door.hold(power=True)
+    async with asyncio.timeout(5.0):
+        for _ in range(2):
+            await door.wait_open()
+            await door.push_closed()
+        await door.wait_open()
+    door.hold(power=False)
+    await door.push_closed()
+    await asyncio.sleep(2 * POP_S)
+    assert not door.is_open
+    assert door.pulses == 1
 
 
 async def test_power_cut_answers_nothing_and_moves_nothing(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from functools import partial
 from devices.camera.camera import Camera, Patience
 from devices.camera.condition import Limits
 from devices.camera.open import open_source
-from edge.adapters.vision_child import Emit, main, since_ns
+from edge.adapters.camera_spec import since_ns
+from edge.adapters.vision_child import Emit, main
 from edge.adapters.vision_spec import VisionSpec
 from models.pipeline import Box, Level, RgbImage
 from models.vision_worker import VisionWorker, Zone, beat

@@ -50,7 +50,7 @@ def behave(spec: VoiceSpec, emit: Emit) -> None:
         sys.exit(3)
     if manner == "no_hello":
         emit(VoiceBeat(heard=0, cpu_ms=0.0, rss_mb=1.0))
-    book = load_phrases(Path(spec.intents), spec.procedures)
+    book = load_phrases(Path(spec.intents), spec.procedures, spec.places)
     number = book.number + (manner == "other_book")
     emit(VoiceHello(wire=WIRE_VERSION + (manner == "foreign"), pid=os.getpid(), book=number))
     if manner == "garbage":
@@ -62,7 +62,9 @@ def behave(spec: VoiceSpec, emit: Emit) -> None:
     if manner in {"mute", "garbage", "sound"}:
         time.sleep(60)
     with open_source(spec.source, speed=spec.replay_speed) as microphone:
-        worker = VoiceWorker(microphone, Loudness(), First(), book, emit, procedures=tuple(spec.procedures))
+        worker = VoiceWorker(
+            microphone, Loudness(), First(), book, emit, procedures=tuple(spec.procedures), places=tuple(spec.places)
+        )
         follow(sys.stdin.buffer, worker.tell)
         worker.run()
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from config.schema import Config
-from edge.adapters.faces_setup import device_book, noted, open_face_book, reading_book
+from edge.adapters.faces_setup import device_book, open_face_book, reading_book
 from edge.adapters.seal import FACE_KEY
-from edge.domain.consent import ChosenName, Ended, Shot
+from edge.domain.consent import ChosenName, Ended, Shot, noted
 from edge.domain.recognition import mean_of
 from edge.face_ports import Application, Enrolled
 from edge.store.migrations import scripts

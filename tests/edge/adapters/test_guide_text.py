@@ -166,6 +166,12 @@ def test_choices_are_asked_in_one_sentence() -> None:
     assert TEXT.sentence(Prompt.CHOOSE, both).endswith("đăng ký khai sinh ở quầy nào, hay tổng đài 1022?")
 
 
+def test_a_way_to_choose_names_its_place() -> None:
+    way = Meaning(Intent.DIRECTIONS, pick="thue")
+    assert (TEXT.meaning(way, "vi"), TEXT.meaning(way, "en")) == ("đường đến Thuế cơ sở", "the way to Tax office")
+    assert TEXT.meaning(Meaning(Intent.DIRECTIONS, pick="nowhere"), "vi") == "chỉ đường"
+
+
 def test_who_waits_for_a_person_is_told_where_one_is() -> None:
     assert TEXT.sentence(Prompt.PERSON, scene()).endswith("hoặc đến Quầy 1.")
     nowhere = GuideSentences(STRINGS, replace(HALL, help_counter=None))

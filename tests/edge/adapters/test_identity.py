@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from config.schema import Agent, Config, Mqtt
 from edge import app
-from edge.adapters.clock import SystemClock
 from edge.adapters.identity import (
     Enrolment,
     IdentityPart,
@@ -56,7 +55,7 @@ def test_the_broker_is_the_enrolments(tmp_path: Path, section: Mqtt | None) -> N
     broker = broker_of(reached)
     assert (broker.host, broker.port, broker.others) == ("mqtt.city.example", 8883, (("mqtt2.city.example", 8883),))
     assert reached.window == (7 if section else 100)
-    assert reached.city_key == identity.city_key  # type: ignore[attr-defined]  # EnrolledMqtt
+    assert reached.city_key == identity.city_key
     assert isinstance(broker.tls, StoredTls)
     assert broker.tls.context().verify_mode.name == "CERT_REQUIRED"
 
@@ -92,14 +91,17 @@ async def test_an_identity_that_does_not_fit_is_a_fault_and_no_broker(tmp_path: 
     await centre.journal.close()
 
 
+LINE = ["link", "commands", "commands/models"]
+
+
 @pytest.mark.parametrize(
     ("section", "is_enrolled", "parts"),
     [
         (None, False, []),
-        (None, True, ["link", "identity"]),
-        (Mqtt(enrolled=True), True, ["link", "identity"]),
+        (None, True, [*LINE, "identity"]),
+        (Mqtt(enrolled=True), True, [*LINE, "identity"]),
         (Mqtt(enrolled=True), False, ["identity"]),
-        (Mqtt(host="own.example"), True, ["link"]),
+        (Mqtt(host="own.example"), True, LINE),
     ],
 )
 async def test_the_agent_has_a_line_where_somebody_says_whereto(
@@ -108,9 +110,12 @@ async def test_the_agent_has_a_line_where_somebody_says_whereto(
     if is_enrolled:
         enrolled(tmp_path)
     centre = await Centre.open(tmp_path / "centre")
-    link, found = app._line(config(tmp_path, section), centre.journal, centre.faults, SystemClock(UTC))
+    city, found = app._city(
+        config(tmp_path, section), centre.journal, centre.faults,
+        station=None, guide=None, file=None, begin_anew=lambda: None,
+    )  # fmt: skip
     assert [name for name, _ in found] == parts
-    assert (link is not None) is ("link" in parts)
+    assert (city is not None) is ("link" in parts)
     await centre.journal.close()
 
 

@@ -1,11 +1,12 @@
 """A part that fails comes back, and each loss and return is told once."""
 
 import asyncio
+import contextlib
 import logging
 
 import pytest
 
-from edge.adapters.supervisor import Backoff, PartState, supervise
+from edge.adapters.supervisor import Backoff, PartState, cancelled, supervise
 
 FAST = Backoff(first_s=0.01, most_s=0.02, calm_s=10.0)
 
@@ -58,3 +59,64 @@ async def test_a_part_that_was_down_when_the_agent_stopped_is_told_to_be_back(fa
 
 def test_backoff_doubles_up_to_its_limit() -> None:
     assert [Backoff().wait_s(n) for n in (1, 2, 3, 7, 1000)] == [0.5, 1.0, 2.0, 30.0, 30.0]
+
+
+class Clumsy:
+    """A part whose own task fails while it is being cancelled: the group then raises that, and says nothing of the cancelling."""
+
+    def __init__(self) -> None:
+        self.started, self.ends = asyncio.Event(), 0
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._port())
+
+    async def _port(self) -> None:
+        try:
+            self.started.set()
+            await asyncio.sleep(60.0)
+        finally:
+            self.ends += 1
+            if self.ends == 1:
+                msg = "the port was gone already"
+                raise OSError(msg)
+
+
+async def test_a_part_that_fails_while_it_is_cancelled_is_not_started_again() -> None:
+    clumsy = Clumsy()
+    heard: list[PartState] = []
+
+    async def changed(_part: str, state: PartState) -> None:
+        heard.append(state)
+
+    running = asyncio.create_task(supervise("clumsy", clumsy.run, changed, Backoff(first_s=0.01)))
+    await clumsy.started.wait()
+    running.cancel()
+    await asyncio.wait([running], timeout=1.0)
+    assert running.cancelled()
+    assert heard == []
+
+
+async def test_whoever_waits_for_a_cancelled_task_can_be_cancelled_too() -> None:
+    """A task that does not want to go holds up nobody for longer than they want to wait."""
+    may_go = asyncio.Event()
+
+    async def stubborn() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await may_go.wait()
+        await may_go.wait()
+
+    task = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await cancelled(task)
+    may_go.set()
+    await task
+
+
+async def test_what_a_cancelled_task_failed_with_is_raised() -> None:
+    task = asyncio.create_task(Flaky(failures=1, then_s=0.0).run())
+    await asyncio.sleep(0)
+    with pytest.raises(RuntimeError, match="broken"):
+        await cancelled(task)

@@ -32,7 +32,7 @@ async def test_a_link_that_is_down_is_told_in_its_own_words(
     tmp_path: Path, state: LinkState, why: str, advice: str
 ) -> None:
     centre = await Centre.open(tmp_path)
-    link = LinkFaults(centre.faults)
+    link = LinkFaults(centre.faults, centre.clock)
     link(LinkStatus(state, None, "no route"))
     await link.settled()
     (tile,) = centre.faults.tiles()
@@ -56,13 +56,13 @@ async def test_a_receipt_that_contradicts_the_journal_is_a_fault_over_restarts_u
 ) -> None:
     centre = await Centre.open(tmp_path)
     for told in (outcome, outcome, ReceiptOutcome.GONE):
-        await LinkFaults(centre.faults).receipt(told)
+        await LinkFaults(centre.faults, centre.clock).receipt(told)
     again = await centre.killed()
     (tile,) = again.faults.tiles()
     assert (tile.part, tile.ok, tile_why(WORDS, tile)) == ("link", False, why)
     assert "Nothing is deleted" in tile_advice(WORDS, tile)
 
-    await LinkFaults(again.faults).receipt(ReceiptOutcome.STALE)
+    await LinkFaults(again.faults, again.clock).receipt(ReceiptOutcome.STALE)
     assert [tile.ok for tile in again.faults.tiles()] == [True]
     expected = [DeviceFault(part="link", why=f"receipt_{outcome}"), DeviceRecovered(part="link", after_s=0.0)]
     assert await again.events(DeviceFault, DeviceRecovered) == expected

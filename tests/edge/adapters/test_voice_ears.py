@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,18 @@ from edge.adapters.voice import VoiceEars
 from edge.adapters.voice_spec import VoiceSpec
 from edge.adapters.worker_process import WorkerPatience, WorkerProcess
 from edge.domain.dialogue_terms import BUTTONS_ONLY, Intent
-from edge.voice_ports import EarsChange, EarsState, Expecting, HeardItem, Listening, SoundLevel, Utterance
+from edge.voice_ports import (
+    EarsChange,
+    EarsState,
+    Expecting,
+    HeardItem,
+    Listening,
+    Scored,
+    SoundLevel,
+    Trace,
+    Utterance,
+    Verdict,
+)
 from models import intent as recogniser
 from models.voice_wire import Guess, HeardMessage
 
@@ -121,6 +132,40 @@ def test_whatever_is_heard_is_an_intent_of_the_conversation() -> None:
     assert {one.value for one in recogniser.Intent} == {one.value for one in Intent if one not in BUTTONS_ONLY}
 
 
+async def looked(ears: VoiceEars, code: str | None = None) -> Trace:
+    """The first utterance that a technician sees from now on."""
+    if code is not None:
+        await ears.attend(Listening.OPEN, Expecting.CODE, (code,))
+    async with asyncio.timeout(15), aclosing(ears.trace()) as items:
+        async for item in items:
+            if isinstance(item, Trace):
+                return item
+    raise AssertionError
+
+
+async def test_what_was_heard_is_told_only_while_somebody_looks(tmp_path: Path) -> None:
+    ears = ears_on(spec(tmp_path, questions=60))
+    async with running(ears) as listener:
+        await listener.until(lambda: listener.heard)
+        assert not any(isinstance(item, SoundLevel) for item in listener.items)
+        seen = await looked(ears)
+        assert (seen.text, seen.verdict) == ("khai sinh cần giấy tờ gì", Verdict.TAKEN)
+        assert seen.scores == (Scored("khai sinh cần giấy tờ gì", "papers", 0.9),)
+        heard, levels = len(listener.heard), sum(isinstance(item, SoundLevel) for item in listener.items)
+        await listener.until(lambda: len(listener.heard) > heard + 1)
+    assert sum(isinstance(item, SoundLevel) for item in listener.items) - levels <= 2  # those that were on their way
+    assert not any(isinstance(item, Trace) for item in listener.items)
+
+
+async def test_whose_dossier_was_asked_for_is_not_told_to_who_looks(tmp_path: Path) -> None:
+    ears = ears_on(spec(tmp_path, questions=60))
+    async with running(ears) as listener:
+        await listener.until(lambda: listener.heard)
+        seen = await looked(ears, CODES[0])
+    assert seen.scores == ()
+    assert seen.text == ""
+
+
 async def test_muted_ears_say_so_and_hear_nothing(tmp_path: Path) -> None:
     ears = ears_on(spec(tmp_path))
     await ears.attend(Listening.MUTED)
@@ -131,8 +176,8 @@ async def test_muted_ears_say_so_and_hear_nothing(tmp_path: Path) -> None:
 
 def test_an_answer_to_codes_that_are_no_longer_known_is_no_code(tmp_path: Path) -> None:
     ears = ears_on(spec(tmp_path))
-    guess = Guess(0, "code", None, None, 1, 0.9)
-    assert ears._utterance(HeardMessage(guess, (guess,), None, 99, 1, 1.0, 1.0)).best is None
+    guess = Guess(0, "code", None, None, 1, None, 0.9)
+    assert ears._utterance(HeardMessage(guess, (guess,), None, None, 99, 1, 1.0, 1.0)).best is None
 
 
 @pytest.mark.parametrize("manner", ["crash", "no_hello", "foreign", "garbage", "sound", "other_book"])

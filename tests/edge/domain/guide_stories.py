@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from edge.domain.consent import ChosenName
 from edge.domain.dialogue import step
 from edge.domain.dialogue_events import (
     Action,
@@ -16,6 +17,7 @@ from edge.domain.dialogue_events import (
     Meant,
     NotIssued,
     NotUnderstood,
+    Recognised,
     SpeechBegan,
     Tick,
     Touched,
@@ -26,6 +28,7 @@ from edge.domain.dialogue_terms import By, Intent, Meaning, Stage
 from edge.domain.dossier import DossierCode
 from edge.domain.dossier_status import DossierRecord, DossierStatus, Found, NotFound, Source
 
+LAN = ChosenName.parse("chị Lan")
 CODE_TEXT = "000.00.19.H29-261124-0012"
 CODE = DossierCode.parse(CODE_TEXT)
 RECORD = DossierRecord(CODE, DossierStatus.READY, datetime(2026, 11, 27, 9, 0, tzinfo=UTC))
@@ -87,6 +90,7 @@ PATHS: dict[Stage, tuple[Event, ...]] = {
 
 EVENTS: dict[str, Event] = {
     "came": Came(),
+    "recognised": Recognised(LAN),
     "left": Left(),
     "speech_began": SpeechBegan(),
     "touched": Touched(),

@@ -22,6 +22,7 @@ from edge.domain.dialogue_events import (
     LookUp,
     Note,
     NotUnderstood,
+    Recognised,
     Say,
     SpeechBegan,
     Tick,
@@ -38,6 +39,7 @@ from tests.edge.domain.guide_stories import (
     EVENTS,
     FOUND,
     HOUSE,
+    LAN,
     NEW,
     NOW,
     PATHS,
@@ -119,7 +121,7 @@ def expected(stage: Stage, name: str) -> Stage:  # noqa: PLR0911 - a table, read
 def _woken(name: str) -> Stage:
     if name in {"code_typed", "code_said", "code_bad", "unsure", "not_understood", "left", "tick", "speech_began"}:
         return Stage.AWAY
-    if name in {"came", "touched", "english", "say_back", "press_back", "say_repeat", "press_repeat"}:
+    if name in {"came", "recognised", "touched", "english", "say_back", "press_back", "say_repeat", "press_repeat"}:
         return Stage.MENU
     intent = _intent(name)
     if intent in {Intent.YES, Intent.NO, Intent.CODE, Intent.PICK}:
@@ -382,3 +384,25 @@ def test_numbers_and_lookups_have_turns_of_their_own(story: list[str]) -> None:
     _, _, actions = after(story)
     turns = [action.turn for action in actions if isinstance(action, Issue | LookUp)]
     assert turns == sorted(set(turns))
+
+
+@pytest.mark.parametrize("before", [(), (Came(),)])
+def test_who_is_recognised_is_greeted_by_name_and_the_name_goes_with_the_greeting(before: tuple[Event, ...]) -> None:
+    greeted, actions = step(play(*before)[0], Recognised(LAN), NOW, HOUSE)
+    assert (greeted.stage, greeted.name, actions) == (Stage.MENU, LAN, (Say(Prompt.GREETING_BY_NAME),))
+    assert "Lan" not in repr(greeted)
+    for name, event in EVENTS.items():
+        after, _ = step(greeted, event, NOW, HOUSE)
+        assert after.name is None or after.prompt is Prompt.GREETING_BY_NAME, name
+        assert after.asking is None or after.asking.name is None, name
+
+
+@pytest.mark.parametrize("stage", [stage for stage in Stage if stage not in {Stage.AWAY, Stage.MENU}])
+def test_a_face_changes_nothing_of_what_somebody_is_doing(stage: Stage) -> None:
+    state = at(stage)
+    assert step(state, Recognised(LAN), NOW, HOUSE) == (state, ())
+
+
+def test_who_has_begun_already_is_not_greeted_again() -> None:
+    state, _ = play(Came(), say(Intent.HELP))
+    assert step(state, Recognised(LAN), NOW, HOUSE) == (state, ())

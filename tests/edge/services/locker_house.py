@@ -139,8 +139,9 @@ class House:
     async def flow(self) -> None:
         """What doors tell is heard and what was ordered is done, until all is quiet."""
         while self.doors.news or not self.cabinet._orders.empty():
-            while self.doors.news:
-                await self.cabinet.take(self.doors.news.popleft())
+            while news := tuple(self.doors.news):
+                self.doors.news.clear()
+                await self.cabinet.take(*news)
             await self.cabinet.carry_out()
         while not self.locker._receipts.empty():
             await self.locker.print_next()

@@ -8,13 +8,14 @@ import pytest
 
 from edge.domain.dialogue_events import Tick
 from edge.domain.dialogue_state import State
-from edge.domain.dialogue_terms import ASKED, Day, Expects, Intent, Meaning, Prompt, Stage
+from edge.domain.dialogue_terms import ASKED, Day, Expects, Intent, Meaning, Prompt, Stage, Unheard
 from edge.domain.dossier_status import Found, NotFound, Source
 from edge.guide_ports import GuideView
 from edge.queue_ports import Declined, Printing
 from edge.services.guide import GuideService
-from edge.voice_ports import EarsState, Expecting, Listening
-from models.voice_wire import DayName
+from edge.voice_ports import EarsState, Expecting, Listening, Verdict
+from models.unheard import Unheard as WorkerWhy
+from models.voice_wire import DayName, VerdictName
 from sync.events import FeedbackGiven, GuideAsked
 from tests.edge.services.memory_ledger import LedgerFull
 from tests.edge.web.fakes import MORNING, FakeClock
@@ -151,6 +152,18 @@ async def test_speech_moves_the_same_conversation(room: Room) -> None:
     assert room.asked == ["papers"]
 
 
+async def test_the_checklist_and_the_way_are_asked_for_aloud(room: Room) -> None:
+    room.guide.ears.hear(wish("checklist"))
+    await room.reached(Stage.ASK_PROCEDURE)
+    room.guide.ears.hear(wish("procedure", "khai-sinh"))
+    await room.reached(Stage.CHECKING)
+    room.guide.ears.hear(wish("directions", place="thue"))
+    await room.reached(Stage.DIRECTIONS)
+    assert room.state.place == "thue"
+    assert "Ra cổng rẽ trái" in room.desk.view().subtitle
+    assert room.asked == ["checklist", "directions"]
+
+
 async def test_unsure_speech_asks_back_and_none_of_them_twice_offers_a_person(room: Room) -> None:
     await room.desk.touch()
     room.guide.ears.hear(wish("hours"), wish("papers", "khai-sinh"), is_sure=False)
@@ -167,6 +180,42 @@ async def test_unsure_speech_asks_back_and_none_of_them_twice_offers_a_person(ro
     assert room.desk.view().subtitle == "Cán bộ đang đến. Mời ông/bà chờ."
     await room.press(Intent.START)
     assert room.desk.call() is None
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        (Unheard.FOREIGN, "Tôi chỉ nghe được tiếng Việt. Mời chạm vào nút English ở góc màn hình."),
+        (Unheard.UNCLEAR, "Tôi nghe không rõ. Mời từng người một nói, gần máy hơn, hoặc chạm vào nút."),
+        (Unheard.OUT_OF_SET, "Việc này tôi chưa biết. Mời ông/bà nói lại bằng câu ngắn, hoặc chạm vào nút."),
+        (Unheard.NOISE, "Ở đây hơi ồn nên tôi khó nghe. Mời ông/bà nói gần máy hơn, hoặc chạm vào nút."),
+    ],
+)
+async def test_why_nothing_was_understood_is_on_the_screen_and_said(room: Room, why: Unheard, said: str) -> None:
+    await room.desk.touch()
+    room.guide.ears.hear(unheard=why)
+    await room.until(lambda: room.desk.view().subtitle == said)
+    await room.until(lambda: room.guide.mouth.said[-1] == said)
+
+
+async def test_that_it_is_loud_is_said_once_and_is_no_attempt(room: Room) -> None:
+    await room.desk.touch()
+    room.guide.ears.be(EarsState.NOISY)
+    await room.until(lambda: any("ồn" in said for said in room.guide.mouth.said))
+    room.guide.ears.be(EarsState.LISTENING)
+    room.guide.ears.be(EarsState.NOISY)
+    room.guide.ears.hear(unheard=Unheard.NOISE)
+    room.guide.ears.hear(unheard=Unheard.UNCLEAR)
+    await room.until(lambda: room.state.prompt is Prompt.UNCLEAR)
+    assert (room.state.stage, room.state.missed) == (Stage.MENU, 1)
+    assert sum("ồn" in said for said in room.guide.mouth.said) == 1
+
+
+async def test_noise_in_an_empty_hall_is_nothing(room: Room) -> None:
+    room.guide.ears.be(EarsState.NOISY)
+    await room.until(lambda: room.desk.view().ears is EarsState.NOISY)
+    assert room.state.stage is Stage.AWAY
+    assert room.guide.mouth.said == []
 
 
 async def test_a_spoken_code_is_read_back_and_half_a_code_is_asked_for_again(room: Room) -> None:
@@ -330,3 +379,5 @@ async def test_everything_asked_for_is_counted_in_the_words_of_the_contract(inte
 def test_ears_and_conversation_use_the_same_words() -> None:
     assert {one.value for one in Expecting} == {one.value for one in Expects}
     assert {one.value for one in Day} == set(get_args(DayName))
+    assert {one.value for one in Unheard} == {one.value for one in WorkerWhy}
+    assert {one.value for one in Verdict} == set(get_args(VerdictName))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge.domain.door import Door
+from edge.domain.locker import CompartmentState
 from edge.locker_ports import RefusalWhy, Refused, Step
 from sync.events import (
     DeviceFault,
@@ -398,3 +399,26 @@ async def test_a_torn_database_opens_nothing_and_says_so(house: House) -> None:
     house.disk.is_torn = False
     await house.cabinet.retry_disk()
     assert house.view(await house.citizen.pick_up("kiosk", DOSSIER, code)).compartment == compartment
+
+
+async def test_contacts_that_all_open_in_one_look_are_no_handover(house: House) -> None:
+    """A plug comes off as the citizen's door is pulsed, and is put on again: nothing was opened, the code is as good as before."""
+    compartment = await house.loaded()
+    code = await house.code()
+    before = len(await house.events(LockerOpened))
+    house.doors.behaves[compartment] = Behaviour.JAMS
+    opening = await house.citizen.pick_up("kiosk", DOSSIER, code)
+    await house.cabinet.carry_out()
+    for name in PLACES:
+        house.doors.pull(name)
+    await house.flow()
+    assert house.step(opening) is Step.FAILED
+    for name in PLACES:
+        house.doors.push(name)
+    await house.flow()
+    await house.passes(10)
+    assert len(await house.events(LockerOpened)) == before
+    assert await house.events(LockerCollected) == []
+    states = {one.compartment: one.state for one in house.staff.cabinet().compartments}
+    assert states[compartment] is CompartmentState.WRONG_DOOR
+    assert set(states.values()) <= {CompartmentState.WRONG_DOOR, CompartmentState.FORCED}

@@ -2,16 +2,20 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from edge.locker_ports import TraceRow
 from edge.soak import campaign, locker
 from edge.soak.failures import CATALOGUE, Failure
+from edge.soak.failures_disk import set_pragma
 from edge.soak.hardware import BOARDS, Hardware
+from edge.soak.progress import News
 from edge.soak.promises import Promise
 from edge.soak.site import Site
-from edge.soak.stage import Stage, is_done
+from edge.soak.stage import NotRecovered, Stage, _is_at_peace, is_done
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -56,6 +60,35 @@ async def test_a_screen_that_says_done_over_a_door_nobody_saw_open_is_found_out(
     assert {Promise.NOT_SUCCESS, Promise.HANDED_OVER, Promise.NOT_INVENTED} <= set(stage.site.promises.broken)
 
 
+async def test_a_turn_does_not_end_before_the_locker_is_trusted_again(stage: Stage) -> None:
+    """Nobody has mended the disk: whatever is played next would be blamed for it."""
+    await set_pragma(stage, "PRAGMA query_only = 1")
+    await stage.town.load(stage.desk)
+    with pytest.raises(NotRecovered, match="distrust disk"):
+        await stage.settled()
+    await stage.restart()
+    await stage.settled()
+
+
+def row(*, sent: bool) -> TraceRow:
+    return TraceRow(datetime.now(UTC), "b1", sent, "00", "doors", {})
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_at_peace"),
+    [
+        ([], True),
+        ([True], True),
+        ([True, False] * 6, True),
+        ([True, True, *[True, False] * 4], True),  # long ago
+        ([True, False, True, True, False, True, False], False),  # one question had no answer
+        ([True, False, True, False, False, True, False], False),  # one had two
+    ],
+)
+def test_a_line_is_at_peace_when_frames_go_out_and_come_in_by_turns(sent: list[bool], is_at_peace: bool) -> None:
+    assert _is_at_peace([row(sent=one) for one in sent]) is is_at_peace
+
+
 def test_every_protocol_has_its_failures() -> None:
     names = [one.name for one in CATALOGUE]
     assert len(set(names)) == len(names)
@@ -70,12 +103,12 @@ async def test_unlocks_of_different_doors_are_different_frames(family: str, tmp_
 
 
 async def test_a_campaign_has_a_figure_and_a_result(tmp_path: Path) -> None:
-    heard: Counter[str] = Counter()
-    result = await locker.run(0.001, 3, lambda what: heard.update([what]), families=("xor8a",), folder=tmp_path)
+    heard: Counter[News] = Counter()
+    result = await locker.run(0.001, 3, lambda news, _: heard.update([news]), families=("xor8a",), folder=tmp_path)
     assert result.promises.sentences == []
     assert result.all_held
-    assert result.kills.total() == heard["kill"] == result.kills_wanted > 0
-    assert result.injected == heard["failure"] > 0
+    assert result.kills.total() == heard[News.KILL] == result.kills_wanted > 0
+    assert result.injected == heard[News.FAILURE] > 0
     assert result.figure().endswith("0 promises broken")
     assert result.as_json()["all_held"] is True
 

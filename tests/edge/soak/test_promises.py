@@ -137,14 +137,14 @@ async def test_a_damaged_journal_breaks_its_promise(tmp_path: Path, witness: Wit
     assert promises.broken[Promise.JOURNAL] == 1
 
 
-class NoHands:
+class NoDoors:
     def push(self, compartment: str) -> None:
         raise AssertionError("nobody pushes here")
 
 
 @pytest.fixture
 def town() -> Town:
-    return Town(Random(1), lambda _: [], NoHands(), Promises())
+    return Town(Random(1), lambda _: [], NoDoors(), Promises())
 
 
 def view(state: CompartmentState, dossier: str | None) -> CabinetView:

@@ -20,7 +20,10 @@ from edge.ports import (
     NudgeNote,
     Tile,
 )
+from edge.services.identify import Identify
 from edge.web.site import Desks
+from tests.edge.web.city_fakes import FakeCity
+from tests.edge.web.faces_fakes import FakeFaces
 from tests.edge.web.guide_fakes import FakeGuide
 from tests.edge.web.locker_fakes import FakeLocker
 from tests.edge.web.morning import MORNING as MORNING  # noqa: PLC0414 - offered from here
@@ -170,6 +173,9 @@ class Centre:
         self.locker = FakeLocker()
         self.queue = FakeQueue(self.clock)
         self.guide = FakeGuide(self.clock, self.queue)
+        self.city = FakeCity()
+        self.identify = Identify(self.clock, "quay-01")
+        self.faces = FakeFaces(self.clock)
 
     @property
     def desks(self) -> Desks:
@@ -182,6 +188,10 @@ class Centre:
             self.locker.desks,
             self.queue.desk,
             self.guide.desk,
+            self.city,
+            self.identify,
+            self.faces,
+            self.guide.hearing,
         )
 
     def fill(self) -> None:

@@ -1,7 +1,7 @@
 """A guide in a made-up hall: the real service over the made-up queue; ears, mouth, scanner and city say what a test lets them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,13 +10,23 @@ from config.schema import Config
 from config.strings import load_strings
 from edge.adapters.guide_setup import guide_hall, guide_house
 from edge.adapters.guide_text import GuideSentences
-from edge.domain.dialogue_terms import Intent
+from edge.domain.dialogue_terms import Intent, Unheard
 from edge.domain.dossier import DossierCode
 from edge.domain.dossier_status import DossierAnswer, DossierRecord, DossierStatus, DossierStep, Found, NotFound, Source
 from edge.ports import Clock
 from edge.services.faults import Faults
 from edge.services.guide import GuideService
-from edge.voice_ports import EarsChange, EarsState, Expecting, HeardItem, Listening, Utterance, Wish
+from edge.services.hearing import HearingService
+from edge.voice_ports import (
+    EarsChange,
+    EarsState,
+    Expecting,
+    HeardItem,
+    Listening,
+    TraceItem,
+    Utterance,
+    Wish,
+)
 from tests.edge.services.memory_ledger import MemoryLedger
 from tests.edge.web.morning import MORNING
 from tests.edge.web.queue_fakes import FakeQueue
@@ -79,12 +89,30 @@ class FakeEars:
 
     def __init__(self) -> None:
         self._items: asyncio.Queue[HeardItem] = asyncio.Queue()
+        self.engine = "whisper"
+        self.lookers: set[asyncio.Queue[TraceItem]] = set()
         self.told: list[tuple[Listening, Expecting, tuple[str, ...]]] = []
         self.be(EarsState.LISTENING)
 
     async def watch(self) -> AsyncIterator[HeardItem]:
         while True:
             yield await self._items.get()
+
+    async def trace(self) -> AsyncGenerator[TraceItem, None]:
+        items: asyncio.Queue[TraceItem] = asyncio.Queue()
+        items.put_nowait(EarsChange(EarsState.LISTENING))
+        self.lookers.add(items)
+        try:
+            while True:
+                yield await items.get()
+        finally:
+            self.lookers.discard(items)
+
+    def show(self, *items: TraceItem) -> None:
+        """To whoever looks."""
+        for looker in self.lookers:
+            for item in items:
+                looker.put_nowait(item)
 
     async def attend(
         self, listening: Listening, expecting: Expecting = Expecting.ANYTHING, codes: Sequence[str] = (), *,
@@ -95,9 +123,11 @@ class FakeEars:
     def be(self, state: EarsState) -> None:
         self._items.put_nowait(EarsChange(state))
 
-    def hear(self, *wishes: Wish, is_sure: bool = True, code_said: str | None = None) -> None:
+    def hear(
+        self, *wishes: Wish, is_sure: bool = True, code_said: str | None = None, unheard: Unheard | None = None
+    ) -> None:
         best = wishes[0] if wishes and is_sure else None
-        self._items.put_nowait(Utterance(best, () if best else wishes, code_said, 0.0, 0.4))
+        self._items.put_nowait(Utterance(best, () if best else wishes, code_said, 0.0, 0.4, unheard))
 
 
 class FakeMouth:
@@ -125,8 +155,10 @@ class FakeMouth:
         return None
 
 
-def wish(asked: str, procedure: str | None = None, day: str | None = None, code: str | None = None) -> Wish:
-    return Wish(Intent(asked), 0.9, "", procedure, day, code)
+def wish(
+    asked: str, procedure: str | None = None, day: str | None = None, code: str | None = None, place: str | None = None
+) -> Wish:
+    return Wish(Intent(asked), 0.9, "", procedure, day, code, place)
 
 
 class FakeGuide:
@@ -143,10 +175,11 @@ class FakeGuide:
             "huong-dan", hall, house, GuideSentences(load_strings(), hall), ledger=self.ledger, clock=clock,
             queue=queue.desk, directory=self.directory, faults=Faults(self.ledger, clock), ears=self.ears, mouth=self.mouth, scans=self.scanner,
         )  # fmt: skip
+        self.hearing = HearingService(self.ears, "huong-dan", 0.5, self.desk.overheard)
 
     @property
     def subscribers(self) -> int:
-        return len(self.desk._subscribers)
+        return len(self.desk._subscribers) + len(self.hearing._lookers)
 
 
 def profile() -> Config:

@@ -13,11 +13,14 @@ from typing import Any
 
 import msgspec
 
+from edge.domain.consent import Unfit
 from edge.domain.dialogue_state import State
 from edge.domain.level import Level
+from edge.eye_ports import SittingTask
 from edge.locker_ports import PrintOutcome, RefusalWhy, Refused, Step
 from edge.ports import AlertState, CameraState, CounterPhase
 from edge.queue_ports import Action
+from edge.voice_ports import Scored, SoundLevel, Trace, Verdict
 from edge.web.server import WebServer
 from edge.web.site import LockerScreen, WebSettings
 from edge.web.users import Role, UserBook, create_user
@@ -84,9 +87,13 @@ class Stage:
             + len(alerts.callbacks)
             + self.centre.locker.subscribers
             + self.centre.queue.subscribers
-            + self.centre.guide.subscribers,
+            + self.centre.guide.subscribers
+            + len(self.centre.faces.callbacks),
             "owners": {alert.alert: alert.owner for alert in alerts.alerts.values()},
         }
+
+    def do_identify(self, seconds: float) -> None:
+        self.centre.identify.start(seconds)
 
     def do_break(self, is_broken: bool) -> None:
         self.centre.counters.is_broken = is_broken
@@ -127,6 +134,16 @@ class Stage:
         """What the ears understood: `papers khai-sinh`, or nothing that is known."""
         self.centre.guide.ears.hear(*(wish(*one.split()) for one in wishes), is_sure=is_sure, code_said=code_said)
 
+    def do_trace(self, text: str, verdict: str, scores: list[tuple[str, str, float]]) -> None:
+        """What the ears heard just now, for a technician who looks."""
+        found = tuple(Scored(*one) for one in scores)
+        self.centre.guide.ears.show(Trace(text, found, Verdict(verdict), 0.04, 0.01, 2.1, 0.41))
+
+    def do_levels(self, levels: list[tuple[float, float]]) -> int:
+        """Loudness and speech as they come; how many look."""
+        self.centre.guide.ears.show(*(SoundLevel(*one) for one in levels))
+        return len(self.centre.guide.ears.lookers)
+
     def do_guide_scan(self, text: str) -> None:
         self.centre.guide.scanner.scan(text)
 
@@ -147,6 +164,21 @@ class Stage:
         guide = self.centre.guide.desk
         guide._state = replace(guide._state, until=guide._clock.monotonic())
         guide._moved.set()
+
+    def do_faces(
+        self, task: str | None = None, done: int = 0, hint: str | None = None, refused: str | None = None
+    ) -> None:
+        """The enrolment goes on to a task, is refused, or passes."""
+        faces = self.centre.faces
+        if task is not None:
+            faces.ask(SittingTask(task), done, Unfit(hint) if hint else None)
+        elif refused is not None:
+            faces.refuse(Unfit(refused))
+        else:
+            faces.pass_()
+
+    def do_faces_asked(self) -> list[tuple[str, ...]]:
+        return self.centre.faces.asked
 
     def do_city(self, is_offline: bool) -> None:
         self.centre.guide.directory.is_offline = is_offline
@@ -170,13 +202,15 @@ async def main(folder: Path) -> None:
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     serving = asyncio.create_task(stage.server.run())
     guiding = asyncio.create_task(stage.centre.guide.desk.run())
+    looking = asyncio.create_task(stage.centre.guide.hearing.run())
     await stage.server.ready.wait()
     _say(stage.greeting())
     while line := await orders.readline():
         _say({"answer": stage.obey(json.loads(line))})
     serving.cancel()
     guiding.cancel()
-    await asyncio.wait([serving, guiding])
+    looking.cancel()
+    await asyncio.wait([serving, guiding, looking])
 
 
 def _say(line: object) -> None:

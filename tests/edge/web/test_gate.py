@@ -21,7 +21,9 @@ async def status(house: House, path: str, name: str | None = None, address: str 
         return (await browser.get(path)).status_code
 
 
-@pytest.mark.parametrize("path", ["/quay/quay-01", "/lanh-dao", "/thiet-bi", "/tu/can-bo", "/tu/ky-thuat"])
+@pytest.mark.parametrize(
+    "path", ["/quay/quay-01", "/lanh-dao", "/thiet-bi", "/tu/can-bo", "/tu/ky-thuat", "/khuon-mat"]
+)
 async def test_without_a_session_staff_pages_lead_to_the_login(house: House, path: str) -> None:
     async with house.browser() as browser:
         answer = await browser.get(path)
@@ -50,6 +52,9 @@ async def test_without_a_session_staff_pages_lead_to_the_login(house: House, pat
         ("quay-01", "/tu/ky-thuat", 403),
         ("lanh-dao-1", "/tu/ky-thuat", 200),
         ("ky-thuat", "/tu/ky-thuat", 200),
+        ("quay-01", "/khuon-mat", 200),
+        ("lanh-dao-1", "/khuon-mat", 200),
+        ("ky-thuat", "/khuon-mat", 403),
         (None, "/tu", 200),
         (None, "/tu/khac", 404),
         (None, "/danh-gia/quay-01", 200),
@@ -282,3 +287,22 @@ async def test_home_lists_what_one_may_open(house: House) -> None:
     assert 'href="/quay/quay-01"' in text
     assert 'href="/quay/quay-02"' not in text
     assert 'href="/lanh-dao"' not in text
+
+
+async def test_nobody_takes_consents_where_nobody_is_greeted(tmp_path: Path) -> None:
+    async with House(tmp_path, change=lambda desks: replace(desks, faces=None)).running() as house:
+        assert await status(house, "/khuon-mat", "quay-01") == 404
+        async with house.browser() as browser:
+            assert "/khuon-mat" not in (await browser.get("/")).text
+
+
+@pytest.mark.parametrize(
+    ("name", "is_shown"), [(None, True), ("quay-01", True), ("lanh-dao-1", True), ("ky-thuat", False)]
+)
+async def test_the_home_page_leads_those_who_may_to_the_greeting_by_name(
+    house: House, name: str | None, is_shown: bool
+) -> None:
+    async with house.browser() as browser:
+        if name:
+            browser.cookies.set(COOKIE, house.session_of(name))
+        assert ('href="/khuon-mat"' in (await browser.get("/")).text) is is_shown

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.command_ports import LinkView
 from edge.domain.level import Level
 from edge.ports import AlertState, CameraState, CounterPhase, Tile
 from edge.web.users import remove_user
@@ -159,6 +160,33 @@ class TestLeader:
         sheet = await house.open("/thiet-bi", "ky-thuat")
         assert "Bộ phận khác · p1" in sheet.text
         assert "Có lỗi." in sheet.text
+
+    async def test_the_line_to_the_city_and_its_orders_are_shown(self, tmp_path: Path) -> None:
+        async with House(tmp_path, health_every_s=0.01).running() as house:
+            sheet = await house.open("/thiet-bi", "ky-thuat")
+            for text in (
+                "Đang kết nối (từ 08:42)",
+                "Chậm khoảng 3 phút",
+                "gửi theo đợt",
+                "không phải thành phố ký",
+                "chi-an",
+            ):
+                await until(lambda text=text: text in sheet.text)  # type: ignore[misc]
+            assert "Từ chối: đồng hồ lệch với thành phố" in sheet.text
+            house.centre.city.now = LinkView(state="lost", since=MORNING, backlog=0, skew_s=0.0)
+            house.centre.city.orders = ()
+            for text in ("Mất kết nối", "Khớp", "Chưa có từ khi khởi động", "Chưa có lệnh nào"):
+                await until(lambda text=text: text in sheet.text)  # type: ignore[misc]
+
+    async def test_every_screen_says_which_box_it_is_for_as_long_as_it_was_asked_to(self, house: House) -> None:
+        open_before = await house.open("/danh-gia/quay-01")
+        assert "Thiết bị này là" not in open_before.text
+        house.centre.identify.start(0.3)
+        await until(lambda: "Thiết bị này là" in open_before.text)
+        opened_meanwhile = await house.open("/thiet-bi", "ky-thuat", "en")
+        assert "This device is" in opened_meanwhile.text
+        house.centre.clock.seconds += 0.3
+        await until(lambda: "Thiết bị này là" not in open_before.text and "This device is" not in opened_meanwhile.text)
 
 
 class TestTablet:

@@ -1,0 +1,102 @@
+"""The city's orders: sent to who is there, again until the journal answers, expired when nobody does. On both databases."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from sync.city.commands import AGAIN, CommandState, CommandStore, Letter, make_command
+from sync.city.database import Database
+from sync.city.facts import milliseconds
+from sync.city.store import CityStore
+from sync.commands import Command, SignedCommand
+from sync.events import CommandAnswered
+from sync.keys import DeviceKey
+from sync.topics import Presence
+from tests.sync.city_samples import DEVICE, NOW, SOURCE, Sender
+
+CITY = DeviceKey.generate()
+ONLINE, OFFLINE = Presence(state="online", boot="b1"), Presence(state="offline", boot="b1")
+
+
+class Town:
+    """A store of events and one of orders, on a clock that tests move."""
+
+    def __init__(self, database: Database) -> None:
+        self.now = NOW
+        self.events = CityStore(database, clock=lambda: self.now)
+        self.orders = CommandStore(database)
+        self.device = Sender()
+
+    def order(self, name: str = "device.identify", minutes: float = 60.0) -> Command:
+        made = make_command(
+            SOURCE, name, {"seconds": 5}, by="chi-an", valid=timedelta(minutes=minutes), now=self.now
+        )  # fmt: skip
+        self.orders.order(made, CITY)
+        return made
+
+    def send(self) -> list[str]:
+        due = self.orders.due(self.now)
+        self.orders.sent([one.id for one in due], self.now)
+        return [one.id for one in due]
+
+    def state(self, command: Command) -> tuple[CommandState, str | None, int]:
+        found = self.orders.find(command.id, self.now)
+        assert found is not None
+        return found.state, found.why, found.times
+
+
+@pytest.fixture
+def town(database: Database) -> Town:
+    made = Town(database)
+    made.events.take(made.device.visits(1))
+    return made
+
+
+def test_an_order_waits_for_its_device_and_is_signed(town: Town) -> None:
+    command = town.order()
+    assert (town.send(), town.state(command)) == ([], (CommandState.WAITING, None, 0))
+    town.events.present([(DEVICE, ONLINE)])
+    (letter,) = town.orders.due(town.now)
+    assert letter == Letter(command.id, DEVICE.commands + "device.identify", letter.payload)
+    opened = msgspec.json.decode(letter.payload, type=SignedCommand).opened(CITY.public)
+    assert opened == command
+    assert milliseconds(command.not_after) - milliseconds(command.issued) == 3_600_000
+
+
+def test_it_goes_again_after_a_while_and_when_the_device_comes_back(town: Town) -> None:
+    command = town.order()
+    town.events.present([(DEVICE, ONLINE)])
+    assert [town.send(), town.send()] == [[command.id], []]
+    town.now += AGAIN
+    assert town.send() == [command.id]
+    town.now += timedelta(seconds=1)
+    town.events.present([(DEVICE, OFFLINE)])
+    assert town.send() == []
+    town.now += timedelta(seconds=1)
+    town.events.present([(DEVICE, ONLINE)])
+    assert town.send() == [command.id]
+    assert town.state(command) == (CommandState.SENT, None, 3)
+
+
+@pytest.mark.parametrize(("outcome", "why"), [("done", None), ("refused", "too_late")])
+def test_the_journals_event_is_the_answer(town: Town, outcome: str, why: str | None) -> None:
+    command = town.order()
+    town.events.present([(DEVICE, ONLINE)])
+    town.send()
+    answer = CommandAnswered(command=command.id, name=command.name, outcome=outcome, why=why)  # type: ignore[arg-type]
+    town.events.take(town.device.says(answer))
+    town.now += timedelta(hours=2)
+    assert town.send() == []
+    assert town.state(command) == (CommandState(outcome), why, 1)
+    (found,) = town.orders.latest(town.now, SOURCE)
+    assert (found.id, found.by, found.answered is not None) == (command.id, "chi-an", True)
+
+
+def test_nobody_gets_an_order_whose_time_is_over(town: Town) -> None:
+    command = town.order(minutes=5)
+    town.now += timedelta(minutes=5, seconds=1)
+    town.events.present([(DEVICE, ONLINE)])
+    assert (town.send(), town.state(command)) == ([], (CommandState.EXPIRED, None, 0))
+    assert [one.id for one in town.orders.latest(town.now)] == [command.id]
+    assert town.orders.latest(town.now, "/sites/x/devices/y") == ()
