@@ -4,10 +4,11 @@
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -72,6 +73,7 @@ class FleetBoard:
         self._reports, self._orders = reports, orders
         self._pace = pace or Pace()
         self._picture: FleetView | None = None
+        self._is_lost = False  # told once
         self._known: frozenset[tuple[str, str]] = frozenset()
         self._cut: dict[Wards, FleetView] = {}
         self._watchers: list[Callable[[None], None]] = []
@@ -94,10 +96,14 @@ class FleetBoard:
             fleet = await asyncio.to_thread(self._board.fleet)
             picture = await asyncio.to_thread(views.fleet_view, fleet, self._places)
         except DatabaseLost as error:
+            if not self._is_lost:
+                log.warning("fleet: the database is away: %s", error)
+            self._is_lost = True
             if self._picture is None or self._picture.is_stale:
                 return
-            log.warning("fleet: the database is away: %s", error)
             picture = replace(self._picture, is_stale=True)
+        else:
+            self._is_lost = False
         before, self._picture = self._picture, picture
         self._known = frozenset((one.site, one.device) for one in picture.devices)
         self._cut.clear()
@@ -168,8 +174,8 @@ class FleetBoard:
     def reports(self) -> tuple[date, ...]:
         if self._reports is None or not self._reports.is_dir():
             return ()
-        names = (path.stem.removeprefix("bao-cao-") for path in self._reports.glob(REPORT.format(day="*")))
-        return tuple(sorted(map(date.fromisoformat, names), reverse=True))
+        days = (_day_of(path) for path in self._reports.glob(REPORT.format(day="*")))
+        return tuple(sorted((day for day in days if day), reverse=True))
 
     def report(self, day: date) -> str | None:
         path = self._reports / REPORT.format(day=day) if self._reports else None
@@ -194,9 +200,14 @@ class FleetBoard:
         return Scope(chosen.first, chosen.last, self._places.of_wards(wards, chosen.site))
 
 
-async def _within(waiting: "Callable[..., object] | object", seconds: float) -> None:
+def _day_of(report: Path) -> date | None:
     try:
+        return date.fromisoformat(report.stem.removeprefix("bao-cao-"))
+    except ValueError:
+        return None  # a file that somebody else put there
+
+
+async def _within(waiting: Awaitable[object], seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            await waiting  # type: ignore[misc]
-    except TimeoutError:
-        return
+            await waiting

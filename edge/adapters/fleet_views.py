@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from config.city import Site
 from edge.domain.fleet import Signs, State, percentile, state_of, worst
@@ -164,24 +165,33 @@ def figures_view(figures: Figures, places: Places) -> FiguresView:
     def ward(site: str) -> str:
         return places.ward(site) or "-"
 
-    rows, handovers, waits = figures.satisfaction, figures.handovers, figures.waits
+    rows, waits = figures.satisfaction, figures.waits
     return FiguresView(
-        total=next(iter(_satisfaction(rows, lambda _: TOTAL)), _nothing(TOTAL)),
-        by_ward=_satisfaction(rows, lambda row: ward(row.site)),
-        by_counter=_satisfaction(rows, lambda row: f"{places.name(row.site)} · {row.counter}"),
-        by_hour=_satisfaction(rows, lambda row: f"{row.hour:02}"),
-        handovers=tuple(_handover(row, places) for row in handovers),
+        total=next(iter(_satisfaction(rows, lambda _: (TOTAL,))), _nothing(TOTAL)),
+        by_ward=_satisfaction(rows, lambda row: (ward(row.site),)),
+        by_counter=_satisfaction(rows, lambda row: (f"{places.name(row.site)} · {row.counter}", row.site)),
+        by_hour=_satisfaction(rows, lambda row: (f"{row.hour:02}",)),
+        handovers=tuple(_handover(row, places) for row in figures.handovers),
         overdue=tuple(_overdue(row, places) for row in figures.overdue),
-        waits_by_site=_waits(waits, lambda row: places.name(row.site)),
-        waits_by_hour=_waits(waits, lambda row: f"{row.hour:02}"),
+        waits_by_site=_waits(waits, lambda row: (places.name(row.site), row.site)),
+        waits_by_hour=_waits(waits, lambda row: (f"{row.hour:02}",)),
     )
 
 
-def _satisfaction(rows: Iterable[SatisfactionRow], key: Callable[[SatisfactionRow], str]) -> tuple[Satisfaction, ...]:
-    groups: dict[str, list[SatisfactionRow]] = {}
+R = TypeVar("R")
+Key = tuple[str, ...]
+"""What a group is called, and what tells it from another one that is called the same."""
+
+
+def _grouped(rows: Iterable[R], key: Callable[[R], Key]) -> list[tuple[str, list[R]]]:
+    groups: dict[Key, list[R]] = {}
     for row in rows:
         groups.setdefault(key(row), []).append(row)
-    return tuple(_summed(name, groups[name]) for name in sorted(groups))
+    return [(name[0], groups[name]) for name in sorted(groups)]
+
+
+def _satisfaction(rows: Iterable[SatisfactionRow], key: Callable[[SatisfactionRow], Key]) -> tuple[Satisfaction, ...]:
+    return tuple(_summed(name, some) for name, some in _grouped(rows, key))
 
 
 def _summed(key: str, rows: list[SatisfactionRow]) -> Satisfaction:
@@ -207,11 +217,8 @@ def _overdue(row: OverdueRow, places: Places) -> Overdue:
     return Overdue(places.name(row.site), row.device, row.compartment, row.dossier, moment(row.since_ms), row.days)
 
 
-def _waits(rows: Iterable[WaitRow], key: Callable[[WaitRow], str]) -> tuple[Waiting, ...]:
-    groups: dict[str, list[WaitRow]] = {}
-    for row in rows:
-        groups.setdefault(key(row), []).append(row)
-    return tuple(_waiting(name, groups[name]) for name in sorted(groups))
+def _waits(rows: Iterable[WaitRow], key: Callable[[WaitRow], Key]) -> tuple[Waiting, ...]:
+    return tuple(_waiting(name, some) for name, some in _grouped(rows, key))
 
 
 def _waiting(key: str, rows: list[WaitRow]) -> Waiting:

@@ -59,7 +59,7 @@ class Choice:
             state=State(state) if state in set(State) else None,
             text=params.get("tim", "")[:LONGEST].strip(),
             order=params.get("sap", "state"),
-            page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1,
+            page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 6 else 1,
             first=_day(params.get("tu")),
             last=_day(params.get("den")),
         )

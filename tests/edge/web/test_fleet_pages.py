@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from nicegui import ui
 
+from config.city import Site
 from edge.adapters.fleet_reports import ReportKeeper
+from edge.adapters.fleet_views import Places, figures_view
 from edge.fleet_ports import Filter, FleetLost, Order
 from edge.web.auth import COOKIE
 from edge.web.fleet_doors import SHEETS
 from edge.web.words import Words
 from sync import events as e
+from sync.city.board_terms import Figures, SatisfactionRow, WaitRow
 from sync.city.errors import DatabaseLost
 from tests.edge.web.fakes import strings
 from tests.edge.web.fleet_town import FAR, NEAR, FleetTown
@@ -227,6 +230,24 @@ async def test_the_desk_looks_while_somebody_watches_and_tells_only_news(town: F
     town.store.take(town.near.visits(1))
     await town.desk.look()
     assert len(told) == 1
+
+
+def test_two_sites_of_one_name_stay_two() -> None:
+    both = {site: Site(name="Điểm 1", ward=ward) for site, ward in (("a", NEAR), ("b", FAR))}
+    level = {"neutral": 1}
+    rows = tuple(SatisfactionRow(site, "quay-01", 8, level, {}) for site in both)
+    waits = tuple(WaitRow(site, 8, 60, 1, 1, 0) for site in both)
+    found = figures_view(Figures(rows, (), (), waits), Places(both))
+    assert [row.key for row in found.by_counter] == ["Điểm 1 · quay-01"] * 2
+    assert [row.tickets for row in found.waits_by_site] == [1, 1]
+    assert (found.total.counts.scored, [row.key for row in found.by_ward]) == (2, [NEAR, FAR])
+
+
+async def test_a_strange_file_among_the_reports_is_left_alone(town: FleetTown, tmp_path: Path) -> None:
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "bao-cao-cu.html").write_text("x")
+    (tmp_path / "reports" / "bao-cao-2026-11-21.html").write_text("x")
+    assert town.desk.reports() == (date(2026, 11, 21),)
 
 
 async def test_subscriptions_end_with_the_page(town: FleetTown) -> None:
