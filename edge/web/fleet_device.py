@@ -37,7 +37,7 @@ class FleetDevicePage:
     def _build(self) -> None:
         words = self._words
         with block("div", "stack"):
-            with block("section", "panel", aria_live="polite"):
+            with block("section", "panel"):
                 heading(words, "page.fleet.now")
                 self._lost = Text("p", words("page.fleet.stale"), "fleet-stale")
                 self._now = drawing(e(words("page.fleet.reading")))
@@ -46,13 +46,15 @@ class FleetDevicePage:
                 self._build_buttons()
                 self._orders = drawing("")
         with block("div", "stack"):
-            self._trouble = self._section("page.fleet.trouble", "panel grow")
+            self._trouble = self._section(
+                "page.fleet.trouble", "panel grow", aria_live="polite"
+            )  # what changes every second is not read out
             self._quarantine = self._section("page.fleet.quarantine", "panel")
             self._histories = self._section("page.fleet.histories", "panel")
         show(self._lost, is_shown=False)
 
-    def _section(self, key: str, classes: str) -> ui.html:
-        with block("section", classes):
+    def _section(self, key: str, classes: str, **attributes: str) -> ui.html:
+        with block("section", classes, **attributes):
             heading(self._words, key)
             return drawing("")
 

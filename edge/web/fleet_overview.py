@@ -43,7 +43,7 @@ class OverviewPage:
 
     def _build_counts(self) -> None:
         words = self._words
-        with block("section", "fleet-counts", aria_label=words("page.fleet.counts"), aria_live="polite"):
+        with block("section", "fleet-counts", aria_label=words("page.fleet.counts")):
             self._counts = Rows("ul", "li")
             self._stale = Text("p", words("page.fleet.stale"), "fleet-stale")
             show(self._stale, is_shown=False)
