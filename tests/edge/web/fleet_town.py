@@ -67,7 +67,7 @@ class FleetTown(House):
         }  # fmt: skip
         chosen = replace(WebSettings(state_dir=folder, statistics_pause_s=0.01, centre="Thành phố Mẫu"), **settings)
         self.fleet_server = FleetServer(self.desk, UserBook(self.users_file), strings(), chosen)
-        self.site = self.fleet_server.house  # type: ignore[assignment]  # what the helpers need of it is the same
+        self.site = self.fleet_server.house  # type: ignore[assignment]  # what a House asks of it is the same
         self.app = FleetPages(self.fleet_server.house).app()
         self.near = self._device("diem-gan", "hop-gan", 1)
         self.far = self._device("diem-xa", "hop-xa", 2)
