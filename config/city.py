@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from config.city_enrolment import Enrolment
-from config.fields import Key, Section
+from config.fields import Key, Port, Section
 from config.load import ConfigError, anchored, explain, parse, unreadable
 from config.schema import Mqtt
 
@@ -81,8 +81,26 @@ class Engine(Section):
         return tuple(line for line in lines if line and not line.startswith("#"))
 
 
+class CityWeb(Section):
+    """The city's pages (`motcua city serve`). `hosts`: names browsers call them by; `https`: a TLS proxy stands in front.
+
+    Without `users_file` it is `users.toml` in the city's folder (`motcua users add --ward`).
+    """
+
+    host: str = "127.0.0.1"
+    port: Port = 8090
+    users_file: Path | None = None
+    hosts: tuple[str, ...] = ()
+    https: bool = False
+    language: Literal["vi", "en"] = "vi"
+    refresh_s: Annotated[float, Field(ge=0.2, le=60)] = (
+        1.0  # between two looks into the database while somebody watches
+    )
+
+
 class CityConfig(Section):
     city: City
+    web: CityWeb = Field(default_factory=CityWeb)
     broker: Mqtt | None = None
     enrolment: Enrolment | None = None
     engine: Engine | None = None

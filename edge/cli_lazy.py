@@ -10,7 +10,7 @@ from typer.main import get_group
 LATE = {
     "models": "edge.cli_models:app",
     "journal": "edge.cli_journal:app",
-    "city": "edge.cli_city_devices:city",
+    "city": "edge.cli_city_serve:city",
     "faces": "edge.cli_faces:app",
     "locker": "edge.cli_locker:app",
     "queue": "edge.cli_queue:app",

@@ -30,15 +30,21 @@ def add(
         list[str] | None,
         typer.Option("--counter", help="an officer's own counter; may be repeated; none: the cabinet only"),
     ] = None,
+    wards: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--ward", help="for the city's pages: a ward that this officer or technician sees; may be repeated"
+        ),
+    ] = None,
     pin: Annotated[str | None, typer.Option(help="chosen by the machine when left out")] = None,
     file: UsersFile = DEFAULT_FILE,
 ) -> None:
     """Add a user (a role name such as 'quay-01-sang', not a person's) and show PIN and QR code once."""
     chosen = pin or random_pin(PIN_DIGITS)
     with refusing():
-        user = create_user(file, name, role, chosen, tuple(counters or ()))
+        user = create_user(file, name, role, chosen, tuple(counters or ()), wards=tuple(wards or ()))
     typer.echo(terminal_qr(provisioning_uri(user, "Một Cửa Edge")))
-    if role is Role.OFFICER and not counters:
+    if role is Role.OFFICER and not counters and not wards:
         typer.echo(
             f"{name} has no counter: this officer sees the cabinet and no counter's page (add --counter otherwise)"
         )
@@ -52,9 +58,10 @@ def list_users(file: UsersFile = DEFAULT_FILE, as_json: JsonOption = False) -> N
         users = load_users(file)
     for user in users.values():
         if as_json:
-            print_line({"name": user.name, "role": user.role.value, "counters": list(user.counters)})
+            fields = {"counters": list(user.counters), "wards": list(user.wards)}
+            print_line({"name": user.name, "role": user.role.value} | fields)
         else:
-            typer.echo(f"{user.name:24} {user.role.value:12} {', '.join(user.counters)}")
+            typer.echo(f"{user.name:24} {user.role.value:12} {', '.join((*user.counters, *user.wards))}")
 
 
 @app.command()

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.e2e.fleet_play import FleetProcess
+from tests.e2e.fleet_play import log_in as log_in_to_city
 from tests.edge.web.guide_fakes import LATE, READY, UNDERWAY
 from tests.edge.web.locker_fakes import CODE, PHONE, RECEIPT, TAIL
 from tests.edge.web.play import StageProcess, launch, log_in
@@ -16,7 +18,7 @@ from tests.edge.web.play import StageProcess, launch, log_in
 FOR_DOCUMENTS = {
     "page-officer-nudge", "page-leader", "page-tablet", "page-locker", "page-locker-open", "page-locker-officer",
     "page-locker-technician", "page-guide", "page-guide-ready", "page-guide-checked",
-    "page-number", "page-board-call", "page-queue-called",
+    "page-number", "page-board-call", "page-queue-called", "page-fleet", "page-fleet-devices",
 }  # fmt: skip
 OFFICER, LEADER, TABLET, TABLET_UPRIGHT = (1366, 768), (1920, 1080), (1280, 800), (800, 1280)
 BOARD = (1920, 1080)
@@ -27,7 +29,25 @@ def main(folder: Path, only: set[str] | None) -> None:
     with tempfile.TemporaryDirectory() as state, StageProcess(Path(state)) as stage, sync_playwright() as playwright:
         browser = launch(playwright)
         Photographer(browser, stage, folder, only).everything()
+        photograph_city(browser, folder, only)
         browser.close()
+
+
+def photograph_city(browser: Browser, folder: Path, only: set[str] | None) -> None:
+    """The city's own server, over made-up devices that are live."""
+    with tempfile.TemporaryDirectory() as state, FleetProcess(Path(state), 120) as fleet:
+        context = browser.new_context(viewport={"width": LEADER[0], "height": LEADER[1]}, locale="vi-VN")
+        page = context.new_page()
+        log_in_to_city(page, fleet, "lanh-dao")
+        page.wait_for_timeout(20_000)  # until most of the devices have said something
+        for path, name in (
+            ("/", "page-fleet"), ("/thiet-bi", "page-fleet-devices"), ("/dia-ban", "page-fleet-figures"),
+            ("/thiet-bi/diem-041/hop-01", "page-fleet-device"),
+        ):  # fmt: skip
+            if only is None or name in only:
+                page.goto(fleet.url + path)
+                page.wait_for_timeout(2500)
+                page.screenshot(path=folder / f"{name}.png")
 
 
 class Photographer:

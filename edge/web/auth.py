@@ -38,6 +38,10 @@ class Session:
     def may_see_counter(self, counter: str) -> bool:
         return self.is_leader or (self.role is Role.OFFICER and counter in self.user.counters)
 
+    def may_see_ward(self, ward: str | None) -> bool:
+        """On the city's pages. A site without a ward is the leaders' alone."""
+        return self.is_leader or (ward is not None and ward in self.user.wards)
+
     @property
     def may_see_locker(self) -> bool:
         return self.role in {Role.LEADER, Role.OFFICER}

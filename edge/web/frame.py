@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from edge.web.parts import Text, block, drawing
-from edge.web.site import Site, Viewer
+from edge.web.site import House, Viewer
 from edge.web.words import Words
 
 
-def top_bar(site: Site, viewer: Viewer, title: str, under: str, links: Sequence[tuple[str, str]] = ()) -> None:
+def top_bar(site: House, viewer: Viewer, title: str, under: str, links: Sequence[tuple[str, str]] = ()) -> None:
     """`title` is the page's h1; `links` are further pages, (address, name)."""
     words = viewer.words
     with block("header", "bar"):
@@ -32,7 +32,7 @@ def language_link(words: Words, path: str) -> None:
         Text("span", words.strings.text("page.common.language_name", other))
 
 
-def _logout(site: Site, viewer: Viewer) -> None:
+def _logout(site: House, viewer: Viewer) -> None:
     """A plain form, sealed to this session, so that no other site can log somebody out."""
     if viewer.session is None:
         return

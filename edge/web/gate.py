@@ -1,6 +1,7 @@
-"""The door in front of every request: host, origin, known address, role, tablet allow-list, number of pages.
+"""The gate in front of every request: host, origin, known address, role, tablet allow-list, number of pages.
 
-It stands before NiceGUI, so a refused request costs no page in memory. Pages and actions ask again themselves.
+It stands before NiceGUI, so a refused request costs no page in memory. Pages and actions ask again themselves. Which addresses there
+are and who may open them is the house's own (`edge.web.doors`).
 """
 
 import ipaddress
@@ -14,19 +15,15 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from edge.web import queue_gate
 from edge.web.auth import COOKIE, Session
+from edge.web.doors import Door, Doors
 from edge.web.plain import refusal
-from edge.web.site import Site
+from edge.web.site import House
 
 LANGUAGE_COOKIE = "motcua_lang"
 SAFE_PATH = re.compile(r"/[A-Za-z0-9/_-]*(\?ve=[A-Za-z0-9/_-]*)?")
-PLAIN_PATHS = re.compile(r"/|/healthz|/metrics|/dang-nhap|/dang-xuat|/ngon-ngu/[a-z]{2}|/tai-nguyen/.+|/favicon\.ico")
+PLAIN_PATHS = re.compile(r"/healthz|/metrics|/dang-nhap|/dang-xuat|/ngon-ngu/[a-z]{2}|/tai-nguyen/.+|/favicon\.ico")
 MACHINERY = re.compile(r"/_nicegui(_ws)?/.*")
-OFFICER, TABLET = re.compile(r"/quay/([a-z0-9-]+)"), re.compile(r"/danh-gia/([a-z0-9-]+)")
-LEADER, DEVICE = "/lanh-dao", "/thiet-bi"
-LOCKER, LOCKER_DESK, LOCKER_SERVICE = "/tu", "/tu/can-bo", "/tu/ky-thuat"
-GUIDE, FACES, HEARING = "/huong-dan", "/khuon-mat", "/huong-dan/ky-thuat"
 # NiceGUI's own start-up script stands in the page and builds templates at run time, hence the two 'unsafe-' words.
 CONTENT_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -43,9 +40,10 @@ HEADERS = {
 class Gate:
     """ASGI middleware; puts the session, if any, at `scope["motcua_session"]`."""
 
-    def __init__(self, app: ASGIApp, site: Site) -> None:
+    def __init__(self, app: ASGIApp, site: House, doors: Doors) -> None:
         self._app = app
         self._site = site
+        self._doors = doors
         self._networks = site.settings.tablet_networks()
         own = {"127.0.0.1", "localhost", "::1", site.settings.host, *site.settings.hosts}
         self._hosts = {name.strip("[]").lower() for name in own}
@@ -75,48 +73,16 @@ class Gate:
 
     def _refuse_page(self, asked: HTTPConnection, path: str, session: Session | None) -> Response | None:
         words = self._site.words(asked.cookies.get(LANGUAGE_COOKIE))
-        by_role = {LEADER, DEVICE, LOCKER_DESK, LOCKER_SERVICE, FACES, HEARING}
-        needs_session = path in by_role or OFFICER.fullmatch(path)
-        if (needs_session or queue_gate.needs_session(path)) and session is None:
+        door = self._doors.ask(path, session, is_tablet=self._is_tablet(asked.client.host if asked.client else ""))
+        if door is Door.LOGIN:
             return RedirectResponse(f"/dang-nhap?ve={quote(path)}", status_code=303)
-        if not self._exists(path):
+        if door is Door.UNKNOWN:
             return refusal(words, "not_found", 404)
-        if not self._may_see(asked, path, session):
+        if door is Door.FORBIDDEN:
             return refusal(words, "not_allowed", 403)
-        if len(Client.instances) >= self._site.settings.pages_at_most:
+        if door is Door.PAGE and len(Client.instances) >= self._site.settings.pages_at_most:
             return refusal(words, "too_many", 503)
         return None
-
-    def _exists(self, path: str) -> bool:
-        if path in {LOCKER, LOCKER_DESK, LOCKER_SERVICE}:
-            return self._site.desks.locker is not None
-        if path == GUIDE:
-            return self._site.desks.guide is not None
-        if path == FACES:
-            return self._site.desks.faces is not None
-        if path == HEARING:
-            return self._site.desks.hearing is not None
-        if queue_gate.is_queue(path):
-            return queue_gate.exists(self._site, path)
-        found = OFFICER.fullmatch(path) or TABLET.fullmatch(path)
-        return path in {LEADER, DEVICE} or bool(found and found[1] in self._site.desks.counters.counters())
-
-    def _may_see(self, asked: HTTPConnection, path: str, session: Session | None) -> bool:
-        if queue_gate.is_queue(path):
-            is_tablet = self._is_tablet(asked.client.host if asked.client else "")
-            return queue_gate.may_see(path, session, is_tablet=is_tablet)
-        if path in {LOCKER, GUIDE} or TABLET.fullmatch(path):
-            return self._is_tablet(asked.client.host if asked.client else "")
-        if session is None:
-            return False
-        by_role = {
-            LEADER: session.is_leader, LOCKER_DESK: session.may_see_locker, FACES: session.may_take_consent,
-            HEARING: session.may_overhear,
-        }  # fmt: skip
-        if path in by_role:
-            return by_role[path]
-        officer = OFFICER.fullmatch(path)
-        return session.may_see_counter(officer[1]) if officer else session.may_see_device
 
     def _is_tablet(self, address: str) -> bool:
         if not _is_address(address):

@@ -1,6 +1,6 @@
 """What joins a page to the desks: news while a browser looks, actions checked each time, nothing left behind afterwards.
 
-Every NiceGUI page of this package owns one `Live`.
+Every NiceGUI page of a device owns one `Live`, every one of the city a `LivePage`.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from urllib.parse import quote
 from nicegui import background_tasks, ui
 
 from edge.web.parts import Text, block, show
-from edge.web.site import Site, Viewer
+from edge.web.site import House, Site, Viewer
 
 log = logging.getLogger(__name__)
 
@@ -22,11 +22,11 @@ Unsubscribe = Callable[[], None]
 NOTICE_S = 8.0
 
 
-class Live:
+class LivePage:
     """Subscribes when the browser connects, unsubscribes when it is gone, and asks the session before each step."""
 
-    def __init__(self, site: Site, viewer: Viewer) -> None:
-        self.site = site
+    def __init__(self, house: House, viewer: Viewer) -> None:
+        self._house = house
         self.viewer = viewer
         self._client = ui.context.client
         self._starts: list[Callable[[], Unsubscribe]] = []
@@ -39,7 +39,7 @@ class Live:
         self._client.on_connect(self._start)
         self._client.on_delete(self._stop)
         if viewer.session:
-            ui.timer(site.settings.health_every_s, self._leave_if_over)
+            ui.timer(house.settings.health_every_s, self._leave_if_over)
 
     def follow(self, subscribe: Callable[[Callable[[T], None]], Unsubscribe], react: Callable[[T], None]) -> None:
         """Call `react` in the page's context for every piece of news while a browser is connected."""
@@ -89,7 +89,7 @@ class Live:
             ui.timer(NOTICE_S, lambda: show(self._notice, is_shown=False), once=True)
 
     def paced(self, refresh: Callable[[], Awaitable[None]]) -> "Paced":
-        made = Paced(refresh, self.site.settings.statistics_pause_s)
+        made = Paced(refresh, self._house.settings.statistics_pause_s)
         self._stops.append(made.stop)
         return made
 
@@ -109,11 +109,19 @@ class Live:
 
     def _leave_if_over(self) -> bool:
         session = self.viewer.session
-        if session is None or self.site.sessions.is_alive(session):
+        if session is None or self._house.sessions.is_alive(session):
             return False
         self._stop()
         self._client.open(f"/dang-nhap?ve={quote(self.viewer.path)}")
         return True
+
+
+class Live(LivePage):
+    """Of a device's page, with its desks."""
+
+    def __init__(self, site: Site, viewer: Viewer) -> None:
+        super().__init__(site, viewer)
+        self.site = site
 
 
 @dataclass(frozen=True, slots=True)

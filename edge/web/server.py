@@ -1,5 +1,7 @@
 """Serves the pages inside the agent's own loop. `edge.app` builds one `WebServer` and runs it in its TaskGroup.
 
+`HouseServer` is what the city's pages are served by as well (`edge.web.fleet_server`).
+
 Light to import: NiceGUI and uvicorn, a second and a half of processor time, are loaded by `run`, in a thread, while doors are read.
 """
 
@@ -7,6 +9,7 @@ import asyncio
 import logging
 import socket
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -19,7 +22,7 @@ from edge.web.words import Strings
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
-    from edge.web.pages import Pages
+    from edge.web.house_pages import HousePages
     from edge.web.quiet_server import QuietServer
 
 log = logging.getLogger(__name__)
@@ -35,38 +38,23 @@ class WebServerEnded(Exception):
     """It stopped without being asked to; start it again."""
 
 
-class WebServer:
-    """All pages of one device. One a process: NiceGUI keeps its state in module globals."""
+class HouseServer(ABC):
+    """All pages of one house. One a process: NiceGUI keeps its state in module globals."""
 
-    def __init__(
-        self,
-        desks: Desks,
-        users: UserBook,
-        strings: Strings,
-        settings: WebSettings,
-        registry: "CollectorRegistry | None" = None,
-        *,
-        turn: Callable[[], Awaitable[None]] | None = None,
-    ) -> None:
+    def __init__(self, settings: WebSettings, turn: Callable[[], Awaitable[None]] | None = None) -> None:
         """Raise ValueError for a tablet client that is no address. Nothing is bound yet, no page loaded.
 
         `turn` returns when the pages may take the processor; it is waited for once a run.
         """
-        self._registry = registry
         self._settings = settings
         self._turn = turn
-        steps = StepMemory(settings.state_dir / "totp-steps.json", time.time)
-        self.site = Site(
-            desks=desks,
-            strings=strings,
-            settings=settings,
-            sessions=Sessions(users, settings.session_hours * 3600, desks.clock.monotonic),
-            login=LoginDesk(users, steps, wall=time.time, monotonic=desks.clock.monotonic),
-            seal=FormSeal(settings.state_dir / "form-secret"),
-        )
         self.port = settings.port  # the real one once `ready` is set, when 0 was asked for
         self.ready = asyncio.Event()
         settings.tablet_networks()
+
+    @abstractmethod
+    def _pages(self) -> "HousePages":
+        """Load them: slow, in a thread."""
 
     async def run(self) -> None:
         """Serve until cancelled. Raise PortTaken when the address is not free, WebServerEnded when it stops by itself."""
@@ -74,15 +62,14 @@ class WebServer:
         try:
             if self._turn is not None:
                 await self._turn()
-            new_pages, new_server = await asyncio.to_thread(_load)
-            pages = new_pages(self.site, self._registry)
+            pages, new_server = await asyncio.to_thread(self._load)
             server = new_server(pages.app(), GOODBYE_S, lambda: self._announce(listening))
             await self._serve(server, pages, listening)
         finally:
             listening.close()
         raise WebServerEnded
 
-    async def _serve(self, server: "QuietServer", pages: "Pages", listening: socket.socket) -> None:
+    async def _serve(self, server: "QuietServer", pages: "HousePages", listening: socket.socket) -> None:
         serving = asyncio.create_task(server.serve(sockets=[listening]), name="web")
         forgetting = asyncio.create_task(pages.forget_unclaimed(), name="web forget pages")
         try:
@@ -110,9 +97,45 @@ class WebServer:
         self.ready.set()
         log.info("web listening host=%s port=%d", self._settings.host, self.port)
 
+    def _load(self) -> "tuple[HousePages, type[QuietServer]]":
+        from edge.web.quiet_server import QuietServer  # noqa: PLC0415 - see above
 
-def _load() -> "tuple[type[Pages], type[QuietServer]]":
-    from edge.web.pages import Pages  # noqa: PLC0415 - see above
-    from edge.web.quiet_server import QuietServer  # noqa: PLC0415
+        return self._pages(), QuietServer
 
-    return Pages, QuietServer
+
+class WebServer(HouseServer):
+    """All pages of one device."""
+
+    def __init__(
+        self,
+        desks: Desks,
+        users: UserBook,
+        strings: Strings,
+        settings: WebSettings,
+        registry: "CollectorRegistry | None" = None,
+        *,
+        turn: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        super().__init__(settings, turn)
+        self._registry = registry
+        sessions, login, seal = logins(users, settings, desks.clock.monotonic)
+        self.site = Site(
+            desks=desks, strings=strings, settings=settings, sessions=sessions, login=login, seal=seal
+        )  # fmt: skip
+
+    def _pages(self) -> "HousePages":
+        from edge.web.pages import Pages  # noqa: PLC0415 - see above
+
+        return Pages(self.site, self._registry)
+
+
+def logins(
+    users: UserBook, settings: WebSettings, monotonic: Callable[[], float]
+) -> tuple[Sessions, LoginDesk, FormSeal]:
+    """Who is logged in, who may log in, and what seals their forms."""
+    steps = StepMemory(settings.state_dir / "totp-steps.json", time.time)
+    return (
+        Sessions(users, settings.session_hours * 3600, monotonic),
+        LoginDesk(users, steps, wall=time.time, monotonic=monotonic),
+        FormSeal(settings.state_dir / "form-secret"),
+    )

@@ -95,9 +95,10 @@ class WebSettings:
         return tuple(ipaddress.ip_network(text, strict=False) for text in self.tablet_clients)
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    desks: Desks
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What pages of every kind need: a device's and the city's."""
+
     strings: Strings
     settings: WebSettings
     sessions: Sessions
@@ -106,6 +107,13 @@ class Site:
 
     def words(self, lang: str | None) -> Words:
         return Words(self.strings, lang if lang in self.strings.languages else self.settings.language)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site(House):
+    """One device's."""
+
+    desks: Desks
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,16 @@ DOORS = {
     "fault": Tone(FAULT, FAULT_SOFT),
     "out": Tone("#56656d", "#e1e7e9"),
 }
+# A device of the city's fleet. Red is a broken part, indigo a history that a person must look at.
+FLEET = {
+    "chain": Tone("#434b96", "#e6e8f8"),
+    "fault": Tone(FAULT, FAULT_SOFT),
+    "offline": Tone("#4b5b64", "#e1e7e9"),
+    "silent": Tone("#56656d", "#e9eeef"),
+    "behind": Tone("#7a5200", "#fff0c9"),
+    "revoked": Tone("#56656d", "#e1e7e9"),
+    "ok": Tone("#176b43", "#e3f3ea"),
+}
 QUIET = Tone("#56656d", "#e9eeef")  # nobody there, settling, opted out
 
 
@@ -57,6 +67,8 @@ def root_css() -> str:
         rows += [(level.replace("_", "-"), tone.strong), (f"{level.replace('_', '-')}-soft", tone.soft)]
     for group, tone in DOORS.items():
         rows += [(f"door-{group}", tone.strong), (f"door-{group}-soft", tone.soft)]
+    for state, tone in FLEET.items():
+        rows += [(f"fleet-{state}", tone.strong), (f"fleet-{state}-soft", tone.soft)]
     return ":root{" + "".join(f"--{name}:{colour};" for name, colour in rows) + "}"
 
 
@@ -70,7 +82,7 @@ def stylesheet() -> str:
     """The whole style sheet as served; read once, because every page asks for its address in the loop."""
     sheets = [
         (STATIC / name).read_text(encoding="utf-8")
-        for name in ("style.css", "locker.css", "queue.css", "guide.css", "faces.css", "hearing.css")
+        for name in ("style.css", "locker.css", "queue.css", "guide.css", "faces.css", "hearing.css", "fleet.css")
     ]
     return "\n".join([root_css(), *sheets])
 

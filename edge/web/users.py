@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")
 COUNTER = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")  # what a configuration may call one
+WARD = re.compile(r'[^\x00-\x1f\x7f"\\]{1,60}')  # a name as people write it, and as TOML keeps it between quotes
 PIN = re.compile(r"\d{6,12}")
 SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**14, 8, 1  # 16 MB and about 50 ms a try; RFC 7914 section 2
 
@@ -85,13 +86,17 @@ class PinHash:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """`counters` are an officer's own, none for one who works at a cabinet only; a leader sees all of them."""
+    """`counters` are an officer's own, none for one who works at a cabinet only; a leader sees all of them.
+
+    `wards`: on the city's pages, what an officer or technician may see; a leader sees all of them.
+    """
 
     name: str
     role: Role
     pin: PinHash = field(repr=False)
     totp_secret: str = field(repr=False)  # base32
     counters: tuple[str, ...] = ()
+    wards: tuple[str, ...] = ()
 
 
 class UserBook:
@@ -141,11 +146,13 @@ def load_users(path: Path) -> dict[str, User]:
         raise UsersFileInvalid(msg) from error
 
 
-def create_user(path: Path, name: str, role: Role, pin: str, counters: tuple[str, ...] = ()) -> User:
+def create_user(
+    path: Path, name: str, role: Role, pin: str, counters: tuple[str, ...] = (), *, wards: tuple[str, ...] = ()
+) -> User:
     """Add or replace a user and write the file durably with mode 0600. Raise UserRefused or a load error."""
-    _check_new(name, pin, counters)
+    _check_new(name, pin, counters, wards)
     users = load_users(path)
-    users[name] = User(name, role, PinHash.of(pin), pyotp.random_base32(), counters)
+    users[name] = User(name, role, PinHash.of(pin), pyotp.random_base32(), counters, wards)
     _write(path, users)
     return users[name]
 
@@ -193,45 +200,55 @@ def _is_easy(pin: str) -> bool:
     return len(set(pin)) == 1 or pin in "01234567890123" or pin in "98765432109876"
 
 
-def _check_new(name: str, pin: str, counters: tuple[str, ...]) -> None:
+def _check_new(name: str, pin: str, counters: tuple[str, ...], wards: tuple[str, ...]) -> None:
     if not NAME.fullmatch(name):
         raise UserRefused("the user name takes 2 to 32 small letters, digits and hyphens")
     if not PIN.fullmatch(pin) or _is_easy(pin):
         raise UserRefused("the PIN takes 6 to 12 digits, not all the same and not counted up or down")
     if not all(COUNTER.fullmatch(counter) for counter in counters):
         raise UserRefused("a counter's id takes small letters, digits and hyphens")
+    if not all(WARD.fullmatch(ward) for ward in wards):
+        raise UserRefused("a ward's name takes 1 to 60 letters, no quotation marks")
 
 
 def _user(name: str, row: Mapping[str, object]) -> User:
     if not NAME.fullmatch(name):
         msg = f"users.{name}: not a user name"
         raise ValueError(msg)
-    unknown = set(row) - {"role", "counters", "pin", "totp"}
+    unknown = set(row) - {"role", "counters", "wards", "pin", "totp"}
     if unknown:
         msg = f"users.{name}: unknown key {min(unknown)}"
         raise ValueError(msg)
-    counters = row.get("counters", [])
-    if not isinstance(counters, list):
-        msg = f"users.{name}.counters: not a list"
-        raise TypeError(msg)
     secret = str(row["totp"])
     pyotp.TOTP(secret).byte_secret()  # ValueError here and not at somebody's login
     pin = PinHash.parse(str(row["pin"]))
-    return User(name, Role(str(row["role"])), pin, secret, tuple(map(str, counters)))
+    return User(name, Role(str(row["role"])), pin, secret, _names(name, row, "counters"), _names(name, row, "wards"))
+
+
+def _names(name: str, row: Mapping[str, object], key: str) -> tuple[str, ...]:
+    found = row.get(key, [])
+    if not isinstance(found, list):
+        msg = f"users.{name}.{key}: not a list"
+        raise TypeError(msg)
+    return tuple(map(str, found))
 
 
 def _write(path: Path, users: Mapping[str, User]) -> None:
     lines = ["# Written by motcua. Secrets inside: keep it 0600."]
     for user in users.values():
-        counters = ", ".join(f'"{counter}"' for counter in user.counters)
         lines += [
             f"\n[users.{user.name}]",
             f'role = "{user.role}"',
-            f"counters = [{counters}]",
+            f"counters = [{_quoted(user.counters)}]",
+            *([f"wards = [{_quoted(user.wards)}]"] if user.wards else []),
             f'pin = "{user.pin}"',
             f'totp = "{user.totp_secret}"',
         ]
     write_secret(path, "\n".join(lines) + "\n")
+
+
+def _quoted(names: tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def write_secret(path: Path, text: str) -> None:

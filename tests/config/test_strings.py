@@ -6,6 +6,8 @@ import pytest
 from config.strings import LANGUAGES, StringsInvalid, StringTable, load_strings, placeholders
 from edge.domain.command import CommandRefusal
 from edge.services.station import BROKEN
+from sync.city.faults import FaultKind
+from sync.city.terms import Judgement
 from sync.commands import CommandName
 from sync.enrolment import Refusal
 from sync.marks import ReceiptOutcome
@@ -22,6 +24,9 @@ PREFIXES = {  # keys that the pages finish at run time, and the enums they finis
     "page.queue.day_", "page.queue.now_", "page.queue.priority_", "page.queue.list_", "page.queue.empty_",
     "page.queue.call_label", "page.queue.gone", "page.number.for_", "page.report.", "page.number.printing_", "page.board.tile_",
     "page.guide.title_", "page.guide.menu_", "page.guide.ears_", "page.guide.key_", "page.guide.source_",
+    "page.fleet.chain.", "page.fleet.advice.", "page.fleet.col_", "page.fleet.count_", "page.fleet.csv_", "page.fleet.order_",
+    "page.fleet.sheet_", "page.fleet.state_", "page.fleet.station_", "page.fleet.sum_", "page.fleet.no_history", "page.fleet.none_put_away",
+    "page.fleet.no_orders",
     "page.guide.paper_", "page.guide.looking", "page.guide.issuing", "page.guide.pleased", "page.guide.displeased",
     "page.hearing.state_", "page.hearing.verdict_", "page.hearing.why_", "page.hearing.kind_",
     "page.city.", "page.command.name.", "page.command.why.",
@@ -67,6 +72,17 @@ def test_every_key_is_used(table: StringTable) -> None:
 def test_every_refusal_of_the_city_says_what_to_do(table: StringTable) -> None:
     written = {key.removeprefix("enrol.refused.") for key in table.keys("vi") if key.startswith("enrol.refused.")}
     assert written == {*Refusal, "unknown"}
+
+
+def test_every_fault_of_a_chain_is_named_and_says_what_to_do(table: StringTable) -> None:
+    named = {f"page.fleet.{room}.{kind}" for room in ("chain", "advice") for kind in FaultKind}
+    assert named - table.keys("vi") == set()
+
+
+def test_every_reason_to_put_a_message_aside_is_named(table: StringTable) -> None:
+    """Bytes that are here already, that are early or ahead are never put aside."""
+    whys = set(Judgement) - {Judgement.NEW, Judgement.DUPLICATE, Judgement.AHEAD, Judgement.EARLY}
+    assert {f"page.fleet.chain.{why}" for why in whys} - table.keys("vi") == set()
 
 
 def test_every_standing_but_the_good_one_is_a_fault_with_advice(table: StringTable) -> None:

@@ -144,7 +144,7 @@ def test_a_user_is_added_shown_once_and_removed(tmp_path: Path) -> None:
     assert added.code == 0
     assert "PIN" in added.out
     assert motcua("users", "list", "--file", file).lines == [
-        {"name": "quay-01", "role": "officer", "counters": ["quay-01"]}
+        {"name": "quay-01", "role": "officer", "counters": ["quay-01"], "wards": []}
     ]
     assert motcua("users", "remove", "quay-01", "--file", file, json_lines=False).code == 0
     assert motcua("users", "remove", "quay-01", "--file", file, json_lines=False).code == 1

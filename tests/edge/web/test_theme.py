@@ -21,7 +21,14 @@ def _luminance(colour: str) -> float:
 
 
 @pytest.mark.parametrize(
-    "tone", [*theme.TONES.values(), *theme.DOORS.values(), theme.QUIET, theme.Tone(theme.FAULT, theme.FAULT_SOFT)]
+    "tone",
+    [
+        *theme.TONES.values(),
+        *theme.DOORS.values(),
+        *theme.FLEET.values(),
+        theme.QUIET,
+        theme.Tone(theme.FAULT, theme.FAULT_SOFT),
+    ],
 )
 def test_words_on_every_tone_are_readable(tone: theme.Tone) -> None:
     assert contrast(tone.strong, tone.soft) >= AA_TEXT
@@ -53,7 +60,7 @@ def test_bars_stand_out_from_the_card() -> None:
 def test_every_colour_the_style_sheet_names_exists() -> None:
     css = theme.stylesheet()
     defined = set(re.findall(r"(--[a-z-]+)\s*:", css))
-    assert set(re.findall(r"var\((--[a-z-]+)\)", css)) <= defined | {"--share", "--lost"}  # set on the page
+    assert set(re.findall(r"var\((--[a-z-]+)\)", css)) <= defined | {"--share", "--lost", "--mark"}  # set on the page
 
 
 def test_the_style_sheet_asks_nobody_else_for_anything() -> None:

@@ -167,3 +167,15 @@ def test_an_authenticator_app_reads_the_uri(path: Path) -> None:
     assert (found.secret, found.name, found.issuer) == (user.totp_secret, "lanh-dao-1", "Một Cửa")
     assert "<svg" in svg_qr(uri)
     assert "█" in terminal_qr(uri)
+
+
+def test_wards_are_kept_as_people_write_them(tmp_path: Path) -> None:
+    made = create_user(tmp_path / "u.toml", "phuong", Role.OFFICER, "482915", wards=("Phường Bến Nghé", "Xã 1"))
+    assert load_users(tmp_path / "u.toml")["phuong"] == made
+    assert made.wards == ("Phường Bến Nghé", "Xã 1")
+
+
+@pytest.mark.parametrize("ward", ["", 'a"b', "a\nb", "a\\b", "x" * 61])
+def test_a_ward_that_would_not_come_back_is_refused(tmp_path: Path, ward: str) -> None:
+    with pytest.raises(UserRefused, match="ward"):
+        create_user(tmp_path / "u.toml", "phuong", Role.OFFICER, "482915", wards=(ward,))
