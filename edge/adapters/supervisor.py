@@ -52,10 +52,8 @@ async def supervise(
         is_down = state is PartState.DOWN
         calm = asyncio.create_task(_calm(part, changed, backoff), name=f"{part} calm") if is_down else None
         try:
-            await run()
+            await _apart(part, run)
         except Exception as error:
-            if _is_cancelled():
-                raise asyncio.CancelledError from error
             failures = 1 if time.monotonic() - started > backoff.calm_s else failures + 1
             is_known, last = repr(error) == last, repr(error)  # one trace tells it all, be the port taken for days
             log.log(
@@ -78,10 +76,25 @@ async def _calm(part: str, changed: OnChange, backoff: Backoff) -> None:
     await changed(part, PartState.RUNNING)
 
 
-def _is_cancelled() -> bool:
-    """Before Python 3.13 a task group whose child fails while it is cancelled raises that alone: the part would begin again."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+async def _apart(part: str, run: Callable[[], Awaitable[None]]) -> None:
+    """Run it in a task of its own, so that whoever is cancelled here knows it, whatever the part fails with meanwhile.
+
+    Before Python 3.13 a task group whose child fails while it is cancelled raises that alone, and one whose child fails by itself
+    leaves its task looking cancelled: neither the exception nor `cancelling` tells.
+    """
+    working = asyncio.create_task(_awaited(run), name=part)
+    try:
+        await asyncio.wait([working])
+    except asyncio.CancelledError:
+        working.cancel()
+        await asyncio.wait([working])
+        failed = None if working.cancelled() else working.exception()
+        raise asyncio.CancelledError from failed
+    working.result()
+
+
+async def _awaited(run: Callable[[], Awaitable[None]]) -> None:
+    await run()
 
 
 async def cancelled(task: "asyncio.Task[None]") -> None:
