@@ -28,6 +28,7 @@ from edge.web.words import Words
 from sync.city.board import Board
 from sync.city.commands import CommandStore
 from sync.city.database import Database, open_database
+from sync.city.faults import forget_old
 from sync.city.known import Anybody, Registered
 from sync.city.receiver import CityReceiver
 from sync.city.roots import LOOK_EVERY_S, RootKeeper
@@ -37,6 +38,7 @@ from sync.mqtt import Version
 
 log = logging.getLogger(__name__)
 Part = tuple[str, Callable[[], Awaitable[None]]]
+DAY_S = 24 * 3600.0
 _VERSIONS = {"auto": (Version.V5, Version.V311), "5": (Version.V5,), "3.1.1": (Version.V311,)}
 
 
@@ -93,6 +95,7 @@ async def open_city(config: CityConfig, *, demo_users: tuple[DemoUser, ...] = ()
         reports = ReportKeeper(desk, Words(strings, config.web.language), config.city.name, reports_dir)
         receiver = _receiver(config, key)
         parts: list[Part] = [("web", web.run), ("fleet", desk.run), ("reports", reports.run)]
+        parts.append(("faults/forgetting", _forgetting(database())))
         parts.append(
             ("ingest", receiver.run) if receiver else ("roots", _roots(database(), key, config.city.roots_dir))
         )
@@ -155,3 +158,18 @@ async def _told(part: str, state: PartState) -> None:
     """The supervisor has logged why; a return is told here."""
     if state is PartState.RUNNING:
         log.info("%s runs again", part)
+
+
+def _forgetting(database: Database) -> Callable[[], Awaitable[None]]:
+    """Faults that were closed long ago go, once a day and at the start."""
+
+    def forget() -> None:
+        with database.transaction() as writing:
+            forget_old(writing, datetime.now(UTC))
+
+    async def run() -> None:
+        while True:
+            await asyncio.to_thread(forget)
+            await asyncio.sleep(DAY_S)
+
+    return run

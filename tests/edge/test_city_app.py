@@ -39,10 +39,16 @@ def test_the_example_is_a_city_whose_certificates_are_not_made_yet() -> None:
     }
 
 
+ALWAYS = {"web", "fleet", "reports", "faults/forgetting"}
+
+
 @pytest.mark.parametrize(
     ("broker", "expected"),
-    [(None, {"web", "fleet", "reports", "roots"}), (Mqtt(host="127.0.0.1", port=1, tls=False), {"web", "fleet", "reports", "ingest", "commands"})],
-)  # fmt: skip
+    [
+        (None, ALWAYS | {"roots"}),
+        (Mqtt(host="127.0.0.1", port=1, tls=False), ALWAYS | {"ingest", "commands"}),
+    ],
+)
 async def test_a_city_runs_what_its_file_says(tmp_path: Path, broker: Mqtt | None, expected: set[str]) -> None:
     config = CityConfig(city=City(name="x", data_dir=tmp_path, admits="anybody"), broker=broker, sites=SITES)
     async with open_city(config) as city:
