@@ -37,7 +37,7 @@ class LineSocket:
     def __init__(self, path: Path, terminal: Callable[[], LineTerminal]) -> None:
         self._path = path
         self._terminal = terminal
-        self._open = 0
+        self._serving: set[asyncio.Task[None]] = set()
         self.ready = asyncio.Event()
 
     async def run(self) -> None:
@@ -49,6 +49,7 @@ class LineSocket:
         finally:
             self.ready.clear()
             self._path.unlink(missing_ok=True)
+            await self._hang_up()
 
     def _bound(self) -> socket.socket:
         """The journal's lock says that we are the only agent here: a socket that is left is a dead one's."""
@@ -59,15 +60,24 @@ class LineSocket:
         return listening
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open += 1
+        serving = asyncio.current_task()
+        assert serving is not None  # noqa: S101 - asyncio serves each terminal in a task
+        self._serving.add(serving)
         try:
-            if self._open <= TERMINALS_AT_MOST:
+            if len(self._serving) <= TERMINALS_AT_MOST:
                 await self._talk(reader, writer)
         except (ConnectionError, TimeoutError, ValueError):  # gone, asleep, or a line without an end
             log.info("%s: a terminal was closed", self._path.stem)
         finally:
-            self._open -= 1
+            self._serving.discard(serving)
             writer.close()
+
+    async def _hang_up(self) -> None:
+        """On whoever is still connected: a server that closes leaves its connections open."""
+        for serving in self._serving:
+            serving.cancel()
+        if self._serving:
+            await asyncio.wait(self._serving)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         terminal = self._terminal()

@@ -88,3 +88,17 @@ async def test_what_the_device_does_not_have_is_said(tmp_path: Path, book: FaceB
 async def test_where_no_agent_runs_there_is_no_line(tmp_path: Path) -> None:
     async with agent_desk(tmp_path) as desk:
         assert desk is None
+
+
+async def test_an_agent_that_stops_hangs_up_on_who_is_connected(tmp_path: Path) -> None:
+    socket = DeskSocket(tmp_path, DeskCommands())
+    running = asyncio.create_task(socket.run())
+    await socket.ready.wait()
+    reader, writer = await asyncio.open_unix_connection(str(tmp_path / NAME))
+    writer.write(b"\n")
+    await reader.readline()  # now it is served
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    async with asyncio.timeout(5):
+        assert await reader.read() == b""
+    writer.close()
