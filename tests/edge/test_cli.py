@@ -18,6 +18,8 @@ from sync.journal import Journal
 
 ROOT = Path(__file__).parents[2]
 
+pytestmark = pytest.mark.timeout(60)  # each starts the command line, some more than once
+
 
 @dataclass(frozen=True)
 class Done:
@@ -263,6 +265,7 @@ def test_score_reads_the_good_and_names_the_bad(tmp_path: Path, model_file: Call
     assert sum(found["scores"].values()) == pytest.approx(1, abs=1e-3)
 
 
+@pytest.mark.long
 @pytest.mark.models
 @pytest.mark.timeout(90)
 def test_the_crying_clip_never_shows_satisfied_before_the_laughing(model_file: Callable[[str], Path]) -> None:

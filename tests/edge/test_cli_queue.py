@@ -32,6 +32,8 @@ saturday = {ALL_DAY}
 sunday = {ALL_DAY}
 """
 
+pytestmark = pytest.mark.timeout(60)  # each starts the command line, some more than once
+
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:

@@ -166,6 +166,7 @@ def test_a_folder_without_a_model_is_refused(engine: Engine, tmp_path: Path) -> 
         open_recogniser(engine, tmp_path)
 
 
+@pytest.mark.long
 def test_vosk_writes_words_and_the_nearest_sentence_is_chosen(tmp_path: Path) -> None:
     """The code path, on the one model that a registry carries; it is Korean and nobody needs it otherwise."""
     from models.vosk_words import unpacked  # noqa: PLC0415 - heavy

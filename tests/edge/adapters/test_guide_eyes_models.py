@@ -140,6 +140,7 @@ async def test_a_sitting_of_several_people_says_so_and_passes_nobody(room: Room)
     assert all(shot.faces > 1 for shot in over.shots)
 
 
+@pytest.mark.long
 async def test_a_clip_does_not_do_what_is_asked_and_its_pictures_are_not_alive(room: Room) -> None:
     async with watching(room.spec_of(room.find(MAN))) as (eyes, heard):
         await eyes.sit()
@@ -199,6 +200,7 @@ async def test_recognising_writes_no_picture_to_disk_and_opens_no_socket(
     assert snapshot(tmp_path) == before
 
 
+@pytest.mark.long
 async def test_a_killed_worker_is_back_and_knows_whom_it_knew(room: Room) -> None:
     async with watching(room.spec_of(room.find(SAME_MAN))) as (eyes, heard):
         await eyes.know({"a1b2": room.template()})
