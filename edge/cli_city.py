@@ -16,8 +16,8 @@ from rich.table import Table
 from config.city import City, CityConfig, load_city
 from config.load import ConfigError
 from edge import cli_city_command
+from edge.cli_city_common import DEFAULT_CONFIG, ConfigOption, SqliteOption, say_done, source_named
 from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line, refusing
-from sync.chain import source_of
 from sync.city.database import Database, open_database
 from sync.city.faults import FaultKind, settle
 from sync.city.known import Anybody, KnownDevices, Registered
@@ -29,13 +29,8 @@ from sync.keys import DeviceKey, public_key_of
 
 app = typer.Typer(no_args_is_help=True, help="The city's side: verify, stats, settle, retire, recount, root, command.")
 app.add_typer(cli_city_command.app, name="command")
-ConfigOption = Annotated[Path, typer.Option("--config", help="the city's configuration file (TOML)")]
-SqliteOption = Annotated[
-    Path | None, typer.Option("--sqlite", help="a city's SQLite file instead of a configuration, as a demo leaves it")
-]
 DeviceOption = Annotated[str | None, typer.Option("--device", help="one device only, as SITE/DEVICE")]
 DeviceArgument = Annotated[str, typer.Argument(help="the device, as SITE/DEVICE")]
-DEFAULT_CONFIG = Path("/etc/motcua/city.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +57,7 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Prove every device's history, the facts and the daily roots; names what does not hold. Exit 1 when not whole."""
-    source = _source(device, as_json=as_json) if device else None
+    source = source_named(device, as_json=as_json) if device else None
     with opened(config, sqlite, as_json=as_json) as city, refusing(as_json=as_json):
         proofs = Proofs(published(roots or city.roots_dir), key or public_key_of(city.data_dir))
         report = verify_city(city.database, city.known, source=source, proofs=proofs)
@@ -97,7 +92,7 @@ def settle_fault(
     as_json: JsonOption = False,
 ) -> None:
     """Close a fault that waits for a person: the reason is known and put right."""
-    source = _source(device, as_json=as_json)
+    source = source_named(device, as_json=as_json)
     with (
         opened(config, sqlite, as_json=as_json) as city,
         refusing(as_json=as_json),
@@ -105,7 +100,7 @@ def settle_fault(
     ):
         if not settle(writing, source, kind, by, datetime.now(UTC)):
             fail(f"{device} has no open fault {kind.value}", as_json=as_json)
-    _done(f"{device}: {kind.value} settled", as_json=as_json)
+    say_done(f"{device}: {kind.value} settled", as_json=as_json)
 
 
 @app.command()
@@ -117,11 +112,11 @@ def retire(
     as_json: JsonOption = False,
 ) -> None:
     """End a device's history and let a new one begin: its storage was replaced or a backup restored. What is held stays."""
-    source = _source(device, as_json=as_json)
+    source = source_named(device, as_json=as_json)
     with opened(config, sqlite, as_json=as_json) as city, refusing(as_json=as_json):
         if not CityStore(city.database).retire(source, by):
             fail(f"{device} has no events here", as_json=as_json)
-    _done(f"{device}: a new history may begin", as_json=as_json)
+    say_done(f"{device}: a new history may begin", as_json=as_json)
 
 
 @app.command("recount")
@@ -132,11 +127,11 @@ def recount_facts(
     as_json: JsonOption = False,
 ) -> None:
     """Make a device's facts anew from its events, as after an update of the city that knows more types."""
-    source = _source(device, as_json=as_json)
+    source = source_named(device, as_json=as_json)
     with opened(config, sqlite, as_json=as_json) as city, refusing(as_json=as_json):
         if not recount(city.database, source):
             fail(f"{device} has no events here", as_json=as_json)
-    _done(f"{device}: recounted", as_json=as_json)
+    say_done(f"{device}: recounted", as_json=as_json)
 
 
 @app.command()
@@ -146,7 +141,7 @@ def root(config: ConfigOption = DEFAULT_CONFIG, sqlite: SqliteOption = None, as_
     with opened(config, sqlite, as_json=as_json) as city, refusing(as_json=as_json):
         day = root_due(city.database, now)
         if day is None:
-            _done("nothing due", as_json=as_json)
+            say_done("nothing due", as_json=as_json)
             return
         made = make_root(city.database, DeviceKey.load_or_create(city.data_dir), day, now)
         path = publish(made, city.roots_dir)
@@ -198,21 +193,6 @@ def opened(config: Path, sqlite: Path | None, *, as_json: bool = False) -> Itera
 
 
 # --- private ---
-
-
-def _source(device: str, *, as_json: bool) -> str:
-    site, _, name = device.partition("/")
-    try:
-        return source_of(site, name)
-    except ValueError:
-        fail(f"{device}: write a device as SITE/DEVICE", as_json=as_json, code=BAD_USAGE)
-
-
-def _done(said: str, *, as_json: bool) -> None:
-    if as_json:
-        print_line({"ok": True, "said": said})
-    else:
-        typer.echo(said)
 
 
 def _print_stats(found: CityStats) -> None:

@@ -7,12 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from edge.cli_city_common import DEFAULT_CONFIG, ConfigOption, SqliteOption, source_named
 from edge.cli_common import BAD_USAGE, JsonOption, fail, print_line, refusing
 
 app = typer.Typer(no_args_is_help=True, help="Orders to devices: reserve, recall, config, models, resend, identify.")
-ConfigOption = Annotated[Path, typer.Option("--config", help="the city's configuration file (TOML)")]
-SqliteOption = Annotated[Path | None, typer.Option("--sqlite", help="a city's SQLite file instead of a configuration")]
-DEFAULT_CONFIG = Path("/etc/motcua/city.toml")
 
 
 @app.command()
@@ -38,7 +36,7 @@ def send(
         key = DeviceKey.load_or_create(city.data_dir)
         given = _args(_known(name, as_json=as_json), args, text, key, as_json=as_json)
         command = make_command(
-            _source(device, as_json=as_json), name, given, by=by, valid=timedelta(minutes=valid_minutes), now=datetime.now(UTC)
+            source_named(device, as_json=as_json), name, given, by=by, valid=timedelta(minutes=valid_minutes), now=datetime.now(UTC)
         )  # fmt: skip
         CommandStore(city.database).order(command, key)
     if as_json:
@@ -61,7 +59,7 @@ def list_orders(
     from edge.cli_city import opened
     from sync.city.commands import CommandStore
 
-    source = None if device is None else _source(device, as_json=as_json)
+    source = None if device is None else source_named(device, as_json=as_json)
     with opened(config, sqlite, as_json=as_json) as city, refusing(as_json=as_json):
         rows = CommandStore(city.database).latest(datetime.now(UTC), source, at_most)
     for row in rows:
@@ -97,13 +95,3 @@ def _args(name: str, given: str, text: Path | None, key: Any, *, as_json: bool) 
     if name == CommandName.MODELS_UPDATE:
         return args | {"manifest": content, "signature": signed_manifest(content, key)}
     return args | {"text": content}
-
-
-def _source(device: str, *, as_json: bool) -> str:
-    from sync.chain import source_of
-
-    site, _, name = device.partition("/")
-    try:
-        return source_of(site, name)
-    except ValueError:
-        fail(f"{device}: write a device as SITE/DEVICE", as_json=as_json, code=BAD_USAGE)

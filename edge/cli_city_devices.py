@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.table import Table
 
 from config.city import CityConfig
-from edge.cli_city import DEFAULT_CONFIG, ConfigOption, DeviceArgument, load_city_config
+from edge.cli_city import DeviceArgument, load_city_config
 from edge.cli_city import app as city
-from edge.cli_common import BAD_USAGE, JsonOption, fail, print_line, refusing
-from sync.chain import source_of
+from edge.cli_city_common import DEFAULT_CONFIG, ConfigOption, say_done, source_named
+from edge.cli_common import JsonOption, fail, print_line, refusing
 from sync.city.terms import Device, DeviceState
 
 if TYPE_CHECKING:  # the server's libraries load when a command wants them
@@ -40,7 +40,7 @@ def init(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> 
         written = lay_out(settings)
     with _gate(settings, as_json=as_json) as gate:
         _settle(gate, as_json=as_json)
-    _done("\n".join(["ready", *(f"written: {path}" for path in written)]), as_json=as_json)
+    say_done("\n".join(["ready", *(f"written: {path}" for path in written)]), as_json=as_json)
 
 
 @app.command()
@@ -58,7 +58,7 @@ def allow(
             with refusing(as_json=as_json):
                 is_new = _listed(gate.registry, serial, _who(by), None if remove else note)
             verb = "off" if remove else "on"
-            _done(f"{serial}: {'now' if is_new else 'already'} {verb} the list", as_json=as_json)
+            say_done(f"{serial}: {'now' if is_new else 'already'} {verb} the list", as_json=as_json)
 
 
 @app.command()
@@ -71,7 +71,7 @@ def token(
     as_json: JsonOption = False,
 ) -> None:
     """A token for one place, good once. It is shown now and never again; who has it can take that place."""
-    source = _source(device, as_json=as_json)
+    source = source_named(device, as_json=as_json)
     site, _, name = device.partition("/")
     with _gate(load_city_config(config, as_json=as_json), as_json=as_json) as gate, refusing(as_json=as_json):
         made = gate.registry.issue_token(
@@ -107,7 +107,7 @@ def revoke(
     """Refuse a device from now on and cut its connection. Exit 1 when the broker could not be told: repeat it then."""
     from sync.city.broker_users import BrokerNotReached
 
-    source = _source(device, as_json=as_json)
+    source = source_named(device, as_json=as_json)
     with _gate(load_city_config(config, as_json=as_json), as_json=as_json) as gate, refusing(as_json=as_json):
         names = gate.registry.revoke(source, why, _who(by))
         if names is None:
@@ -116,7 +116,7 @@ def revoke(
             gate.brokers.cut(names)
         except BrokerNotReached as error:
             fail(f"revoked in the registry, but the broker was not told; repeat this command: {error}", as_json=as_json)
-    _done(f"{device}: revoked and cut off", as_json=as_json)
+    say_done(f"{device}: revoked and cut off", as_json=as_json)
 
 
 @app.command()
@@ -127,7 +127,7 @@ def log(
     as_json: JsonOption = False,
 ) -> None:
     """Who allowed, enrolled, renewed, revoked and was refused."""
-    source = _source(device, as_json=as_json) if device else None
+    source = source_named(device, as_json=as_json) if device else None
     with _gate(load_city_config(config, as_json=as_json), as_json=as_json) as gate, refusing(as_json=as_json):
         rows = gate.registry.audit(source, last)
     for row in rows:
@@ -151,7 +151,7 @@ def certificate(
 
     with _gate(load_city_config(config, as_json=as_json), as_json=as_json) as gate, refusing(as_json=as_json):
         is_new = server_files(gate.authority, out, names, now_utc())
-    _done(f"{out}: {'written' if is_new else 'still good'}", as_json=as_json)
+    say_done(f"{out}: {'written' if is_new else 'still good'}", as_json=as_json)
 
 
 @app.command()
@@ -194,21 +194,6 @@ def _listed(registry: "Registry", serial: str, by: str, note: str | None) -> boo
 def _settle(gate: "Gate", *, as_json: bool) -> None:
     with refusing(as_json=as_json):
         gate.brokers.settle()
-
-
-def _source(device: str, *, as_json: bool) -> str:
-    site, _, name = device.partition("/")
-    try:
-        return source_of(site, name)
-    except ValueError:
-        fail(f"{device}: write a device as SITE/DEVICE", as_json=as_json, code=BAD_USAGE)
-
-
-def _done(said: str, *, as_json: bool) -> None:
-    if as_json:
-        print_line({"ok": True, "said": said})
-    else:
-        typer.echo(said)
 
 
 def _who(by: str | None) -> str:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import edge.cli_city_devices  # noqa: F401 - whoever loads this module, the last of the city's, has all of its commands
-from edge.cli_city import DEFAULT_CONFIG, ConfigOption, load_city_config
 from edge.cli_city import app as city
+from edge.cli_city import load_city_config
+from edge.cli_city_common import DEFAULT_CONFIG, ConfigOption
 from edge.cli_common import BAD_USAGE, DataOption, JsonOption, fail, print_line, refusing
 
 if TYPE_CHECKING:
