@@ -133,12 +133,13 @@ async def test_a_failure_that_hangs_is_a_broken_promise_and_the_next_one_is_play
 async def test_an_agent_tells_where_it_stands(tmp_path: Path) -> None:
     """One that would not end: it is asked by the signal, its own process writes the answer."""
     site = Site("wkly", tmp_path, seed=4)
-    is_there = asyncio.Event()
+    is_there, is_over = asyncio.Event(), asyncio.Event()
 
-    async def came(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def came(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         is_there.set()
-        await waiting_for_godot()
+        await reader.read()  # until the agent is dead
         writer.close()
+        is_over.set()
 
     with tempfile.TemporaryDirectory(prefix="motcua-") as short:  # the path of a socket may have 107 letters
         async with nursery(tmp_path / "agents.log") as home, site.hardware.cabinet:
@@ -148,6 +149,7 @@ async def test_an_agent_tells_where_it_stands(tmp_path: Path) -> None:
             text = await life.stacks(home.log)
             life.end()
             died_of = await home.bury()
+            await is_over.wait()
             server.close()
     assert "task locker-doors" in text
     assert "serve: while line := await reader.readline()" in text
