@@ -11,14 +11,17 @@ import select
 import signal
 import socket
 import sys
+from importlib import import_module
 from pathlib import Path
 
-import edge.web.pages
-import edge.web.quiet_server  # both are what every stage needs, and what takes the time
 from tests.edge.web import stage
+
+_SLOW = ("edge.web.pages", "edge.web.quiet_server")
 
 
 def main(address: str) -> None:
+    for module in _SLOW:
+        import_module(module)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a stage: its closed line tells
     door = socket.socket(socket.AF_UNIX)
     door.bind(address)
