@@ -3,7 +3,6 @@
 Admitting and renewing is `sync.city.admission`. Every change is one transaction, and changes wait for each other.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ from sync.enrolment import Token, token_hash, user_name
 
 TOKEN_LIFE = timedelta(hours=24)
 LATELY = timedelta(minutes=10)
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _GENERATIONS = 9_999  # a name must have room for as many
 _DEVICE = "source, site, device, serial, event_key, state, registered, certificate_ends, certificate_serial, revoked, why_revoked"
 
@@ -100,11 +98,13 @@ class Registry:
         life: timedelta = TOKEN_LIFE,
     ) -> Token:
         """A token for one place, and with `serial` for one box. Raise NameUnfit or SerialNotAllowed."""
-        if not (_NAME.fullmatch(site) and _NAME.fullmatch(device)):  # they stand in access lists and in patterns
-            raise NameUnfit(f"{site}/{device}: small letters a-z, digits and hyphens, 40 at most each")
+        try:
+            source = source_of(site, device)
+        except ValueError as error:
+            raise NameUnfit(str(error)) from error
         if len(user_name(site, device, _GENERATIONS)) > MAX_NAME:
             raise NameUnfit(f"{site}/{device}: site and device may have {MAX_NAME - 6} letters together")
-        token, source = Token.issue(fingerprint), source_of(site, device)
+        token = Token.issue(fingerprint)
         with self.changing() as change:
             if serial is not None and not change.is_allowed(serial):
                 raise SerialNotAllowed(f"{serial}: not on the list; first: motcua city devices allow {serial}")
