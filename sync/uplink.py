@@ -265,7 +265,9 @@ class Uplink:
         self._window.size = max(1, min(self._tuning.window, self._connection.receive_maximum - 1))
         self._connection.subscribe(self._voyage.topics.receipts)
         if self._reports.command:
-            self._connection.subscribe(self._voyage.topics.commands + "+")
+            self._connection.subscribe(
+                self._voyage.topics.commands + "#"
+            )  # to RabbitMQ a dot in a name is a level more
         self._connection.publish(self._voyage.topics.status, _presence("online", self._voyage.boot), retain=True)
         self._reports.connected(self._voyage.version)
 
