@@ -20,6 +20,7 @@ TOKEN_LIFE = timedelta(hours=24)
 LATELY = timedelta(minutes=10)
 _GENERATIONS = 9_999  # a name must have room for as many
 _DEVICE = "source, site, device, serial, event_key, state, registered, certificate_ends, certificate_serial, revoked, why_revoked"
+_GONE = "UPDATE city_presence SET state = 'offline', since_ms = ? WHERE source = ? AND state <> 'offline'"
 
 
 class Deed(StrEnum):
@@ -126,6 +127,7 @@ class Registry:
                 sql = "UPDATE enrolled_devices SET state = ?, revoked = ?, why_revoked = ? WHERE source = ?"
                 change.transaction.execute(sql, (DeviceState.REVOKED.value, change.now_ms, why, source))
                 change.revoke_certificates(source)
+                change.transaction.execute(_GONE, (change.now_ms, source))  # a broker that cuts it may say no last will
                 change.write(Deed.REVOKED, source, device.serial, by, why)
             return change.gone_users(source)
 
