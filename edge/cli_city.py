@@ -163,10 +163,10 @@ def worker(config: ConfigOption = DEFAULT_CONFIG) -> None:
         asyncio.run(run_worker(one))
 
 
-def load_city_config(file: Path, *, as_json: bool = False) -> CityConfig:
+def load_city_config(file: Path, *, before_init: bool = False, as_json: bool = False) -> CityConfig:
     """Exit 2 with every mistake when the file cannot be used."""
     try:
-        return load_city(file)
+        return load_city(file, before_init=before_init)
     except ConfigError as error:
         if as_json:
             keys = ("path", "value", "why", "likely")
