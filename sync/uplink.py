@@ -281,13 +281,19 @@ class Uplink:
     def _greet(self) -> None:
         self._connection.open()
         self._window.size = max(1, min(self._tuning.window, self._connection.receive_maximum - 1))
-        self._connection.subscribe(self._voyage.topics.receipts)
-        if self._reports.command:
-            self._connection.subscribe(
-                self._voyage.topics.commands + "#"
-            )  # to RabbitMQ a dot in a name is a level more
+        self._subscribe()
         self._connection.publish(self._voyage.topics.status, _presence("online", self._voyage.boot), retain=True)
         self._reports.connected(self._voyage.version)
+
+    def _subscribe(self) -> None:
+        """RabbitMQ 3.10, which speaks 3.1.1 only, keeps what was subscribed to at QoS 1 in a queue of the node where that was.
+
+        When that node has died no other lets the device in until it is back. What comes down is said again by the city anyway.
+        """
+        qos = 0 if self._voyage.version is Version.V311 else 1
+        self._connection.subscribe(self._voyage.topics.receipts, qos)
+        if self._reports.command:  # to RabbitMQ a dot in a name is a level more
+            self._connection.subscribe(self._voyage.topics.commands + "#", qos)
 
     def _say_goodbye(self) -> bool:
         self._connection.publish(self._voyage.topics.status, _presence("offline", self._voyage.boot), retain=True)

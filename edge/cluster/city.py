@@ -17,7 +17,7 @@ from edge.cluster.layout import HOST, ClusterError, Layout
 _COMMAND_S = 120.0
 _ADMIN, _WORKER = "motcua-admin", "motcua-worker"
 _OURS = r"^(motcua\..*|amq\.topic)$"
-SITE, DEVICE = "phuong-mau", "tu-01"
+SITE, DEVICE, SERIAL = "phuong-mau", "tu-01", "HOP-0001"
 _DOORS = 4
 _CITY = """\
 # Written by scripts/cluster city: a city on this machine, with mutual TLS as in production.
@@ -172,23 +172,32 @@ class LocalCity:
 
 
 def next_steps(layout: Layout) -> str:
-    """What to type now, in this order."""
+    """What to type now, in this order, in the checkout's folder."""
     city = LocalCity(layout)
-    config = f"--config {city.file}"
-    lines = [
-        f"motcua city worker {config}          # one or more, each in a terminal of its own; wait for 'city.share'",
-        f"motcua city serve {config}           # another terminal: http://{HOST}:{layout.pages_port}",
-        f"motcua users add lanh-dao leader --file {layout.city}/data/users.toml",
-        f"motcua city devices allow HOP-0001 {config}",
-        f"motcua city devices token {SITE}/{DEVICE} {config}",
-        f"motcua enrol --city https://{HOST}:{layout.enrolment_port} --token ... --serial HOP-0001 --data {city.device}/data",
-        f"python -m devices.lock_board.sim --link {city.board} --board 1 --channels {_DOORS}",
-        f"motcua run --config {city.device}/device.toml",
-        f"motcua city command send {SITE}/{DEVICE} device.identify --by ME {config}",
-        f"motcua city devices revoke {SITE}/{DEVICE} --why TRYING {config}",
-        f"motcua city verify {config}",
-    ]
-    return "\n".join(lines)
+    config, motcua = f"--config {city.file}", ".venv/bin/motcua"
+    return f"""
+Each of these two in a terminal of its own; the worker first, until it says city.share (and as many as you like):
+  {motcua} city worker {config}
+  {motcua} city serve {config}
+A leader, for http://{HOST}:{layout.pages_port}
+  {motcua} users add lanh-dao leader --file {layout.city}/data/users.toml
+A box that was bought, and a token for its place; the second says the command for the box, which you complete:
+  {motcua} city devices allow {SERIAL} {config}
+  {motcua} city devices token {SITE}/{DEVICE} {config}
+  {motcua} enrol --city ... --token ... --serial {SERIAL} --data {city.device}/data
+Its simulated board, and the device, each in a terminal of its own:
+  .venv/bin/python -m devices.lock_board.sim --link {city.board} --board 1 --channels {_DOORS}
+  {motcua} run --config {city.device}/device.toml
+An order and its answer; the device is revoked and cut; the proof:
+  {motcua} city command send {SITE}/{DEVICE} device.identify --by ME {config}
+  {motcua} city command list {config}
+  {motcua} city devices revoke {SITE}/{DEVICE} --why TRYING {config}
+  {motcua} city verify {config}
+One node dies and comes back; everything ends:
+  scripts/cluster kill r1 --data {layout.data}
+  scripts/cluster up --data {layout.data}
+  scripts/cluster down --data {layout.data}
+"""
 
 
 def _keep(path: Path, text: str) -> None:

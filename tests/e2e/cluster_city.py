@@ -9,13 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from edge.cluster.city import DEVICE, SITE, LocalCity
+from edge.cluster.city import DEVICE, SERIAL, SITE, LocalCity
 from edge.cluster.layout import Layout, saved
 from sync.city.database import open_database
 
 ROOT = Path(__file__).parents[2]
 PLACE = f"{SITE}/{DEVICE}"
-SERIAL = "HOP-0001"
 
 
 class ClusterCity:
