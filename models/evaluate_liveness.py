@@ -55,11 +55,13 @@ def evaluate_liveness(
 
 
 def named(found: Iterable[Presented]) -> dict[str, Mapping[str, float]]:
-    """By attack, the mean share that would be called by name: without a challenge, with one, and with one and a choice of scenes."""
+    """By kind, the mean share that would be called by name: without a challenge, with one, and with one and a choice of scenes.
+
+    A clip as it is stands for a film on a screen that nothing gives away.
+    """
     kinds: dict[str, list[Presented]] = {}
     for one in found:
-        if one.kind != REAL:
-            kinds.setdefault(one.kind, []).append(one)
+        kinds.setdefault(f"{REAL}, as a film" if one.kind == REAL else one.kind, []).append(one)
     return {kind: _named(those) for kind, those in kinds.items()}
 
 

@@ -15,7 +15,9 @@ from models.pipeline import RgbImage
 
 UNSEEN_S = 2.0  # whoever looks away for longer has gone
 STRAIGHT_DEG = 12.0  # a face that is turned further is compared, but only so far as LEAST goes
-LEAST = 0.12  # whom it was, seen from the side: measured .22 and more, strangers stay below in 96 of 100
+# Of 110 pairs of photographs of one person, one of them turned by 15 to 35 degrees, 98 of 100 reach .44; of 326,943 pairs of strangers
+# 98.5 of 100 stay below this.
+LEAST = 0.25
 _LOOKS = 2
 
 Ask = Callable[[Task | None], None]
