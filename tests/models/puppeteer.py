@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from devices.camera.jpegs import QUALITY
+from devices.camera.replay import empty_scene
 from models.challenge import Task
 from models.face import Landmarker
 from models.pipeline import RgbImage
@@ -43,11 +44,14 @@ def puppet_of(clip: Path, landmarker: Path) -> Puppet:
 
 
 class Puppeteer:
-    """`do` a task; None: look straight. Use as a context manager; `file` is there from the beginning."""
+    """`do` a task; None: look straight. `is_there` False: nobody stands there. Use as a context manager; `file` is there from the beginning."""
 
     def __init__(self, puppet: Puppet, file: Path) -> None:
         poses = {_REST, *(pose for steps in _STEPS.values() for pose in steps)}
         self._pictures = {pose: puppet.frame(pose) for pose in poses}
+        height, width = self._pictures[_REST].shape[:2]
+        self._empty = empty_scene(width, height)
+        self.is_there = True
         self._task: Task | None = None
         self._progress = 0
         self._frames = 0
@@ -90,6 +94,8 @@ class Puppeteer:
 
     def _picture(self) -> RgbImage:
         self._frames += 1
+        if not self.is_there:
+            return self._empty
         steps = _STEPS.get(self._task) if self._task else None
         if steps is None:
             return self._pictures[_BLINK if self._frames % 25 in {0, 1} else _REST]
