@@ -15,6 +15,7 @@ import msgspec
 
 from sync.errors import UNREADABLE, JournalError
 from sync.hosts import Hosts
+from sync.inbox import ReceiptInbox, Waiting
 from sync.journal import Journal
 from sync.marks import Receipt, ReceiptOutcome
 from sync.mqtt import Broker, Incoming, Version
@@ -82,7 +83,7 @@ class Link:
         self._acked = 0
         self._downward = downward or Downward()
         self._again: int | None = None
-        self._receipts: asyncio.Queue[Incoming] = asyncio.Queue(maxsize=1)
+        self._receipts = ReceiptInbox()
         self._commands: asyncio.Queue[Incoming] = asyncio.Queue(COMMANDS_AT_MOST)
         self._moved = asyncio.Event()
         self._on_receipt = on_receipt
@@ -149,10 +150,9 @@ class Link:
         self._moved.set()
 
     def _received(self, message: Incoming) -> None:
-        """Receipts are cumulative, so of several that wait the newest is enough."""
-        if self._receipts.full():
-            self._receipts.get_nowait()
-        self._receipts.put_nowait(message)
+        receipt = self._readable(message.payload)
+        if receipt:
+            self._receipts.put(Waiting(receipt, is_live=not message.is_retained))
 
     def _commanded(self, message: Incoming) -> None:
         if self._commands.full():
@@ -178,10 +178,8 @@ class Link:
 
     async def _take_receipts(self) -> None:
         while True:
-            message = await self._receipts.get()
-            receipt = self._readable(message.payload)
-            if receipt:
-                await self._take(receipt, is_live=not message.is_retained)
+            waiting = await self._receipts.get()
+            await self._take(waiting.receipt, is_live=waiting.is_live)
 
     def _readable(self, payload: bytes) -> Receipt | None:
         try:

@@ -10,7 +10,8 @@ import time
 from contextlib import suppress
 
 from edge.adapters.camera_spec import opened_camera
-from edge.adapters.guide_eyes_child import Emit, follow, main
+from edge.adapters.child_process import follow
+from edge.adapters.guide_eyes_child import Emit, main
 from edge.adapters.guide_eyes_spec import GuideEyesSpec
 from models.guide_wire import (
     NUMBERS,
@@ -78,7 +79,7 @@ def behave(spec: GuideEyesSpec, emit: Emit) -> None:
     """Say hello, then do as the manner asks."""
     manner, pipe = sys.argv[1], int(sys.argv[-2])
     tells: queue.SimpleQueue[GuideTell] = queue.SimpleQueue()
-    follow(sys.stdin.buffer, tells.put)
+    follow(sys.stdin.buffer, GuideTell, tells.put)
     emit(GuideHello(wire=WIRE_VERSION, pid=os.getpid()))
     if manner == "garbage":
         os.write(pipe, (9).to_bytes(4, "big") + b"\xff\xd8\xff\xe0 jpeg")
