@@ -9,6 +9,7 @@ import argparse
 import json
 import time
 import tomllib
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -180,7 +181,7 @@ def _opinions(photos: Table, plan: Plan, work: Path) -> Probabilities | None:
     """The teacher's answers [n, 7], kept beside the run: it looks at each photograph once."""
     if plan.teacher is None:
         return None
-    kept = work / f"opinions-{len(photos.names)}.npy"
+    kept = work / f"opinions-{zlib.crc32(''.join(photos.names).encode()):08x}.npy"
     if not kept.exists():
         np.save(kept, load_teacher(plan.teacher).probabilities(photos.crops))
     return np.asarray(np.load(kept), dtype=np.float32)
