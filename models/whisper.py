@@ -16,7 +16,17 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from models.mel import RATE, Samples, log_mel
-from models.speech import LONGEST_S, Folder, Heard, Ranked, RecogniserUnusable, confidence_of
+from models.speech import (
+    LONGEST_S,
+    NOTHING_HEARD,
+    Folder,
+    Heard,
+    IsVoid,
+    Ranked,
+    RecogniserUnusable,
+    confidence_of,
+    never,
+)
 from models.unheard import Clues
 
 SHORTLIST = 16
@@ -78,10 +88,16 @@ class ClosedSetWhisper:
         self._expected: dict[str, float] = {}  # what faint noise makes of a sentence, sum of logs
         self._noise = self._cropped(self._encoded(_faint_noise(), _FEWEST), 1.0)
 
-    def recognise(self, samples: Samples, sentences: Sequence[str], always: Sequence[int] = ()) -> Heard:
+    def recognise(
+        self, samples: Samples, sentences: Sequence[str], always: Sequence[int] = (), *, is_void: IsVoid = never
+    ) -> Heard:
         samples = samples[: int(LONGEST_S * RATE)]
         seen = self._encoded(samples, _columns(len(samples) / RATE))
+        if is_void():
+            return NOTHING_HEARD
         hypotheses, clues = self._hypotheses(seen, len(samples) / RATE)
+        if is_void():
+            return NOTHING_HEARD
         like = self._folder.likeness(hypotheses, sentences)
         shortlist = [int(place) for place in np.argsort(-like, kind="stable")[:SHORTLIST] if like[place] > 0]
         wanted = _Wanted(self._cropped(seen, len(samples) / RATE), sentences, like, frozenset(always))

@@ -13,7 +13,7 @@ from models.fetch import MissingModel, default_directory, locate
 from models.hearing import Hearer
 from models.intent import Day, Intent, Meaning, load_phrases
 from models.mel import BANDS, RATE, Samples, log_mel
-from models.speech import ACCEPT, Engine, Heard, RecogniserUnusable, confidence_of, open_recogniser
+from models.speech import ACCEPT, Engine, Heard, IsVoid, RecogniserUnusable, confidence_of, never, open_recogniser
 from models.tts import Voice, render
 from models.unheard import Unheard, why_unheard
 from models.voice_activity import CHUNK, SpeechDetector
@@ -83,7 +83,9 @@ class Played:
 
 
 class NoRecogniser:
-    def recognise(self, samples: Samples, sentences: Sequence[str], always: Sequence[int] = ()) -> Heard:
+    def recognise(
+        self, samples: Samples, sentences: Sequence[str], always: Sequence[int] = (), *, is_void: IsVoid = never
+    ) -> Heard:
         raise AssertionError("nobody spoke")
 
     def warm(self, sentences: Sequence[str], seconds: float) -> bool:
