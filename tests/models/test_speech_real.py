@@ -123,6 +123,33 @@ def test_two_voices_at_once_are_asked_to_say_it_again(hearer: Hearer) -> None:
     assert why_unheard(hearing.heard.clues) in {Unheard.UNCLEAR, Unheard.OUT_OF_SET}
 
 
+def hall(length: int) -> Samples:
+    """Twelve people who talk of other things, as loud as one whose mean square is one."""
+    said = [
+        ("hôm qua con mèo nhà hàng xóm trèo lên mái nhà", Voice()),
+        ("ngày kia chúng tôi ra biển ăn hải sản", Voice("vi-vn-x-south", 150, 60)),
+        ("trời hôm nay nhiều mây và có gió nhẹ", Voice("vi-vn-x-central", 130, 40)),
+        ("bà ngoại mua hai cân cam ngoài chợ", Voice("vi", 170, 70)),
+    ]
+    talk = [spoken(text, voice) for text, voice in said]
+    level = [np.resize(one / np.sqrt(np.mean(one**2)), length) for one in talk * 3]
+    together = np.sum([np.roll(one, 4000 * place) for place, one in enumerate(level)], axis=0)
+    return np.asarray(together / np.sqrt(np.mean(together**2)), dtype=np.float32)
+
+
+def test_what_one_look_misses_in_a_full_hall_is_understood_by_another(
+    hearer: Hearer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clean = spoken("tôi muốn gặp cán bộ")
+    noisy = clean + hall(len(clean)) * np.sqrt(np.mean(clean**2)) * 10 ** (-8 / 20)
+    best = hearer.hear(noisy).understood.best
+    assert best is not None
+    assert best.meaning == Meaning(Intent.PERSON)
+
+    monkeypatch.setattr("models.whisper.NOISY_DB", -100.0)
+    assert hearer.hear(noisy).understood.best is None
+
+
 def test_english_is_none_of_the_sentences(hearer: Hearer) -> None:
     english = spoken("my brother bought a new bicycle yesterday", Voice("en", 150, 50))
     hearing = hearer.hear(english)
