@@ -8,11 +8,10 @@ import numpy as np
 
 from models.intent import PhraseBook, Understood, code_heard
 from models.mel import RATE, Samples
-from models.speech import Heard, Recogniser
-from models.voice_activity import CHUNK, SpeechDetector
+from models.speech import NOTHING_HEARD, Heard, Recogniser
+from models.voice_activity import CHUNK, Endpointing, SpeechDetector
 
-_EDGE_S = 0.3
-_SPEECH, _SHORTEST_S = 0.5, 0.16
+_RULES = Endpointing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Hearer:
         speech = self._speech(samples)
         found_s = time.perf_counter()
         if speech is None:
-            return Hearing(None, Heard((), ()), Understood(None, ()), (), (found_s - began_s) * 1000, 0.0)
+            return Hearing(None, NOTHING_HEARD, Understood(None, ()), (), (found_s - began_s) * 1000, 0.0)
         book = self.book.with_codes(codes) if codes else self.book
         heard = self.recogniser.recognise(speech, book.sentences, book.always(expects))
         named = code_heard(heard.hypotheses, codes) if codes else ()
@@ -50,12 +49,13 @@ class Hearer:
         )
 
     def _speech(self, samples: Samples) -> Samples | None:
-        """From a little before the first speech to a little after the last; None where there is none."""
+        """From a little before the first speech to a little after the last, as the worker does; None where there is none."""
         self._detector.reset()
         padded = np.pad(samples, (0, -len(samples) % CHUNK))
         chunks = padded.reshape(-1, CHUNK)
-        voiced = [place for place, chunk in enumerate(chunks) if self._detector.probability(chunk) >= _SPEECH]
-        if len(voiced) * CHUNK < _SHORTEST_S * RATE:
+        voiced = [place for place, chunk in enumerate(chunks) if self._detector.probability(chunk) >= _RULES.speech]
+        if len(voiced) * CHUNK < _RULES.shortest_s * RATE:
             return None
-        first, last = voiced[0] * CHUNK - int(_EDGE_S * RATE), (voiced[-1] + 1) * CHUNK + int(_EDGE_S * RATE)
+        first = voiced[0] * CHUNK - int(_RULES.before_s * RATE)
+        last = (voiced[-1] + 1) * CHUNK + int(_RULES.pause_s * RATE)
         return padded[max(0, first) : last]

@@ -4,11 +4,11 @@ A recogniser chooses among sentences; it never writes down what it likes. Its fr
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,11 +58,26 @@ class Heard:
         return bool(self.ranked) and self.ranked[0].confidence >= ACCEPT
 
 
+NOTHING_HEARD = Heard((), ())
+
+IsVoid: TypeAlias = Callable[[], bool]
+
+
+def never() -> bool:
+    """The answer is waited for to the end."""
+    return False
+
+
 class Recogniser(Protocol):
     """One engine with its files loaded; not for two threads at once."""
 
-    def recognise(self, samples: Samples, sentences: Sequence[str], always: Sequence[int] = ()) -> Heard:
-        """Which of the sentences was said; 16 kHz, one channel, between -1 and 1. Those of `always` are never left out."""
+    def recognise(
+        self, samples: Samples, sentences: Sequence[str], always: Sequence[int] = (), *, is_void: IsVoid = never
+    ) -> Heard:
+        """Which of the sentences was said; 16 kHz, one channel, between -1 and 1. Those of `always` are never left out.
+
+        Asked between its steps, `is_void` ends it with NOTHING_HEARD: nobody waits for the answer any more.
+        """
 
     def warm(self, sentences: Sequence[str], seconds: float) -> bool:
         """Use idle time to make later answers faster; whether there is more to do."""

@@ -58,11 +58,14 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Endpointing:
-    """When speech begins and ends. `strict` is for listening while the machine itself speaks."""
+    """When speech begins and ends. `strict` is for listening while the machine itself speaks.
+
+    `pause_s` is short because a decision begun too early costs little: it ends at the recogniser's next step when speech goes on.
+    """
 
     speech: float = 0.5
     silence: float = 0.35
-    pause_s: float = 0.3
+    pause_s: float = 0.16
     end_s: float = 0.5
     shortest_s: float = 0.16
     before_s: float = 0.3

@@ -3,6 +3,7 @@
 Runs in the child process that owns the microphone; deciding happens in a thread beside the loop, so no sound is missed.
 """
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -76,10 +77,23 @@ class _Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """An utterance that is over, and its answer to come."""
+class _Decision:
+    """An answer to come, until it counts no more."""
 
     answer: Future[_Answer]
+    void: threading.Event
+
+    def drop(self) -> None:
+        """Never begun, or ended at the recogniser's next step: whoever speaks on needs the processor."""
+        self.void.set()
+        self.answer.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An utterance that is over, and what is decided of it."""
+
+    decision: _Decision
     ended_s: float
     speech_s: float
 
@@ -106,8 +120,8 @@ class VoiceWorker:
         self._utterance = Utterance()
         self._state: StateName | None = None
         self._hand = ThreadPoolExecutor(1, thread_name_prefix="deciding")
-        self._deciding: Future[_Answer] | None = None
-        self._asked: deque[_Asked] = deque(maxlen=MOST_ASKED)
+        self._deciding: _Decision | None = None
+        self._asked: deque[_Asked] = deque()
         self._warming: Future[bool] | None = None
         self._is_cold = True
         self._heard = 0
@@ -166,29 +180,32 @@ class VoiceWorker:
         return "noisy" if is_noisy and self._told.ears == "open" else "listening"
 
     def _decide(self) -> None:
-        sound, book, told = self._utterance.sound, self._book, self._told
-        self._deciding = self._hand.submit(self._understand, sound, book, told)
+        sound, book, told, void = self._utterance.sound, self._book, self._told, threading.Event()
+        self._deciding = _Decision(self._hand.submit(self._understand, sound, book, told, void), void)
 
     def _void(self) -> None:
-        """What was being decided counts no more; if it was not begun yet, it never is."""
+        """What was being decided counts no more."""
         if self._deciding is not None:
-            self._deciding.cancel()
+            self._deciding.drop()
             self._deciding = None
 
     def _end(self) -> None:
         if self._deciding is None:
             self._decide()
         quiet_s = self._utterance.quiet_s
+        if len(self._asked) == MOST_ASKED:
+            self._asked.popleft().decision.drop()
         if self._deciding is not None:
             self._asked.append(_Asked(self._deciding, self._clock() - quiet_s, self._utterance.seconds - quiet_s))
         self._utterance.forget()
         self._deciding = None
         self._enter("deciding")
 
-    def _understand(self, sound: Samples, book: PhraseBook, told: Tell) -> _Answer:
+    def _understand(self, sound: Samples, book: PhraseBook, told: Tell, void: threading.Event) -> _Answer:
         """In the deciding thread."""
         began_s = time.monotonic()
-        heard = self._recogniser.recognise(sound, book.sentences, book.always(told.expects))
+        always = book.always(told.expects)
+        heard = self._recogniser.recognise(sound, book.sentences, always, is_void=void.is_set)
         said = code_said(heard.hypotheses[0]) if heard.hypotheses and told.expects == "code" else ""
         understood = book.understand(heard)
         return _Answer(
@@ -200,7 +217,7 @@ class VoiceWorker:
         )
 
     def _answer(self) -> None:
-        while self._asked and self._asked[0].answer.done():
+        while self._asked and self._asked[0].decision.answer.done():
             asked = self._asked.popleft()
             self._heard += 1
             self._send(self._message(asked))
@@ -213,7 +230,7 @@ class VoiceWorker:
             self._enter("deciding" if self._asked else "listening")
 
     def _message(self, asked: _Asked) -> HeardMessage:
-        answer = asked.answer.result()
+        answer = asked.decision.answer.result()
         best = answer.understood.best
         return msgspec.convert(
             {
@@ -231,7 +248,7 @@ class VoiceWorker:
 
     def _trace(self, asked: _Asked) -> None:
         """What was written down, for whoever looks at this moment."""
-        answer = asked.answer.result()
+        answer = asked.decision.answer.result()
         heard = answer.heard
         if heard is None or not self._told.is_watched:
             return
@@ -284,7 +301,8 @@ class VoiceWorker:
 
     def _forget(self) -> None:
         self._utterance.forget()
-        self._asked.clear()
+        while self._asked:
+            self._asked.popleft().decision.drop()
         self._void()
 
     def _enter(self, state: StateName) -> None:

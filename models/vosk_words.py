@@ -12,7 +12,7 @@ import numpy as np
 import vosk
 
 from models.mel import RATE, Samples
-from models.speech import LONGEST_S, Folder, Heard, Ranked, RecogniserUnusable, confidence_of
+from models.speech import LONGEST_S, Folder, Heard, IsVoid, Ranked, RecogniserUnusable, confidence_of, never
 from models.unheard import Clues
 
 SHORTLIST = 12
@@ -34,7 +34,14 @@ class VoskWords:
             raise RecogniserUnusable(f"{directory}: no usable Vosk model: {error}") from error
         self._folder = Folder()
 
-    def recognise(self, samples: Samples, sentences: Sequence[str], always: Sequence[int] = ()) -> Heard:  # noqa: ARG002 - all are compared
+    def recognise(
+        self,
+        samples: Samples,
+        sentences: Sequence[str],
+        always: Sequence[int] = (),  # noqa: ARG002 - all are compared
+        *,
+        is_void: IsVoid = never,  # noqa: ARG002 - it is one step
+    ) -> Heard:
         hypotheses = self._written(samples[: int(LONGEST_S * RATE)])
         near = self._folder.nearest(hypotheses, sentences, SHORTLIST)
         ranked = tuple(Ranked(place, confidence_of(like, THRESHOLD, STEEPNESS)) for place, like in near)

@@ -13,7 +13,7 @@ from models.fetch import MissingModel, default_directory, locate
 from models.hearing import Hearer
 from models.intent import Day, Intent, Meaning, load_phrases
 from models.mel import BANDS, RATE, Samples, log_mel
-from models.speech import ACCEPT, Engine, Heard, RecogniserUnusable, confidence_of, open_recogniser
+from models.speech import ACCEPT, Engine, Heard, IsVoid, RecogniserUnusable, confidence_of, never, open_recogniser
 from models.tts import Voice, render
 from models.unheard import Unheard, why_unheard
 from models.voice_activity import CHUNK, SpeechDetector
@@ -83,7 +83,9 @@ class Played:
 
 
 class NoRecogniser:
-    def recognise(self, samples: Samples, sentences: Sequence[str], always: Sequence[int] = ()) -> Heard:
+    def recognise(
+        self, samples: Samples, sentences: Sequence[str], always: Sequence[int] = (), *, is_void: IsVoid = never
+    ) -> Heard:
         raise AssertionError("nobody spoke")
 
     def warm(self, sentences: Sequence[str], seconds: float) -> bool:
@@ -119,6 +121,31 @@ def test_two_voices_at_once_are_asked_to_say_it_again(hearer: Hearer) -> None:
     hearing = hearer.hear((both / 2).astype(np.float32))
     assert hearing.understood.best is None
     assert why_unheard(hearing.heard.clues) in {Unheard.UNCLEAR, Unheard.OUT_OF_SET}
+
+
+def hall(length: int) -> Samples:
+    """Twelve people who talk of other things, as loud as one whose mean square is one."""
+    said = [
+        ("hôm qua con mèo nhà hàng xóm trèo lên mái nhà", Voice()),
+        ("ngày kia chúng tôi ra biển ăn hải sản", Voice("vi-vn-x-south", 150, 60)),
+        ("trời hôm nay nhiều mây và có gió nhẹ", Voice("vi-vn-x-central", 130, 40)),
+        ("bà ngoại mua hai cân cam ngoài chợ", Voice("vi", 170, 70)),
+    ]
+    talk = [spoken(text, voice) for text, voice in said]
+    level = [np.resize(one / np.sqrt(np.mean(one**2)), length) for one in talk * 3]
+    together = np.sum([np.roll(one, 4000 * place) for place, one in enumerate(level)], axis=0)
+    return np.asarray(together / np.sqrt(np.mean(together**2)), dtype=np.float32)
+
+
+def test_what_one_look_misses_in_a_full_hall_is_understood_by_another(
+    hearer: Hearer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clean = spoken("tôi muốn gặp cán bộ")
+    noisy = clean + hall(len(clean)) * np.sqrt(np.mean(clean**2)) * 10 ** (-8 / 20)
+    assert hearer.hear(noisy).understood.choices[0].meaning == Meaning(Intent.PERSON)
+
+    monkeypatch.setattr("models.whisper.NOISY_DB", -100.0)
+    assert hearer.hear(noisy).understood.choices[0].meaning != Meaning(Intent.PERSON)
 
 
 def test_english_is_none_of_the_sentences(hearer: Hearer) -> None:

@@ -29,7 +29,7 @@ def played(*parts: tuple[float, float], rules: Endpointing | None = None) -> tup
     [
         ([(3.0, 0.1)], []),
         ([(1.0, 0.1), (1.0, 0.9), (1.0, 0.1)], [Turn.STARTED, Turn.PAUSED, Turn.ENDED]),
-        ([(1.0, 0.9), (0.25, 0.1), (1.0, 0.9)], [Turn.STARTED]),
+        ([(1.0, 0.9), (0.12, 0.1), (1.0, 0.9)], [Turn.STARTED]),
         (
             [(1.0, 0.9), (0.4, 0.1), (1.0, 0.9), (1.0, 0.1)],
             [Turn.STARTED, Turn.PAUSED, Turn.RESUMED, Turn.PAUSED, Turn.ENDED],

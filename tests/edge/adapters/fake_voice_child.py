@@ -18,7 +18,7 @@ from edge.adapters.voice_child import Emit, main
 from edge.adapters.voice_spec import VoiceSpec
 from models.intent import load_phrases
 from models.mel import Samples
-from models.speech import Heard, Ranked
+from models.speech import Heard, IsVoid, Ranked, never
 from models.voice_wire import WIRE_VERSION, Tell, VoiceBeat, VoiceHello
 from models.voice_worker import VoiceWorker
 
@@ -36,7 +36,9 @@ class Loudness:
 class First:
     """Hears the first of the sentences that must be considered, else the first of all."""
 
-    def recognise(self, samples: Samples, sentences: Sequence[str], always: Sequence[int] = ()) -> Heard:
+    def recognise(
+        self, samples: Samples, sentences: Sequence[str], always: Sequence[int] = (), *, is_void: IsVoid = never
+    ) -> Heard:
         place = always[0] if always else 0
         return Heard((sentences[place],), (Ranked(place, 0.9),))
 

@@ -1,0 +1,54 @@
+"""Sound put another way: how loud speech is above noise, noise taken off, slower; pure."""
+
+import math
+
+import numpy as np
+import pytest
+
+from models.mel import RATE, Samples
+from models.second_look import SLOWER, above_noise_db, cleaned, slowed
+
+
+def spoken(seconds: float = 3.0, hertz: float = 440.0) -> Samples:
+    """A tone that comes and goes three times a second, as syllables do."""
+    t = np.arange(int(seconds * RATE)) / RATE
+    return np.asarray(0.3 * np.sin(2 * math.pi * hertz * t) * (np.sin(6 * math.pi * t) > 0), dtype=np.float32)
+
+
+def hiss(seconds: float = 3.0, loudness: float = 0.1) -> Samples:
+    chance = np.random.default_rng(4)
+    return np.asarray(loudness * chance.standard_normal(int(seconds * RATE)), dtype=np.float32)
+
+
+@pytest.mark.parametrize(("loudness", "db"), [(0.1, 7.5), (0.01, 26.6)])
+def test_how_far_speech_is_above_noise(loudness: float, db: float) -> None:
+    assert above_noise_db(spoken() + hiss(loudness=loudness)) == pytest.approx(db, abs=1.5)
+
+
+@pytest.mark.parametrize("sound", [np.zeros(0, np.float32), np.zeros(RATE, np.float32), hiss(0.1)])
+def test_of_silence_and_of_a_moment_nothing_is_above_noise(sound: Samples) -> None:
+    assert above_noise_db(sound) == 0.0
+
+
+def test_cleaning_takes_noise_off_and_leaves_speech() -> None:
+    noise = hiss()
+    left = cleaned(spoken() + noise)
+    assert len(left) == len(noise)
+    assert above_noise_db(left) > above_noise_db(spoken() + noise) + 5
+    assert np.sqrt(np.mean(cleaned(noise) ** 2)) < 0.6 * np.sqrt(np.mean(noise**2))
+
+
+def test_what_is_clean_stays_as_it_is() -> None:
+    np.testing.assert_allclose(cleaned(spoken()), spoken(), atol=2e-3)
+
+
+def test_slower_is_longer_and_lower() -> None:
+    slow = slowed(spoken(hertz=1000.0))
+    assert len(slow) == int(3 * RATE / SLOWER)
+    peak = np.abs(np.fft.rfft(slow)).argmax() * RATE / len(slow)
+    assert peak == pytest.approx(1000 * SLOWER, abs=5)
+
+
+@pytest.mark.parametrize("length", [0, 1, 127, 16_001])
+def test_any_length_will_do(length: int) -> None:
+    assert len(cleaned(np.full(length, 0.1, np.float32))) == length
