@@ -68,7 +68,7 @@ class CityLine:
 
 def open_city(
     config: Config, journal: Journal, faults: Faults, stations: Stations, *,
-    file: Path | None = None, restart: Callable[[], None] = lambda: None, mirror: Path | None = None,
+    file: Path | None = None, restart: Callable[[], None] = lambda: None,
 ) -> CityLine | None:  # fmt: skip
     """None when no broker is configured. `file`: the configuration that the city may change; `restart` begins anew with it."""
     if config.mqtt is None:
@@ -81,7 +81,7 @@ def open_city(
     )  # fmt: skip
     link = open_link(config, journal, told, orders.handle)
     assert link is not None  # noqa: S101 - there is a broker
-    models = ModelUpdates(config.agent.data_dir, city_key_of(config), orders.finish, mirror)
+    models = ModelUpdates(config.agent.data_dir, city_key_of(config), orders.finish, config.models.mirror)
     known |= _of_stations(stations, clock) | {
         CommandName.IDENTIFY: doers.identify(screens),
         CommandName.RESEND: doers.resend(link.resend_from, lambda: journal.head.seq),
