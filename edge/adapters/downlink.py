@@ -95,8 +95,18 @@ def open_city(
         await orders.resume()
         await trial.run()
 
-    parts = (("link", link.run), ("commands", mind_orders), ("commands/models", models.run))
+    parts = (("link", link.run), ("commands", mind_orders), ("commands/models", models.run), *_tone(config, screens))
     return CityLine(link, told, orders, screens, journal, manners_of(config.mqtt, clock).is_metered, parts)
+
+
+def _tone(config: Config, screens: Identify) -> tuple[Part, ...]:
+    """The loudspeaker of a guide; where there is none, kiosk pages beep."""
+    if config.guide is None or config.guide.voice.loudspeaker is None:
+        return ()
+    from devices.audio.sink import Loudspeaker  # noqa: PLC0415 - it loads numpy, which a silent device never needs
+    from edge.adapters.identify_tone import IdentifyTone  # noqa: PLC0415 - the same
+
+    return (("identify/tone", IdentifyTone(screens, Loudspeaker(config.guide.voice.loudspeaker)).run),)
 
 
 def _of_stations(stations: Stations, clock: Clock) -> dict[str, Doer]:
