@@ -19,6 +19,7 @@ import psycopg
 from aio_pika.abc import AbstractChannel, DeliveryMode
 from psycopg import sql
 
+from edge.bench.cpu_share import held_to
 from edge.bench.journal import EVENT
 from edge.bench.sync_meter import Meter
 from edge.cluster.cluster import Cluster
@@ -28,6 +29,7 @@ from sync.city.topology import EXCHANGE, Topology
 from sync.topics import ROOT, Topics
 
 _DONE_S = 600.0
+_DIVIDED_S = 5.0  # until workers that have just started have divided the queues
 _TOGETHER = 200  # publishes or bindings under way at once
 _WORKER = Path(__file__).with_name("sync_worker.py")
 _runs = count(1)
@@ -47,8 +49,8 @@ class Measured:
     bind_ms: float
 
 
-async def ingest(cluster: Cluster, *, devices: int, events: int, workers: int) -> Measured:
-    """A fresh database and fresh device names each time."""
+async def ingest(cluster: Cluster, *, devices: int, events: int, workers: int, share: float | None = None) -> Measured:
+    """A fresh database and fresh device names each time. `share`: of a core, what each worker may use while it is measured."""
     layout, run = cluster.layout, next(_runs)
     dsn = _database(layout, f"bench{run}")
     who = [Topics(f"bench-{run}", f"quay-{index:04}") for index in range(devices)]
@@ -62,7 +64,7 @@ async def ingest(cluster: Cluster, *, devices: int, events: int, workers: int) -
     total = a_device * devices
     pids = [node.daemon.pid or 0 for node in cluster.nodes]
     with Meter(pids) as nodes, Meter([cluster.postgres.daemon.pid or 0]) as postgres:
-        rate, worker_us = await _take(layout, dsn, workers, total)
+        rate, worker_us = await _take(layout, dsn, workers, total, share)
     return Measured(
         workers,
         devices,
@@ -118,12 +120,20 @@ def _key(topics: Topics, kind: str) -> str:
     return f"{ROOT.replace('/', '.')}.{topics.site}.{topics.device}.ev.{kind}"
 
 
-async def _take(layout: Layout, dsn: str, workers: int, total: int) -> tuple[float, float]:
-    """Rows a second from the first commit on, and the workers' processor time in microseconds."""
+async def _take(layout: Layout, dsn: str, workers: int, total: int, share: float | None) -> tuple[float, float]:
+    """Rows a second from the first commit on, and the workers' processor time in microseconds.
+
+    With a `share`: from the moment on when all workers are there, are held to it and have divided the queues among themselves.
+    """
     processes = [await _start(layout, dsn, f"w{index}") for index in range(workers)]
     try:
-        with psycopg.connect(dsn, autocommit=True) as connection:
+        with psycopg.connect(dsn, autocommit=True) as connection, contextlib.ExitStack() as holding:
             first, began = await _until(partial(_rows, connection), 1)
+            if share is not None:
+                await _until(partial(_present, connection), workers)
+                holding.enter_context(held_to(share, [process.pid for process in processes]))
+                await asyncio.sleep(_DIVIDED_S)
+                first, began = _rows(connection), time.perf_counter()
             async with asyncio.timeout(_DONE_S):
                 rows, ended = await _until(partial(_rows, connection), total)
     finally:
@@ -151,6 +161,12 @@ def _rows(connection: psycopg.Connection[tuple[int]]) -> int:
         row = connection.execute("SELECT coalesce(sum(seq), 0)::bigint FROM city_chains").fetchone()
         return row[0] if row else 0
     return 0
+
+
+def _present(connection: psycopg.Connection[tuple[int]]) -> int:
+    """Workers that beat."""
+    row = connection.execute("SELECT count(*) FROM city_workers").fetchone()
+    return row[0] if row else 0
 
 
 def _database(layout: Layout, name: str) -> str:
