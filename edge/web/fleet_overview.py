@@ -59,6 +59,7 @@ class OverviewPage:
             heading(words, "page.fleet.alerts_live")
             self._no_alerts = Text("p", words("page.fleet.no_alerts"), "none")
             self._alerts = Rows("ul", "li", "fleet-list", aria_live="polite")
+            self._more_alerts = Text("p", "", "none")
         with block("section", "panel grow"):
             heading(words, "page.fleet.attention")
             self._all_well = Text("p", words("page.fleet.all_well"), "none")
@@ -77,6 +78,8 @@ class OverviewPage:
         self._map.show(view.sites)
         alerts = sorted(view.alerts, key=lambda one: (one.is_contested, one.is_acknowledged))[:ALERTS_SHOWN]
         self._alerts.show([self._alert_row(alert) for alert in alerts])
+        beyond = len(view.alerts) - ALERTS_SHOWN
+        self._more_alerts.say(self._words("page.fleet.more_alerts", n=beyond) if beyond > 0 else "")
         show(self._no_alerts, is_shown=not alerts)
         unwell = sorted((site for site in view.sites if site.state not in _WELL), key=lambda one: rank(one.state))
         self._sites.show([self._site_row(site) for site in unwell[:SITES_SHOWN]])
