@@ -1,4 +1,4 @@
-"""Holds processes to a share of a core each, so that a small machine can show what more machines would. For `edge.bench.sync_ingest`.
+"""Holds processes to a share of a core each, so that a small machine can show what more machines would. For `edge.bench.sync_held`.
 
 By stopping and continuing them (SIGSTOP, SIGCONT) against their own processor clocks: needs no root and no cgroup.
 """

@@ -14,6 +14,7 @@ from typing import Any
 
 from edge.bench import drain
 from edge.bench.journal import DRAIN_BUDGET, EVENT, Row
+from edge.bench.sync_held import held_rate
 from edge.bench.sync_ingest import Measured, bound, ingest
 from edge.bench.sync_meter import Meter
 from edge.cluster.cluster import Cluster
@@ -25,9 +26,7 @@ from sync.mqtt import Broker, Version
 INGEST_BUDGET = 5_000.0  # rows a second
 HELD_BUDGET = 2.0  # three held workers over one
 TURNS = 3
-HELD = (
-    0.05  # of a core, for each worker of the second measurement: so little that brokers and database have room for more
-)
+HELD = 0.05  # of a core, for each worker held: so little that brokers and database have room for more
 GROWTH = (10, 100, 1_000)
 Tell = Callable[[str], None]
 
@@ -146,7 +145,7 @@ async def _held_rows(cluster: Cluster, events: int, tell: Tell) -> list[Row]:
     rates: list[float] = []
     for workers in (1, 2, 3):
         tell(f"ingest with {workers} workers, each held to {HELD:.0%} of a core")
-        rates.append((await ingest(cluster, devices=100, events=events, workers=workers, share=HELD)).rate)
+        rates.append(await held_rate(cluster, events=events, workers=workers, share=HELD))
     rows = [
         Row(f"ingest, {workers} workers held to {HELD:.0%} of a core each", rate, "rows/s")
         for workers, rate in enumerate(rates, 1)
