@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from config.fields import Port, Section
 
+Url = Annotated[str, Field(pattern=r"^https?://")]
 Node = Annotated[str, Field(pattern=r"^[^:\s]+:[0-9]{1,5}$")]
 
 
@@ -23,9 +24,10 @@ class Mosquitto(Section):
 
 
 class Rabbit(Section):
-    """The management plugin of one node; every node knows its users. `ca_file` where its https is the city's own."""
+    """The management plugin: of one node, and of `others` when that is away. `ca_file` where its https is the city's own."""
 
-    url: str = Field(pattern=r"^https?://")
+    url: Url
+    others: tuple[Url, ...] = ()
     user: str = Field(min_length=1)
     password_file: Path
     ca_file: Path | None = None

@@ -57,7 +57,11 @@ class Voice(Section):
 
 
 class GuideCamera(Section):
-    """`source` as a counter's camera has it. `near`: a face's width as a share of the picture's, from which somebody stands before the guide."""
+    """`source` as a counter's camera has it. `near`: a face's width as a share of the picture's, from which somebody stands before the guide.
+
+    `greet_by_name`: `challenge` asks who is recognised for a turn of the head and a blink or an open mouth, once a day, before it says the
+    name; `passive` says it to whoever looks alive, a film on a screen included; `never` recognises nobody.
+    """
 
     source: str = Field(min_length=1)
     fps: Annotated[float, Field(gt=0, le=30)] = 3.0  # while nobody is looked at; ten then
@@ -65,6 +69,7 @@ class GuideCamera(Section):
     near: Annotated[float, Field(gt=0, le=1)] = 0.09
     come_s: Seconds = 0.7
     gone_s: Seconds = 2.5
+    greet_by_name: Literal["challenge", "passive", "never"] = "challenge"
 
 
 class Guide(Section):

@@ -34,6 +34,7 @@ from edge.adapters.rules import (
 from edge.adapters.seal import FACE_KEY
 from edge.adapters.supervisor import Backoff, PartState, supervise
 from edge.adapters.vision_spec import LANDMARKER
+from edge.ports import Clock
 from edge.services.alerts import AlertService
 from edge.services.counter import CounterService
 from edge.services.faults import Faults
@@ -256,7 +257,7 @@ async def _compose(
     parts += line
     parts += queue.parts if queue else ()
     parts += guide.parts if guide else ()
-    parts += _face_parts(guide, book, faces, faults) if guide and book and faces else ()
+    parts += _face_parts(guide, book, faces, clock, faults) if guide and book and faces else ()
     if queue or book:
         parts.append(("desk/socket", _desk_socket(config, queue, book).run))
     if station is not None:
@@ -319,11 +320,13 @@ def _face_desk(book: "FaceBook", guide: "GuideStation | None") -> "EnrolmentDesk
     return EnrolmentDesk(book, guide.eyes if guide else None)
 
 
-def _face_parts(guide: "GuideStation", book: "FaceBook", desk: "EnrolmentDesk", faults: Faults) -> tuple[Part, ...]:
+def _face_parts(
+    guide: "GuideStation", book: "FaceBook", desk: "EnrolmentDesk", clock: Clock, faults: Faults
+) -> tuple[Part, ...]:
     """Nothing without a camera."""
     from edge.adapters.guide_setup import reception_parts
 
-    return (*reception_parts(guide, book, faults), ("enrolment", desk.run)) if guide.eyes else ()
+    return (*reception_parts(guide, book, clock, faults), ("enrolment", desk.run)) if guide.eyes else ()
 
 
 async def _queue(config: Config, journal: Journal, faults: Faults) -> "QueueStation | None":

@@ -97,11 +97,13 @@ async def open_city(config: CityConfig, *, demo_users: tuple[DemoUser, ...] = ()
         receiver = _receiver(config, key)
         parts: list[Part] = [("web", web.run), ("fleet", desk.run), ("reports", reports.run)]
         parts += [("faults/forgetting", _forgetting(database())), ("figures/catching up", _catching_up(database()))]
-        parts.append(
-            ("ingest", receiver.run) if receiver else ("roots", _roots(database(), key, config.city.roots_dir))
-        )
+        keeper = RootKeeper(database(), key, config.city.roots_dir) if receiver is None else None
+        if receiver is not None:
+            parts.append(("ingest", receiver.run))
+        if keeper is not None:
+            parts.append(("roots", _roots(keeper)))
         if config.broker:
-            parts.append(("commands", _sender(config, database()).run))
+            parts.append(("commands", _sender(config, database(), keeper).run))
         if config.enrolment:
             parts.append(("enrolment", stack.enter_context(opened_gate(config, database())).server().run))
         yield CityServer(config, desk, web, reports, receiver, tuple(parts))
@@ -125,15 +127,17 @@ def _receiver(config: CityConfig, key: DeviceKey) -> CityReceiver | None:
     )  # fmt: skip
 
 
-def _sender(config: CityConfig, database: Database) -> CommandSender:
+def _sender(config: CityConfig, database: Database, keeper: RootKeeper | None) -> CommandSender:
     if config.broker is None:
         raise ValueError("the file has no section [broker]")
-    return CommandSender(CommandStore(database), broker_of(config.broker), versions=_VERSIONS[config.broker.version])
+    return CommandSender(
+        CommandStore(database), broker_of(config.broker), versions=_VERSIONS[config.broker.version],
+        newest_root=lambda: keeper.newest if keeper else None,
+    )  # fmt: skip
 
 
-def _roots(database: Database, key: DeviceKey, folder: Path) -> Callable[[], Awaitable[None]]:
-    """The daily root where workers of a cluster take the events: made here, and written to its file."""
-    keeper = RootKeeper(database, key, folder)
+def _roots(keeper: RootKeeper) -> Callable[[], Awaitable[None]]:
+    """The daily root where workers of a cluster take the events: made here, and written to its file; the sender publishes it."""
 
     async def run() -> None:
         while True:

@@ -134,13 +134,13 @@ def _faces(pairs: Path, root: Path, out: Path, *, as_json: bool) -> dict[str, An
     from edge.bench import faces
     from models.embedding import MODEL_FILE
 
-    columns = (TextColumn("faces"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with quiet_natives(), Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("faces")
         return faces.run(
             pairs, root, out, landmarker=located(LANDMARKER, as_json=as_json), network=located(MODEL_FILE, as_json=as_json),
             attacked=[located(one, as_json=as_json) for one in ATTACKED],
-            progress=lambda done, total: bars.update(task, completed=done, total=total),
+            progress=lambda what, done, total: bars.update(task, description=what, completed=done, total=total),
         )  # fmt: skip
 
 

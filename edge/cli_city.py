@@ -21,7 +21,7 @@ from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line, re
 from sync.city.database import Database, open_database
 from sync.city.faults import FaultKind, settle
 from sync.city.known import Anybody, KnownDevices, Registered
-from sync.city.roots import make_root, publish, published, root_due
+from sync.city.roots import make_root, publish, published, roots_due
 from sync.city.stats import CityStats, city_stats
 from sync.city.store import CityStore
 from sync.city.verify import Proofs, recount, sources, verify_city
@@ -141,19 +141,19 @@ def recount_facts(
 
 @app.command()
 def root(config: ConfigOption = DEFAULT_CONFIG, sqlite: SqliteOption = None, as_json: JsonOption = False) -> None:
-    """Make yesterday's root if it is due, and write it to its file. Safe to repeat; for a timer where no server runs."""
+    """Make the roots that are due, yesterday's and those of missed days, and write each to its file. Safe to repeat; for a timer."""
     now = datetime.now(UTC)
     with opened(config, sqlite, as_json=as_json) as city, refusing(as_json=as_json):
-        day = root_due(city.database, now)
-        if day is None:
-            say_done("nothing due", as_json=as_json)
-            return
-        made = make_root(city.database, DeviceKey.load_or_create(city.data_dir), day, now)
-        path = publish(made, city.roots_dir)
-    if as_json:
-        print_line(msgspec.to_builtins(made) | {"file": str(path)})
-    else:
-        typer.echo(f"{path}: {made.devices} devices, root {made.root}")
+        key, due = DeviceKey.load_or_create(city.data_dir), roots_due(city.database, now)
+        for day in due:
+            made = make_root(city.database, key, day, now)
+            path = publish(made, city.roots_dir)
+            if as_json:
+                print_line(msgspec.to_builtins(made) | {"file": str(path)})
+            else:
+                typer.echo(f"{path}: {made.devices} devices, root {made.root}")
+    if not due:
+        say_done("nothing due", as_json=as_json)
 
 
 @app.command()
@@ -168,10 +168,10 @@ def worker(config: ConfigOption = DEFAULT_CONFIG) -> None:
         asyncio.run(run_worker(one))
 
 
-def load_city_config(file: Path, *, as_json: bool = False) -> CityConfig:
+def load_city_config(file: Path, *, before_init: bool = False, as_json: bool = False) -> CityConfig:
     """Exit 2 with every mistake when the file cannot be used."""
     try:
-        return load_city(file)
+        return load_city(file, before_init=before_init)
     except ConfigError as error:
         if as_json:
             keys = ("path", "value", "why", "likely")

@@ -20,8 +20,8 @@ def source_named(device: str, *, as_json: bool) -> str:
     site, _, name = device.partition("/")
     try:
         return source_of(site, name)
-    except ValueError:
-        fail(f"{device}: write a device as SITE/DEVICE", as_json=as_json, code=BAD_USAGE)
+    except ValueError as error:
+        fail(f"{device}: write a device as SITE/DEVICE; {error}", as_json=as_json, code=BAD_USAGE)
 
 
 def say_done(said: str, *, as_json: bool) -> None:

@@ -35,12 +35,13 @@ def init(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> 
     """Make the authority, the city's own certificate and the broker's files; what is there and good stays. Safe to repeat."""
     from edge.adapters.city_enrolment import lay_out
 
-    settings = load_city_config(config, as_json=as_json)
+    settings = load_city_config(config, before_init=True, as_json=as_json)
     with refusing(as_json=as_json):
         written = lay_out(settings)
     with _gate(settings, as_json=as_json) as gate:
-        _settle(gate, as_json=as_json)
-    say_done("\n".join(["ready", *(f"written: {path}" for path in written)]), as_json=as_json)
+        missed = _settle(gate, as_json=as_json)
+    said = ["ready", *(f"written: {path}" for path in written)]
+    say_done("\n".join(said + missed), as_json=as_json)
 
 
 @app.command()
@@ -191,9 +192,19 @@ def _listed(registry: "Registry", serial: str, by: str, note: str | None) -> boo
     return registry.disallow(serial, by) if note is None else registry.allow(serial, note, by)
 
 
-def _settle(gate: "Gate", *, as_json: bool) -> None:
+def _settle(gate: "Gate", *, as_json: bool) -> list[str]:
+    """A broker that is not there yet is no mistake: its nodes need certificates of this authority first."""
+    from sync.city.broker_users import BrokerNotReached
+
     with refusing(as_json=as_json):
-        gate.brokers.settle()
+        try:
+            gate.brokers.settle()
+        except BrokerNotReached as error:
+            return [
+                f"not told yet: {error}",
+                "start it, and repeat this command (motcua city serve does so each minute)",
+            ]
+    return []
 
 
 def _who(by: str | None) -> str:

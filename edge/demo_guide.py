@@ -139,7 +139,8 @@ class Greetings:
 def config_text(city_url: str, recording: Path | None = None, camera: Path | None = None) -> str:
     """The section of the demo's configuration file."""
     voice = "" if recording is None else f'[guide.voice]\nmicrophone = "replay:{recording}"\n'
-    voice += "" if camera is None else f'[guide.camera]\nsource = "replay:{camera}"\n'
+    if camera is not None:  # a clip cannot do what it is asked, so the name is said without
+        voice += f'[guide.camera]\nsource = "replay:{camera}"\ngreet_by_name = "passive"\n'
     return f"""
 [guide]
 help_counter = "quay-01"

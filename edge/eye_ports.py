@@ -5,22 +5,12 @@ No picture is among them. Who somebody is comes as the person of the book; numbe
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from edge.domain.consent import Shot, Unfit
+from edge.domain.naming import SittingTask
 from edge.domain.recognition import Aliveness, Numbers, Outcome
 from edge.ports import CameraState
-
-
-class SittingTask(StrEnum):
-    """What somebody who enrols before the camera is asked to do; a message key under `faces.task`."""
-
-    LOOK_STRAIGHT = "look_straight"
-    TURN_LEFT = "turn_left"
-    TURN_RIGHT = "turn_right"
-    BLINK = "blink"
-    OPEN_MOUTH = "open_mouth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +64,27 @@ class SittingOver:
     alive: Aliveness
 
 
-EyesItem: TypeAlias = EyesChange | Near | Seen | SittingStep | SittingHint | SittingOver
+@dataclass(frozen=True, slots=True)
+class ChallengeStep:
+    """The next thing that the recognised person is asked to do; `done` of `tasks` are behind them."""
+
+    challenge: int
+    task: SittingTask
+    done: int
+    tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeOver:
+    """`is_passed`: the face that was recognised did everything that was asked, in time."""
+
+    challenge: int
+    is_passed: bool
+
+
+EyesItem: TypeAlias = (
+    EyesChange | Near | Seen | SittingStep | SittingHint | SittingOver | ChallengeStep | ChallengeOver
+)  # fmt: skip
 
 
 class GuideEyes(Protocol):
@@ -86,8 +96,17 @@ class GuideEyes(Protocol):
     async def know(self, templates: Mapping[str, Numbers]) -> None:
         """Recognise these people from now on and nobody else."""
 
+    async def challenge(self) -> int:
+        """Ask the one who was recognised last to show that they are there, the challenge's number; it always ends with ChallengeOver."""
+
     async def sit(self) -> int:
         """Begin a sitting, its number; one that was going on is over."""
 
     async def rise(self) -> None:
         """No sitting any more."""
+
+
+__all__ = [
+    "ChallengeOver", "ChallengeStep", "EyesChange", "EyesItem", "GuideEyes", "Near", "Seen", "SittingHint", "SittingOver",
+    "SittingStep", "SittingTask",
+]  # fmt: skip

@@ -154,6 +154,7 @@ class RefusalWhy(StrEnum):
     ALREADY_INSIDE = "already_inside"
     NOT_TRUSTED = "not_trusted"  # disk or board: nothing opens, staff know
     NOT_THERE = "not_there"
+    RECALLED = "recalled"  # by the city: staff take it out, no code is issued any more
     NOT_ALLOWED = "not_allowed"
     TWO_PERSONS = "two_persons"
 
@@ -233,6 +234,7 @@ class CompartmentView:
     sms: str | None = None  # status of the SMS with the code: queued, submitted, delivered, failed, unknown
     why: str | None = None  # of a fault: a key under `page.locker.why`
     kept: Kept | None = None
+    recalled: bool = False  # by the city: no code is issued for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +256,7 @@ class OverdueRow:
     since: datetime
     days: int
     reminded: bool
+    recalled: bool = False  # by the city
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
-"""A challenge at enrolment: a few tasks drawn by chance, done one after the other in front of the camera. Pure.
+"""A challenge: a few tasks drawn by chance, done one after the other in front of the camera. Pure.
 
-A recorded clip fits one row of tasks out of 34; a picture neither blinks nor opens its mouth.
+A recorded clip fits one row of tasks out of 34 at enrolment, one or two of eight before a greeting; a picture neither blinks nor opens
+its mouth.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ class Task(StrEnum):
 
 
 TURNS = (Task.TURN_LEFT, Task.TURN_RIGHT)
+MOVEMENTS = (Task.BLINK, Task.OPEN_MOUTH)
 
 
 class Stage(StrEnum):
@@ -68,6 +70,12 @@ def draw(choose: Callable[[Sequence[Task]], Task], now_s: float, rules: Challeng
         needs_turn = is_last and not any(one in TURNS for one in tasks)
         tasks.append(choose([one for one in (TURNS if needs_turn else Task) if not tasks or one is not tasks[-1]]))
     return Challenge(tuple(tasks), now_s)
+
+
+def draw_short(choose: Callable[[Sequence[Task]], Task], now_s: float) -> Challenge:
+    """A turn and a movement of the face in either order, for a greeting: a bent sheet cannot do the one, a clip does not know which."""
+    pair = (choose(TURNS), choose(MOVEMENTS))
+    return Challenge(pair if choose(pair) is pair[0] else pair[::-1], now_s)
 
 
 def advance(now: Challenge, moment: Moment, rules: ChallengeRules | None = None) -> Challenge:

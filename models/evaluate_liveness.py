@@ -4,12 +4,13 @@
 BPCER, the share of living faces not taken for one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from models.attacks import FPS, REPLAYS, Attack, frames_of
+from models.evaluate_challenge import FilmShare, film_share
 from models.face import Landmarker
 from models.liveness import Moment, Verdict, judge_clip, moment_of
 from models.picture import load_picture
@@ -22,7 +23,7 @@ REAL = "real"
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """One presentation: which attack (or REAL), of whom, and what was said."""
+    """One presentation: which attack (or REAL), of whom, what was said, and what a challenge would have come to."""
 
     kind: str
     source: str
@@ -30,12 +31,16 @@ class Presented:
     blinks: int
     stir: float
     narrowing: float
+    challenge: FilmShare
 
 
-def evaluate_liveness(files: Sequence[Path], landmarker: Path) -> list[Presented]:
+def evaluate_liveness(
+    files: Sequence[Path], landmarker: Path, progress: Callable[[int, int], None] = lambda _done, _all: None
+) -> list[Presented]:
     """Every clip and photograph as an attack of each kind, and every clip as it is, in windows of five seconds."""
     found = []
-    for file in files:
+    for done, file in enumerate(files):
+        progress(done, len(files))
         if is_video(file):
             clip = list(_sampled(video_frames(file)))
             found += [_presented(REAL, file, window, landmarker) for window in _windows(clip)]
@@ -45,7 +50,29 @@ def evaluate_liveness(files: Sequence[Path], landmarker: Path) -> list[Presented
         else:
             still = [load_picture(file).rgb]
         found += [_attack(kind, file, still, landmarker) for kind in Attack if kind not in REPLAYS]
+    progress(len(files), len(files))
     return found
+
+
+def named(found: Iterable[Presented]) -> dict[str, Mapping[str, float]]:
+    """By kind, the mean share that would be called by name: without a challenge, with one, and with one and a choice of scenes.
+
+    A clip as it is stands for a film on a screen that nothing gives away.
+    """
+    kinds: dict[str, list[Presented]] = {}
+    for one in found:
+        kinds.setdefault(f"{REAL}, as a film" if one.kind == REAL else one.kind, []).append(one)
+    return {kind: _named(those) for kind, those in kinds.items()}
+
+
+def _named(those: Sequence[Presented]) -> dict[str, float]:
+    """Whatever does not look alive is not asked."""
+    alive = [one.challenge for one in those if one.verdict is Verdict.LIVE]
+    shares = {"of": len(those), "passive": len(alive) / len(those)}
+    return shares | {
+        "by_chance": sum(one.by_chance for one in alive) / len(those),
+        "by_choice": sum(one.by_choice for one in alive) / len(those),
+    }
 
 
 def summary(found: Iterable[Presented]) -> dict[str, Mapping[str, int]]:
@@ -67,7 +94,7 @@ def _presented(kind: str, file: Path, frames: Iterable[tuple[float, RgbImage]], 
         seen = ((t_s, reader.observe(frame, round(t_s * 1000))) for t_s, frame in frames)
         moments: list[Moment] = [moment_of(faces[0], t_s) for t_s, faces in seen if faces]
     report = judge_clip(moments)
-    return Presented(kind, file.name, report.verdict, report.blinks, report.stir, report.narrowing)
+    return Presented(kind, file.name, report.verdict, report.blinks, report.stir, report.narrowing, film_share(moments))
 
 
 def _sampled(frames: Iterable[tuple[float, RgbImage]]) -> Iterator[tuple[float, RgbImage]]:

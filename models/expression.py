@@ -46,7 +46,7 @@ class ExpressionModel:
         return self._mean_over(crop, crop[:, ::-1])
 
     def glance(self, crop: GrayImage, *, is_mirrored: bool) -> NetworkOutput:
-        """Half of `look` at half its cost. In a video the other half is the next frame's, and smoothing takes their mean."""
+        """Half of `look` at half its cost. In a video the other half is the next look's, and smoothing takes their mean."""
         return self._mean_over(crop[:, ::-1] if is_mirrored else crop)
 
     def _mean_over(self, *crops: GrayImage) -> NetworkOutput:

@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 from mediapipe.tasks.python import BaseOptions, vision
 
-from models.expression import ExpressionModel
+from models.cadence import Cadence
+from models.expression import ExpressionModel, NetworkOutput
 from models.geometry import CROP_PX, alignment, pose_angles, sharpness_of
 from models.landmark_arrays import FaceArrays, LandmarkerCalls
 from models.long_rows import with_long_rows
@@ -58,7 +59,7 @@ class FaceReader:
         self.model = model or ExpressionModel()
         self._landmarker = Landmarker(landmarker_path, mode, max_faces)
         self._is_video = mode == "video"
-        self._is_mirrored = False
+        self._cadence: Cadence[NetworkOutput] = Cadence()
 
     def __enter__(self) -> Self:
         return self
@@ -74,21 +75,26 @@ class FaceReader:
 
     def read(self, frame_rgb: RgbImage, t_ms: int = 0) -> list[FaceReading]:
         """Every face of uint8 [h, w, 3], largest first; in video mode `t_ms` must grow from call to call."""
-        self._is_mirrored = not self._is_mirrored
         seen = self._landmarker.observe(frame_rgb, t_ms)
-        return sorted((self._read_one(one) for one in seen), key=lambda r: -r.box.w * r.box.h)
+        return sorted((self._read_one(one, t_ms) for one in seen), key=lambda r: -r.box.w * r.box.h)
 
-    def _read_one(self, seen: FaceObservation) -> FaceReading:
+    def _read_one(self, seen: FaceObservation, t_ms: int) -> FaceReading:
         if why := judge(seen, self.gate):
             return refuse(seen, why)
-        looked = (
-            self.model.glance(seen.crop, is_mirrored=self._is_mirrored)
-            if self._is_video
-            else self.model.look(seen.crop)
-        )
+        looked = self._glanced(seen, t_ms) if self._is_video else self.model.look(seen.crop)
         if looked.hidden > self.gate.max_hidden:
             return refuse(seen, WhyNot.HALF_HIDDEN)
         return read(seen, looked.emotions, self.model.head)
+
+    def _glanced(self, seen: FaceObservation, t_ms: int) -> NetworkOutput:
+        """What the network says, or said lately of a face that has not moved since; a hidden face is asked about again."""
+        held = self._cadence.held(seen, t_ms)
+        if held is not None:
+            return held
+        looked = self.model.glance(seen.crop, is_mirrored=self._cadence.is_mirrored(t_ms))
+        if looked.hidden <= self.gate.max_hidden:
+            self._cadence.hold(seen, t_ms, looked)
+        return looked
 
 
 class Landmarker:

@@ -12,7 +12,7 @@ import msgspec
 from models.framing import Deframer
 from models.wire import Beat, CameraMessage, Count
 
-WIRE_VERSION = 1
+WIRE_VERSION = 2
 SHOTS_AT_MOST = 5
 NUMBERS = 128  # of a face
 KNOWN_AT_MOST = 1000  # templates
@@ -88,6 +88,22 @@ class ShotMessage(msgspec.Struct, frozen=True, tag="shot", forbid_unknown_fields
         return f"ShotMessage(sitting={self.sitting})"
 
 
+class TaskMessage(msgspec.Struct, frozen=True, tag="task", forbid_unknown_fields=True):
+    """What the person who was recognised is to do now, so that their name may be said; `done` of `tasks` are behind them."""
+
+    challenge: Count
+    task: TaskName
+    done: Tasks
+    tasks: Tasks
+
+
+class AnsweredMessage(msgspec.Struct, frozen=True, tag="answered", forbid_unknown_fields=True):
+    """The challenge has ended."""
+
+    challenge: Count
+    is_passed: bool
+
+
 class OverMessage(msgspec.Struct, frozen=True, tag="over", forbid_unknown_fields=True):
     """The sitting has ended; its shots came before this."""
 
@@ -96,14 +112,16 @@ class OverMessage(msgspec.Struct, frozen=True, tag="over", forbid_unknown_fields
 
 
 GuideMessage = (
-    GuideHello | NearMessage | WhoMessage | AskMessage | HintMessage | ShotMessage | OverMessage | CameraMessage | Beat
-)
+    GuideHello | NearMessage | WhoMessage | TaskMessage | AnsweredMessage | AskMessage | HintMessage | ShotMessage
+    | OverMessage | CameraMessage | Beat
+)  # fmt: skip
 
 
 class GuideTell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the agent wants of the eyes from now on: one JSON line on the worker's stdin, each replacing the one before.
 
-    `templates`: 128 little-endian floats each, opened by the agent; nobody to know: none. `sitting` 0: no enrolment.
+    `templates`: 128 little-endian floats each, opened by the agent; nobody to know: none. `sitting` 0: no enrolment. `challenge`: a
+    number not told before begins one for the face that was recognised last.
     """
 
     number: Count = 0
@@ -112,9 +130,10 @@ class GuideTell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         msgspec.Meta(max_length=KNOWN_AT_MOST),
     ] = ()
     sitting: Count = 0
+    challenge: Count = 0
 
     def __repr__(self) -> str:
-        return f"GuideTell(number={self.number}, templates={len(self.templates)}, sitting={self.sitting})"
+        return f"GuideTell(number={self.number}, templates={len(self.templates)}, sitting={self.sitting}, challenge={self.challenge})"
 
 
 class GuideUnpacker(Deframer[GuideMessage]):

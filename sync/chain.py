@@ -22,7 +22,7 @@ _BODY = (
     b'{"specversion":"1.0","id":"%b%b%b","time":"%b","datacontenttype":"application/json",'
     b'"seq":%d,"prevhash":"%b","data":%b}'
 )
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [(a + b).encode() for a in _CROCKFORD for b in _CROCKFORD]
 _COUNT_END = 1 << 20
@@ -35,10 +35,14 @@ def site_time() -> datetime:
 
 
 def source_of(site: str, device: str) -> str:
-    """The CloudEvents source; raises ValueError for names that could not stand in an MQTT topic."""
-    for name in (site, device):
+    """The CloudEvents source. Here stands how a site and a device may be called; raise ValueError for anything else.
+
+    `/`, `+`, `#` and blanks mean something in MQTT, `.` and `*` in RabbitMQ, which writes `/` as `.`, and all of them in
+    access lists and patterns. `config.fields.Key` says the same for configuration files.
+    """
+    for what, name in (("site", site), ("device", device)):
         if not _NAME.fullmatch(name):
-            raise ValueError(f"site and device are 1-64 of A-Z a-z 0-9 . _ -, not {name!r}")
+            raise ValueError(f"{what} {name!r}: small letters a-z, digits and hyphens, 40 at most, as in quay-01")
     return f"/sites/{site}/devices/{device}"
 
 

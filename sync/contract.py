@@ -10,10 +10,11 @@ from typing import Any
 
 import msgspec
 
+from sync.city.roots import Root
 from sync.commands import Answer, Command, CommandName, SignedCommand
 from sync.events import PAYLOADS, Event, Payload, full_type
 from sync.marks import Receipt
-from sync.topics import ROOT, Presence
+from sync.topics import CITY_ROOT, ROOT, Presence
 
 Document = dict[str, Any]
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -24,6 +25,7 @@ _OTHERS: dict[str, type[msgspec.Struct]] = {
     "command": SignedCommand,
     "command.body": Command,
     "answer": Answer,
+    "root": Root,
 }
 _SHARPENED: Document = {  # what the journal guarantees and the types cannot say
     "time": {"type": "string", "format": "date-time"},
@@ -91,7 +93,7 @@ def _asyncapi() -> Document:
         "info": {
             "title": "Một Cửa Edge",
             "version": "1",
-            "description": "What a device of a one-stop public service centre says and hears over MQTT, QoS 1.",
+            "description": "What a device of a one-stop public service centre says and hears over MQTT, QoS 1; and the city's daily root.",
         },
         "defaultContentType": "application/json",
         "channels": {
@@ -109,6 +111,7 @@ def _asyncapi() -> Document:
             ),
             "answers": _channel("answer", ["answer"]),
             "status": _channel("status", ["presence"]),
+            "roots": {"address": CITY_ROOT, "messages": _messages(["root"])},
         },
         "operations": {
             "sendEvents": _operation(
@@ -123,6 +126,11 @@ def _asyncapi() -> Document:
             "receiveCommand": _operation("receive", "commands", "signed text of a command.body; done at most once"),
             "sendAnswer": _operation("send", "answers", "at once; the event command.answered says it for good"),
             "sendStatus": _operation("send", "status", "retained; `offline` is also the last will"),
+            "receiveRoot": _operation(
+                "receive",
+                "roots",
+                "retained; the newest root over every device's chain: for who wants to prove a history",
+            ),
         },
         "components": {"messages": {_key(name): _message(name) for name in (*PAYLOADS, *_OTHERS)}},
     }
@@ -132,8 +140,12 @@ def _channel(end: str, messages: list[str], parameters: Document | None = None) 
     return {
         "address": f"{ROOT}/{{site}}/{{device}}/{end}",
         "parameters": _PARAMETERS | (parameters or {}),
-        "messages": {_key(name): {"$ref": f"#/components/messages/{_key(name)}"} for name in messages},
+        "messages": _messages(messages),
     }
+
+
+def _messages(names: list[str]) -> Document:
+    return {_key(name): {"$ref": f"#/components/messages/{_key(name)}"} for name in names}
 
 
 def _operation(action: str, channel: str, summary: str) -> Document:

@@ -1,6 +1,6 @@
 """Which node of a broker's cluster the next connection goes to: the one after the last, beginning with one by chance of the name.
 
-Pure. Only `sync.link` uses it.
+Pure. For `sync.link` and the city's sender.
 """
 
 import dataclasses
@@ -10,7 +10,7 @@ from sync.broker import Broker, Version
 
 
 class Hosts:
-    """`name` spreads devices over the nodes. A second version is tried with the node that refused the first."""
+    """`name` spreads clients over the nodes. A second version is tried with the node that refused the first."""
 
     def __init__(self, broker: Broker, versions: tuple[Version, ...], name: str) -> None:
         self._broker = broker

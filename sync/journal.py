@@ -18,7 +18,17 @@ from sync.errors import JournalClosed, JournalError
 from sync.events import Payload, Recorded
 from sync.follow import Commits, Follower, read_after
 from sync.jobs import Cadence, Change, Job
-from sync.marks import Marks, Receipt, ReceiptOutcome, read_marks, take_receipt
+from sync.marks import (
+    Again,
+    Marks,
+    Receipt,
+    ReceiptOutcome,
+    ask_again,
+    read_again,
+    read_marks,
+    sent_again,
+    take_receipt,
+)
 from sync.opening import Parts, Readers, Settings
 from sync.retention import Pruned, Pruner, Retention
 from sync.schema import JOURNAL_FILE, truncate_log
@@ -49,6 +59,7 @@ class Journal:
         self._parts = parts
         self._head = parts.chain.head
         self._marks = read_marks(parts.connection)
+        self._again = read_again(parts.connection)
         self._commits = Commits(self._head.seq)
         self._readers = Readers(data_dir / JOURNAL_FILE)
         self._listeners: list[Callable[[], None]] = []
@@ -142,6 +153,11 @@ class Journal:
         return self._marks
 
     @property
+    def again(self) -> Again | None:
+        """What was ordered to go up once more and is not up yet."""
+        return self._again
+
+    @property
     def backlog(self) -> int:
         """How many events the city has not confirmed."""
         return self._head.seq - self._marks.city
@@ -165,6 +181,14 @@ class Journal:
         outcome = await self._ask(lambda connection: take_receipt(connection, receipt))
         self._marks = await self.read(read_marks)
         return outcome
+
+    async def ask_again(self, seq: int) -> Again:
+        """Everything behind `seq` shall go up once more; kept until `sent_again`, over stops too."""
+        self._again = again = await self._ask(partial(ask_again, seq=seq))
+        return again
+
+    async def sent_again(self, done: Again) -> None:
+        self._again = await self._ask(partial(sent_again, done=done), grouped=True)
 
     async def prune(self) -> Pruned:
         """Delete what the city has and whose retention time is over, in small transactions."""

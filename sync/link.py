@@ -15,8 +15,9 @@ import msgspec
 
 from sync.errors import UNREADABLE, JournalError
 from sync.hosts import Hosts
+from sync.inbox import ReceiptInbox, Waiting
 from sync.journal import Journal
-from sync.marks import Receipt, ReceiptOutcome
+from sync.marks import Again, Receipt, ReceiptOutcome
 from sync.mqtt import Broker, Incoming, Version
 from sync.reconnect import LinkState, LinkStatus, Pace, Reconnector
 from sync.topics import Topics
@@ -81,8 +82,8 @@ class Link:
         self._uplink: Uplink | None = None
         self._acked = 0
         self._downward = downward or Downward()
-        self._again: int | None = None
-        self._receipts: asyncio.Queue[Incoming] = asyncio.Queue(maxsize=1)
+        self._done: Again | None = None  # what went up once more and is not noted yet
+        self._receipts = ReceiptInbox()
         self._commands: asyncio.Queue[Incoming] = asyncio.Queue(COMMANDS_AT_MOST)
         self._moved = asyncio.Event()
         self._on_receipt = on_receipt
@@ -106,11 +107,11 @@ class Link:
         """The last status told; None before the first attempt ended."""
         return self._reconnector.status
 
-    def resend_from(self, seq: int) -> None:
-        """Send everything behind `seq` once more, on this connection or the next one (a stop of the agent forgets it)."""
+    async def resend_from(self, seq: int) -> None:
+        """Send everything behind `seq` once more, however many connections and starts of the agent that takes. Raise JournalError."""
+        again = await self._journal.ask_again(seq)
         if self._uplink:
-            self._uplink.again_from(seq)
-        self._again = seq
+            self._uplink.send_again(again)
 
     def _wake(self) -> None:
         if self._uplink:
@@ -128,8 +129,7 @@ class Link:
             options.pace.monotonic,
         )
         start = marks.city or marks.broker  # a broker may have lost what it acknowledged; a city does not
-        start, self._again = start if self._again is None else min(start, self._again), None
-        self._uplink = Uplink(voyage, self._reports(), start=start, city=marks.city)
+        self._uplink = Uplink(voyage, self._reports(), start=start, city=marks.city, again=self._journal.again)
         return self._uplink
 
     # --- what the uplink reports, from its thread to the loop ---
@@ -141,6 +141,7 @@ class Link:
             connected=lambda version: _call(loop, self._reconnector.connected, version),
             progress=lambda seq: _call(loop, self._progressed, seq),
             receipt=lambda message: _call(loop, self._received, message),
+            sent_again=lambda done: _call(loop, self._sent_again, done),
             command=self._downward.on_command and (lambda message: _call(loop, self._commanded, message)),
         )
 
@@ -148,11 +149,14 @@ class Link:
         self._acked = max(self._acked, seq)
         self._moved.set()
 
+    def _sent_again(self, done: Again) -> None:
+        self._done = done
+        self._moved.set()
+
     def _received(self, message: Incoming) -> None:
-        """Receipts are cumulative, so of several that wait the newest is enough."""
-        if self._receipts.full():
-            self._receipts.get_nowait()
-        self._receipts.put_nowait(message)
+        receipt = self._readable(message.payload)
+        if receipt:
+            self._receipts.put(Waiting(receipt, is_live=not message.is_retained))
 
     def _commanded(self, message: Incoming) -> None:
         if self._commands.full():
@@ -169,19 +173,19 @@ class Link:
             await self._persist_broker_mark()
 
     async def _persist_broker_mark(self) -> None:
-        if self._acked <= self._journal.marks.broker:
-            return
+        done, self._done = self._done, None
         try:
-            await self._journal.mark_broker(self._acked)
+            if self._acked > self._journal.marks.broker:
+                await self._journal.mark_broker(self._acked)
+            if done is not None:
+                await self._journal.sent_again(done)
         except JournalError as error:  # a full disk: the mark only saves sending twice, so it can wait
             _log.warning("sync.mark_not_kept", extra={"why": str(error)})
 
     async def _take_receipts(self) -> None:
         while True:
-            message = await self._receipts.get()
-            receipt = self._readable(message.payload)
-            if receipt:
-                await self._take(receipt, is_live=not message.is_retained)
+            waiting = await self._receipts.get()
+            await self._take(waiting.receipt, is_live=waiting.is_live)
 
     def _readable(self, payload: bytes) -> Receipt | None:
         try:

@@ -1,4 +1,4 @@
-"""The two watermarks: what the broker acknowledged and what the city confirmed with the head it holds.
+"""The two watermarks: what the broker acknowledged and what the city confirmed with the head it holds; and what goes up again.
 
 The journal keeps them; the link moves them.
 """
@@ -74,6 +74,34 @@ class Marks:
 
 def read_marks(connection: sqlite3.Connection) -> Marks:
     return Marks(**dict(connection.execute("SELECT name, seq FROM ledger_marks").fetchall()))
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Somebody ordered that everything behind `seq` goes up once more. `number` counts the orders that came together."""
+
+    seq: int
+    number: int = 1
+
+
+def read_again(connection: sqlite3.Connection) -> Again | None:
+    row = connection.execute("SELECT seq, number FROM ledger_again").fetchone()
+    return Again(*row) if row else None
+
+
+def ask_again(connection: sqlite3.Connection, seq: int) -> Again:
+    """One order more; with one that is not done yet, from the earlier of the two."""
+    sql = (
+        "INSERT INTO ledger_again VALUES (1, ?, 1) ON CONFLICT (one) DO UPDATE "
+        "SET seq = min(seq, excluded.seq), number = number + 1 RETURNING seq, number"
+    )
+    return Again(*connection.execute(sql, (seq,)).fetchone())
+
+
+def sent_again(connection: sqlite3.Connection, done: Again) -> Again | None:
+    """All of it is up. What is left when more was ordered meanwhile."""
+    connection.execute("DELETE FROM ledger_again WHERE number = ?", (done.number,))
+    return read_again(connection)
 
 
 def take_receipt(connection: sqlite3.Connection, receipt: Receipt) -> ReceiptOutcome:

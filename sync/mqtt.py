@@ -91,8 +91,8 @@ class Connection:
         self.unacknowledged += 1
         return told.mid
 
-    def subscribe(self, topic: str) -> None:
-        result, _ = self._client.subscribe(topic, QOS)
+    def subscribe(self, topic: str, qos: int = QOS) -> None:
+        result, _ = self._client.subscribe(topic, qos)
         if result != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise BrokerLost(f"subscribe failed: {paho.error_string(result)}")
 

@@ -31,6 +31,9 @@ CREATE TABLE ledger_receipts (seq INTEGER PRIMARY KEY, head TEXT NOT NULL, at TE
 CREATE TABLE ledger_marks (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT;
 INSERT INTO ledger_marks VALUES ('broker', 0), ('city', 0);
 """
+_AGAIN = """-- 000 ledger: what is to be sent again
+CREATE TABLE ledger_again (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, number INTEGER NOT NULL) STRICT;
+"""
 
 
 class WriterConnection(sqlite3.Connection):
@@ -64,7 +67,7 @@ def open_writer(path: Path, migrations: Sequence[str]) -> WriterConnection:
             f"wal_autocheckpoint={_WAL_PAGES}",
         ):
             connection.execute(f"PRAGMA {pragma}")
-        _migrate(connection, (_OWN, *migrations))
+        _migrate(connection, (_OWN, _AGAIN, *migrations))
         _guard(connection)
     except sqlite3.DatabaseError as error:
         connection.close()

@@ -15,6 +15,7 @@ import msgspec
 
 from sync.errors import BrokerLost, BrokerRefused
 from sync.manners import AT_ONCE, Bucket, Hold, Manners
+from sync.marks import Again
 from sync.mqtt import Broker, Connection, Handlers, Incoming, Version, Will
 from sync.resend import Resend, ResendRules
 from sync.schema import open_reader
@@ -53,6 +54,7 @@ class Reports:
     connected: Callable[[Version], None]
     progress: Callable[[int], None]  # the broker has everything up to here
     receipt: Callable[[Incoming], None]
+    sent_again: Callable[[Again], None]  # the broker has all of it
     command: Callable[[Incoming], None] | None = None  # None: nobody here takes commands
 
 
@@ -79,9 +81,9 @@ class Voyage:
 
 
 class Uplink:
-    """One connection's work. `run` in a thread; `wake`, `city_has`, `resend_from`, `again_from`, `say` and `stop` from any other."""
+    """One connection's work. `run` in a thread; `wake`, `city_has`, `resend_from`, `send_again`, `say` and `stop` from any other."""
 
-    def __init__(self, voyage: Voyage, reports: Reports, *, start: int, city: int) -> None:
+    def __init__(self, voyage: Voyage, reports: Reports, *, start: int, city: int, again: Again | None = None) -> None:
         self.has_progressed = False
         self._voyage = voyage
         self._tuning = voyage.tuning
@@ -92,7 +94,8 @@ class Uplink:
         self._is_exhausted = False
         self._stopping = threading.Event()
         self._sayings: deque[Saying] = deque(maxlen=_SAYINGS)
-        self._again: int | None = None
+        self._orders = deque([again] if again else [])
+        self._owed: tuple[Again, int] | None = None  # what goes up once more, and its last seq
         self._refused: int | None = None
         will = Will(voyage.topics.status, _presence("offline", voyage.boot))
         handlers = Handlers(self._on_puback, lambda _topic, _payload: None, self._on_incoming)
@@ -141,9 +144,9 @@ class Uplink:
         self._resend.ask(seq)
         self._connection.wake()
 
-    def again_from(self, seq: int) -> None:
-        """Send everything behind `seq` once more, also what the city has confirmed."""
-        self._again = seq
+    def send_again(self, again: Again) -> None:
+        """Send everything behind its seq once more, also what the city has confirmed."""
+        self._orders.append(again)
         self._connection.wake()
 
     def say(self, saying: Saying) -> None:
@@ -155,9 +158,11 @@ class Uplink:
 
     def _turn(self, journal: sqlite3.Connection) -> None:
         now = self._voyage.monotonic()
-        again = self._asked_again(now)
+        again = self._ordered_again(journal)
+        if again is None:
+            again = self._resend.due(now, self._window.watermark)
         if again is not None:
-            self._rewind(again)
+            self._rewind(min(again, self._sent_up_to))  # never forward over what is being sent again already
         self._look(journal)
         self._overtake(now)
         wait_s = self._fill(journal, now)
@@ -165,10 +170,23 @@ class Uplink:
         self._check_line(now)
         if now - self._reported_at >= self._tuning.progress_every_s or not self._window.in_flight:
             self._report(now)
+        self._settle_again()
 
-    def _asked_again(self, now: float) -> int | None:
-        asked, self._again = self._again, None
-        return self._resend.due(now, self._window.watermark) if asked is None else asked
+    def _ordered_again(self, journal: sqlite3.Connection) -> int | None:
+        if not self._orders:
+            return None
+        while self._orders:
+            again = self._orders.popleft()  # the last one says what all of them come to
+        self._owed = again, *journal.execute(_LAST).fetchone()
+        return again.seq
+
+    def _settle_again(self) -> None:
+        if self._owed is None:
+            return
+        again, last = self._owed
+        if self._sent_up_to >= last and not self._window.carries_up_to(last):
+            self._owed = None
+            self._reports.sent_again(again)
 
     def _look(self, journal: sqlite3.Connection) -> None:
         """Look a stretch ahead of the drain. A wake meanwhile leaves the flag down, so nothing is overlooked."""
@@ -263,11 +281,19 @@ class Uplink:
     def _greet(self) -> None:
         self._connection.open()
         self._window.size = max(1, min(self._tuning.window, self._connection.receive_maximum - 1))
-        self._connection.subscribe(self._voyage.topics.receipts)
-        if self._reports.command:
-            self._connection.subscribe(self._voyage.topics.commands + "+")
+        self._subscribe()
         self._connection.publish(self._voyage.topics.status, _presence("online", self._voyage.boot), retain=True)
         self._reports.connected(self._voyage.version)
+
+    def _subscribe(self) -> None:
+        """RabbitMQ 3.10, which speaks 3.1.1 only, keeps what was subscribed to at QoS 1 in a queue of the node where that was.
+
+        When that node has died no other lets the device in until it is back. What comes down is said again by the city anyway.
+        """
+        qos = 0 if self._voyage.version is Version.V311 else 1
+        self._connection.subscribe(self._voyage.topics.receipts, qos)
+        if self._reports.command:  # to RabbitMQ a dot in a name is a level more
+            self._connection.subscribe(self._voyage.topics.commands + "#", qos)
 
     def _say_goodbye(self) -> bool:
         self._connection.publish(self._voyage.topics.status, _presence("offline", self._voyage.boot), retain=True)

@@ -26,6 +26,10 @@ class Window:
         """Whether this mid is an event in flight."""
         return mid in self._in_flight
 
+    def carries_up_to(self, seq: int) -> bool:
+        """Whether any event up to here is in flight."""
+        return any(one <= seq for one in self._in_flight.values())
+
     def acknowledged(self, mid: int) -> int | None:
         """The seq that this mid carried, or None for a publish that was no event."""
         seq = self._in_flight.pop(mid, None)

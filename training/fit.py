@@ -1,11 +1,15 @@
 """Network and head from tables of faces: pre-train on FER2013, fine-tune with photographs, fit and calibrate the head.
 
+A teacher's answers, where there is one, soften the labels of the photographs it may see: those that train the fold's network.
+
 Runs in .venv-train (torch): python -m training.fit. scripts/train_expression calls it.
 """
 
 import argparse
 import json
 import time
+import tomllib
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -22,7 +26,9 @@ from training import network
 from training.export import write_head, write_network
 from training.head import Matrix
 from training.heads import Sample, choose_head
+from training.start import started_from
 from training.tables import Table, kept_back, load_table
+from training.teacher import load_teacher
 
 SIDE_PX = 48
 """The network's input side; FER2013 has no more to give, and it halves what a picture costs."""
@@ -35,6 +41,14 @@ _CYCLES = ((11 / 37, 3e-3, 0.2), (6 / 37, 2e-3, 0.0), (20 / 37, 2e-3, 0.1))
 _FINE_TUNING = 3.4 / 37
 """Length of the fine-tuning of each fold, as a share of the pre-training."""
 _NEGATIVE_PHOTO_BOOST = 8.0
+_SMOOTHING = 0.1
+_SAMPLED = 12  # every so many photographs give the statistics of a start
+_TEACHER_SHARE = 0.5
+"""How much of a photograph's wanted answer is the teacher's; the rest is its label."""
+_FINE_RATE, _FINE_RATE_FROM_START = 1e-3, 2e-3
+"""Peak learning rates; a start that has seen the photographs must first forget those of the fold."""
+
+Probabilities = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,13 @@ class Plan:
     pretrain: int
     finetune: int
     seed: int
+    start: Path | None = None  # parameters to go on from instead of pre-training
+    teacher: Path | None = None  # folder with the teacher's files
+
+    @property
+    def stamp(self) -> str:
+        """What tells a fold's network apart from another run's."""
+        return f"{self.finetune}-{self.seed}{'-started' * bool(self.start)}{'-taught' * bool(self.teacher)}"
 
 
 def main() -> None:
@@ -53,9 +74,10 @@ def main() -> None:
     started = time.monotonic()
     photos, faces = load_table(options.work / "photos.npz"), load_table(options.work / "fer_train.npz")
     pictures = round(options.epochs * _PICTURES_AN_EPOCH)
-    plan = Plan(pictures, round(pictures * _FINE_TUNING), options.seed)
+    finetune = options.finetune or round(pictures * _FINE_TUNING)
+    plan = Plan(pictures, finetune, options.seed, options.start, options.teacher)
     record = train(photos, faces, plan, options.work, options.out)
-    record |= {"plan": asdict(plan), "minutes": round((time.monotonic() - started) / 60, 1)}
+    record |= {"plan": asdict(plan) | _origins(plan), "minutes": round((time.monotonic() - started) / 60, 1)}
     (options.out / "training.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
@@ -66,17 +88,19 @@ def train(photos: Table, faces: Table, plan: Plan, work: Path, out: Path) -> dic
     written is the mean of their weights.
     """
     held = kept_back(faces.names)
-    base = _pretrained(faces.only(~held), plan, work)
     development = photos.only(photos.buckets != TEST_BUCKET)
+    base = _start(development, faces.only(~held), plan, work)
+    targets = _targets(development, _opinions(development, plan, work))
     folds = _folds(development.buckets)
     unseen = np.zeros((len(development.names), network.OUTPUTS), np.float32)
     nets = []
     for number, fold in enumerate(folds):
         mine = np.isin(development.buckets, fold)
-        name = f"fold {number + 1}/{len(folds)}"
-        nets.append(_finetuned(base, development.only(~mine), faces.only(~held), plan, name))
+        mixture = _mixture(development.only(~mine), targets[~mine], faces.only(~held))
+        beside = work / f"fold-{number + 1}-{plan.stamp}.pt"
+        nets.append(_finetuned(base, mixture, plan, f"fold {number + 1}/{len(folds)}", beside))
         unseen[mine] = network.outputs(nets[-1], development.crops[mine], SIDE_PX)
-    final = network.averaged(nets, _mixture(development, faces.only(~held)), SIDE_PX, plan.seed)
+    final = network.averaged(nets, _mixture(development, targets, faces.only(~held)), SIDE_PX, plan.seed)
     kept = faces.only(held)
     kept_outputs = np.mean([network.outputs(net, kept.crops, SIDE_PX) for net in nets], axis=0)
     np.savez(work / "outputs.npz", unseen=unseen, kept=kept_outputs)
@@ -105,6 +129,12 @@ def train(photos: Table, faces: Table, plan: Plan, work: Path, out: Path) -> dic
     }
 
 
+def _start(photos: Table, faces: Table, plan: Plan, work: Path) -> nn.Sequential:
+    if plan.start is None:
+        return _pretrained(faces, plan, work)
+    return started_from(plan.start / "expression.onnx", photos.crops[::_SAMPLED], SIDE_PX)
+
+
 def _pretrained(faces: Table, plan: Plan, work: Path) -> nn.Sequential:
     """The network after FER2013 alone: a short cycle, then a long one from there (a warm restart).
 
@@ -112,7 +142,7 @@ def _pretrained(faces: Table, plan: Plan, work: Path) -> nn.Sequential:
     """
     torch.manual_seed(plan.seed)
     net = network.build()
-    crops = network.Crops(faces.crops, _indices(faces), _by_frequency(_indices(faces)))
+    crops = network.Crops(faces.crops, _smoothed(faces), _by_frequency(_indices(faces)))
     for number, (share, rate, mixup) in enumerate(_CYCLES, 1):
         pictures = round(plan.pretrain * share)
         kept = work / f"pretrained-{number}-{pictures}-{plan.seed}.pt"
@@ -125,20 +155,50 @@ def _pretrained(faces: Table, plan: Plan, work: Path) -> nn.Sequential:
     return net
 
 
-def _finetuned(base: nn.Sequential, photos: Table, faces: Table, plan: Plan, name: str) -> nn.Sequential:
+def _finetuned(base: nn.Sequential, crops: network.Crops, plan: Plan, name: str, kept: Path) -> nn.Sequential:
+    """The base trained on; kept beside the run, like what was pre-trained."""
     net = network.build()
+    if kept.exists():
+        net.load_state_dict(torch.load(kept))
+        return net.eval()
     net.load_state_dict(base.state_dict())
-    schedule = network.Schedule(plan.finetune, SIDE_PX, 1e-3, plan.seed + 1)
-    return network.fit(net, _mixture(photos, faces), schedule, _teller(name))
+    rate = _FINE_RATE_FROM_START if plan.start else _FINE_RATE
+    net = network.fit(net, crops, network.Schedule(plan.finetune, SIDE_PX, rate, plan.seed + 1), _teller(name))
+    torch.save(net.state_dict(), kept)
+    return net
 
 
-def _mixture(photos: Table, faces: Table) -> network.Crops:
+def _mixture(photos: Table, targets: Probabilities, faces: Table) -> network.Crops:
     """Photographs and FER2013 half and half."""
     return network.Crops(
         np.concatenate([photos.crops, faces.crops]),
-        np.concatenate([_indices(photos), _indices(faces)]),
+        np.concatenate([targets, _smoothed(faces)]),
         np.concatenate([0.5 * _photo_chances(photos), 0.5 * _normal(_by_frequency(_indices(faces)))]),
     )
+
+
+def _opinions(photos: Table, plan: Plan, work: Path) -> Probabilities | None:
+    """The teacher's answers [n, 7], kept beside the run: it looks at each photograph once."""
+    if plan.teacher is None:
+        return None
+    kept = work / f"opinions-{zlib.crc32(''.join(photos.names).encode()):08x}.npy"
+    if not kept.exists():
+        np.save(kept, load_teacher(plan.teacher).probabilities(photos.crops))
+    return np.asarray(np.load(kept), dtype=np.float32)
+
+
+def _targets(photos: Table, opinions: Probabilities | None) -> Probabilities:
+    """What the network should answer [n, 7]: the label, smoothed, and the teacher's opinion beside it."""
+    labels = _smoothed(photos)
+    if opinions is None:
+        return labels
+    return np.asarray((1 - _TEACHER_SHARE) * labels + _TEACHER_SHARE * opinions, dtype=np.float32)
+
+
+def _smoothed(table: Table) -> Probabilities:
+    """One-hot [n, 7] with a little for every emotion."""
+    whole = np.eye(len(EMOTIONS), dtype=np.float32)[_indices(table)]
+    return np.asarray(whole * (1 - _SMOOTHING) + _SMOOTHING / len(EMOTIONS), dtype=np.float32)
 
 
 def _photo_chances(photos: Table) -> npt.NDArray[np.float64]:
@@ -176,6 +236,12 @@ def _count(table: Table) -> dict[str, int]:
     return {"pictures": len(table.names)} | {str(n): int(c) for n, c in zip(names, counts, strict=True)}
 
 
+def _origins(plan: Plan) -> dict[str, object]:
+    """Where the run began, without paths of this machine: the start's version, and whether there was a teacher."""
+    start = plan.start and tomllib.loads((plan.start / "expression.toml").read_text(encoding="utf-8"))["version"]
+    return {"start": start, "teacher": "face-api.js" if plan.teacher else None}
+
+
 def _teller(stage: str) -> Callable[[str], None]:
     return lambda line: print(f"  {stage}: {line}", flush=True)
 
@@ -185,6 +251,9 @@ def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=float, default=37.0)
+    parser.add_argument("--finetune", type=int, help="pictures shown a fold, instead of a share of --epochs")
+    parser.add_argument("--start", type=Path, help="go on from these parameters instead of pre-training")
+    parser.add_argument("--teacher", type=Path, help="folder with the teacher's files")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args(arguments)

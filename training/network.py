@@ -30,10 +30,10 @@ _EMA_HORIZON_STEPS = 300
 
 @dataclass(frozen=True, slots=True)
 class Crops:
-    """Training pictures: uint8 [n, side, side] with margin, emotion index [n], sampling weight [n]."""
+    """Training pictures: uint8 [n, side, side] with margin, wanted probabilities of EMOTIONS [n, 7], sampling weight [n]."""
 
     pixels: npt.NDArray[np.uint8]
-    labels: npt.NDArray[np.int64]
+    targets: npt.NDArray[np.float32]
     weights: npt.NDArray[np.float64]
 
 
@@ -78,8 +78,8 @@ def fit(net: nn.Sequential, crops: Crops, schedule: Schedule, report: Callable[[
     optimiser = torch.optim.AdamW(_parameter_groups(net), lr=schedule.peak_rate)
     rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, schedule.peak_rate, total_steps=steps, pct_start=0.15)
     started, running = time.monotonic(), 0.0
-    for step, (pixels, labels) in enumerate(_batches(crops, steps, schedule.seed)):
-        loss = _loss(net, pixels, labels, schedule)
+    for step, (pixels, targets) in enumerate(_batches(crops, steps, schedule.seed)):
+        loss = _loss(net, pixels, targets, schedule)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(net.parameters(), 2.0)
@@ -92,12 +92,17 @@ def fit(net: nn.Sequential, crops: Crops, schedule: Schedule, report: Callable[[
     return average.eval()
 
 
+def prepared(pixels: npt.NDArray[np.uint8], side_px: int) -> Tensor:
+    """[n, 1, side, side] as the network takes them: without margin, sized, standardised."""
+    return standardise(_inner(_as_batch(pixels), side_px))
+
+
 def outputs(net: nn.Sequential, pixels: npt.NDArray[np.uint8], side_px: int) -> npt.NDArray[np.float32]:
     """Logits [n, OUTPUTS] of the pictures' inner part, mean of the picture and its mirror image."""
     found = []
     with torch.no_grad():
         for start in range(0, len(pixels), 256):
-            batch = standardise(_inner(_as_batch(pixels[start : start + 256]), side_px))
+            batch = prepared(pixels[start : start + 256], side_px)
             found.append((net(batch) + net(batch.flip(3))) / 2)
     return torch.cat(found).numpy()
 
@@ -158,7 +163,7 @@ def _batches(crops: Crops, steps: int, seed: int) -> Iterator[tuple[Tensor, Tens
     chance = crops.weights / crops.weights.sum()
     for _ in range(steps):
         pick = rng.choice(len(chance), _BATCH, p=chance)
-        yield _as_batch(crops.pixels[pick]), torch.from_numpy(crops.labels[pick])
+        yield _as_batch(crops.pixels[pick]), torch.from_numpy(crops.targets[pick])
 
 
 def _as_batch(pixels: npt.NDArray[np.uint8]) -> Tensor:
@@ -174,7 +179,7 @@ def _inner(batch: Tensor, side_px: int) -> Tensor:
     return F.interpolate(inner, size=side_px, mode="bilinear", antialias=True, align_corners=False)
 
 
-def _loss(net: nn.Module, pixels: Tensor, labels: Tensor, schedule: Schedule) -> Tensor:
+def _loss(net: nn.Module, pixels: Tensor, targets: Tensor, schedule: Schedule) -> Tensor:
     batch, hidden = _occlude(_disturb(_move(pixels, schedule.side_px)))
     batch = standardise(batch)
     order = torch.randperm(len(batch))
@@ -186,11 +191,11 @@ def _loss(net: nn.Module, pixels: Tensor, labels: Tensor, schedule: Schedule) ->
     logits = logits.float()
     emotions, part = logits[:, :HIDDEN], blend.flatten()
     seen = (1 - hidden) * (1 - part), (1 - hidden[order]) * part
-    each = F.cross_entropy(emotions, labels, reduction="none", label_smoothing=0.1)
-    other = F.cross_entropy(emotions, labels[order], reduction="none", label_smoothing=0.1)
+    each = F.cross_entropy(emotions, targets, reduction="none")
+    other = F.cross_entropy(emotions, targets[order], reduction="none")
     expression = (each * seen[0] + other * seen[1]).sum() / (seen[0] + seen[1]).sum().clamp(min=1)
-    target = hidden * (1 - part) + hidden[order] * part
-    return expression + 0.3 * F.binary_cross_entropy_with_logits(logits[:, HIDDEN], target)
+    whole = hidden * (1 - part) + hidden[order] * part
+    return expression + 0.3 * F.binary_cross_entropy_with_logits(logits[:, HIDDEN], whole)
 
 
 def _move(pixels: Tensor, side_px: int) -> Tensor:

@@ -1,11 +1,14 @@
 """First step of training: every labelled picture through the face landmarker, once. Runs in .venv: python -m training.read."""
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
 
 from models.fetch import default_directory, locate, pull
 from training.tables import folder_list, make_table, photo_list
+
+TEACHER_FILES = ("face_expression_model.bin", "face_expression_model-weights_manifest.json")
 
 
 def main() -> None:
@@ -17,7 +20,12 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--landmarker", type=Path)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--teacher", action="store_true", help="put the teacher's files into the work folder")
     options = parser.parse_args()
+    if options.teacher:
+        (options.work / "teacher").mkdir(parents=True, exist_ok=True)
+        for name in TEACHER_FILES:
+            shutil.copy(_pulled(name), options.work / "teacher" / name)
     landmarker = options.landmarker or _pulled("face_landmarker.task")
     sources = {
         "photos": photo_list(options.photos, options.labels),

@@ -73,18 +73,19 @@ class ConditionJudge:
         is_repeat = rows == self._last
         if not is_repeat:
             self._last, self._changed_s = rows, now_s
-        if _is_black(bgr, self._limits):
+        thin = np.frombuffer(rows, np.uint8).reshape(-1, *bgr.shape[1:])  # what was just copied is in the caches
+        if _is_black(thin, self._limits):
             return CameraState.BLACK, is_repeat
         if is_repeat and now_s - self._changed_s >= self._limits.frozen_s:
             return CameraState.FROZEN, True
         if is_repeat and self._pending is not CameraState.OPENING:
             return self._pending, True
-        return (CameraState.CORRUPT if self._shows_garbage(bgr, now_s) else CameraState.LIVE), is_repeat
+        return (CameraState.CORRUPT if self._shows_garbage(bgr, thin, now_s) else CameraState.LIVE), is_repeat
 
-    def _shows_garbage(self, bgr: BgrImage, now_s: float) -> bool:
+    def _shows_garbage(self, bgr: BgrImage, thin: BgrImage, now_s: float) -> bool:
         """Looked at a few times a second: it is the dearest check, and a broken stream stays broken for longer."""
         if self._is_garbage or now_s - self._garbage_s >= _GARBAGE_EVERY_S:
-            self._is_garbage, self._garbage_s = is_garbage(bgr, self._limits), now_s
+            self._is_garbage, self._garbage_s = is_garbage(bgr, thin, self._limits), now_s
         return self._is_garbage
 
     def _is_settled(self, now_s: float) -> bool:
@@ -94,25 +95,29 @@ class ConditionJudge:
         return now_s - self._pending_s >= self._limits.settle_s
 
 
-def is_garbage(bgr: BgrImage, limits: Limits) -> bool:
-    """Whether large parts were filled in or broken into blocks by a decoder that had no data. Light damage passes."""
-    green = bgr[..., 1]
-    return flat_share(green) > limits.flat_share or blockiness(green) > limits.blockiness
+def is_garbage(bgr: BgrImage, thin: BgrImage, limits: Limits) -> bool:
+    """Whether large parts were filled in or broken into blocks by a decoder that had no data. Light damage passes.
+
+    `thin` is every _STEP-th row of `bgr`.
+    """
+    green = thin[..., 1]
+    return flat_share(green) > limits.flat_share or blockiness(green, bgr[:, ::_LINE, 1]) > limits.blockiness
 
 
-def flat_share(gray: BgrImage) -> float:
+def flat_share(rows: BgrImage) -> float:
     """Share of blocks that are one single value, clipped ones (quite black or quite white) left out; 0..1."""
-    height, width = gray.shape[0] // _BLOCK, gray.shape[1] // _BLOCK
-    thin = np.ascontiguousarray(gray[: height * _BLOCK : _STEP, : width * _BLOCK : _STEP])
+    height, width = rows.shape[0] * _STEP // _BLOCK, rows.shape[1] // _BLOCK
+    thin = np.ascontiguousarray(rows[: height * _BLOCK // _STEP, : width * _BLOCK : _STEP])
     bands = thin.reshape(height, _BLOCK // _STEP, width * _BLOCK // _STEP)  # rows first: that way numpy is quick
     low = bands.min(axis=1).reshape(height, width, -1).min(axis=2)
     high = bands.max(axis=1).reshape(height, width, -1).max(axis=2)
     return float(np.mean((low == high) & (low > 8) & (high < 247)))
 
 
-def blockiness(gray: BgrImage) -> float:
+def blockiness(rows: BgrImage, columns: BgrImage) -> float:
     """Mean step across the borders of blocks over the mean step elsewhere, on every 16th line; about 1 undisturbed."""
-    return max(_border_ratio(np.ascontiguousarray(lines)) for lines in (gray[::_LINE], gray[:, ::_LINE].T))
+    lines = (rows[:: _LINE // _STEP], columns.T)
+    return max(_border_ratio(np.ascontiguousarray(one)) for one in lines)
 
 
 def _border_ratio(lines: BgrImage) -> float:
@@ -132,8 +137,8 @@ def _is_picture(bgr: BgrImage, limits: Limits) -> bool:
     return bool(limits.smallest_px <= min(bgr.shape[:2]) and max(bgr.shape[:2]) <= limits.largest_px)
 
 
-def _is_black(bgr: BgrImage, limits: Limits) -> bool:
-    green = bgr[::_DARK_STEP, ::_DARK_STEP, 1]
+def _is_black(thin: BgrImage, limits: Limits) -> bool:
+    green = thin[:: _DARK_STEP // _STEP, ::_DARK_STEP, 1]
     return float(green.mean()) < limits.black_mean and float(green.std()) < limits.black_spread
 
 

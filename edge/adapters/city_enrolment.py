@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from config.city import CityConfig
+from config.city import CityConfig, Engine
 from config.city_enrolment import Enrolment, Mosquitto, Rabbit
 from sync.broker import Broker, Tls
 from sync.city import mosquitto_users
 from sync.city.admission import Admission
 from sync.city.authority import Authority, client_files, now_utc, server_files
-from sync.city.broker_users import Brokers, BrokerUsers
+from sync.city.broker_users import CITY, Brokers, BrokerUsers
 from sync.city.enrol_server import BrokerAddress, EnrolServer, ServerSettings
 from sync.city.errors import CityError
-from sync.city.mosquitto_users import CITY, CONFIG, MosquittoSettings, MosquittoUsers
+from sync.city.mosquitto_users import CONFIG, MosquittoSettings, MosquittoUsers
 from sync.city.rabbit_users import RabbitSettings, RabbitUsers
 from sync.city.registry import Registry
+from sync.city.topology import Topology
 from sync.city.transactions import Database
 from sync.files import private_directory, write_private
 from sync.keys import DeviceKey
@@ -67,7 +68,7 @@ def opened_gate(config: CityConfig, database: Database) -> Iterator[Gate]:
         if section.mosquitto is not None:
             users.append(_mosquitto(section.mosquitto, data_dir))
         if section.rabbitmq is not None:
-            users.append(undo.enter_context(_rabbit(section.rabbitmq)))
+            users.append(undo.enter_context(_rabbit(section.rabbitmq, config.engine)))
         yield Gate(config, section, data_dir, registry, authority, Brokers(registry, authority, tuple(users)))
 
 
@@ -133,13 +134,15 @@ def _mosquitto(section: Mosquitto, data_dir: Path) -> MosquittoUsers:
     return MosquittoUsers(section.files_dir, section.pid_path, Broker(section.city_host, section.city_port, tls=tls))
 
 
-def _rabbit(section: Rabbit) -> RabbitUsers:
+def _rabbit(section: Rabbit, engine: Engine | None) -> RabbitUsers:
     settings = RabbitSettings(
         url=section.url,
+        others=section.others,
         user=section.user,
         password=section.password_file.read_text(encoding="utf-8").strip(),
         vhost=section.vhost,
         exchange=section.exchange,
         authority=section.ca_file,
+        topology=Topology(engine.shards) if engine else None,
     )
     return RabbitUsers(settings)

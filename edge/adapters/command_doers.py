@@ -3,7 +3,7 @@
 Each returns None (done), why not, or raises BadArgs. The long ones are in `config_trial` and `model_update`.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, TypeVar
 
@@ -113,12 +113,12 @@ def dossier_status(directory: DirectoryService) -> Doer:
     return do
 
 
-def resend(resend_from: Callable[[int], None], last: Callable[[], int]) -> Doer:
+def resend(resend_from: Callable[[int], Awaitable[None]], last: Callable[[], int]) -> Doer:
     async def do(task: Task) -> CommandRefusal | None:
         seq = args_of(task, ResendArgs).seq
         if seq > last():
             return CommandRefusal.SEQ_AHEAD
-        resend_from(seq)
+        await resend_from(seq)
         return None
 
     return do

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from edge.domain.consent import Shot
+from edge.adapters.face_rules import ALIKE
+from edge.domain.consent import EnrolmentRules, Shot, Unfit, unfit
 from edge.domain.recognition import Aliveness, Look
 from models.errors import PictureUnreadable
 from models.face_watch import FaceWatch
@@ -15,6 +16,7 @@ from models.score import is_video, video_frames
 
 _ALIVE = {Verdict.LIVE: Aliveness.LIVE, Verdict.UNSURE: Aliveness.UNSURE, Verdict.FLAT: Aliveness.NOT_LIVE}
 SHOTS_OF_A_CLIP = 5
+_RULES = EnrolmentRules(ALIKE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,11 @@ def read_clip(path: Path, networks: Networks) -> ClipSeen:
 
 
 def best_of(shots: Sequence[Shot], many: int = SHOTS_OF_A_CLIP) -> tuple[Shot, ...]:
-    """The largest and sharpest that look into the camera, in their order."""
+    """The largest and sharpest that look into the camera, in their order; turned ones only where there is no other, to be refused."""
+    straight = [shot for shot in shots if unfit(shot, _RULES) is not Unfit.TURNED]
     ranking = sorted(
-        shots, key=lambda one: one.width_px * min(one.sharpness, 0.2) / (1 + (abs(one.yaw) + abs(one.pitch)) / 10)
+        straight or shots,
+        key=lambda one: one.width_px * min(one.sharpness, 0.2) / (1 + (abs(one.yaw) + abs(one.pitch)) / 10),
     )
     chosen = ranking[-many:]
     return tuple(shot for shot in shots if any(shot is one for one in chosen))

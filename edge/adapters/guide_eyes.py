@@ -18,12 +18,24 @@ from edge.adapters.supervisor import Backoff
 from edge.adapters.worker_process import Wire, WorkerGone, WorkerPatience
 from edge.domain.consent import Shot, Unfit
 from edge.domain.recognition import Aliveness, Numbers, Outcome
-from edge.eye_ports import EyesChange, EyesItem, Near, Seen, SittingHint, SittingOver, SittingStep, SittingTask
+from edge.eye_ports import (
+    ChallengeOver,
+    ChallengeStep,
+    EyesChange,
+    EyesItem,
+    Near,
+    Seen,
+    SittingHint,
+    SittingOver,
+    SittingStep,
+    SittingTask,
+)
 from edge.ports import CameraState
 from models.guide_wire import (
     KNOWN_AT_MOST,
     SHOTS_AT_MOST,
     WIRE_VERSION,
+    AnsweredMessage,
     AskMessage,
     GuideHello,
     GuideMessage,
@@ -33,6 +45,7 @@ from models.guide_wire import (
     NearMessage,
     OverMessage,
     ShotMessage,
+    TaskMessage,
     WhoMessage,
 )
 from models.wire import Beat, CameraMessage
@@ -80,6 +93,8 @@ class WorkerEyes:
         self._told = GuideTell()
         self._people: tuple[str, ...] = ()  # in the order of the templates told
         self._sittings = 0
+        self._challenges = 0
+        self._is_challenging = False
         self._shots: list[Shot] = []
         self._is_near = False
 
@@ -104,6 +119,12 @@ class WorkerEyes:
             log.warning("%s: the last %d enrolled are not recognised", self._spec.place, len(templates) - KNOWN_AT_MOST)
         packed = tuple(array("f", templates[person]).tobytes() for person in self._people)
         await self._tell(templates=packed)
+
+    async def challenge(self) -> int:
+        self._challenges += 1
+        self._is_challenging = True
+        await self._tell(challenge=self._challenges)
+        return self._challenges
 
     async def sit(self) -> int:
         self._sittings += 1
@@ -134,6 +155,13 @@ class WorkerEyes:
                 self._see_near(message.is_near)
             case WhoMessage():
                 self._who(message)
+            case TaskMessage() if self._is_on(message.challenge):
+                task = SittingTask(message.task)
+                self._listeners.put(ChallengeStep(message.challenge, task, message.done, message.tasks))
+            case AnsweredMessage() if self._is_on(message.challenge):
+                self._answered(is_passed=message.is_passed)
+            case TaskMessage() | AnsweredMessage():
+                pass  # of a challenge that is over
             case CameraMessage():
                 self._see(CameraState(message.state))
             case Beat():
@@ -176,6 +204,14 @@ class WorkerEyes:
         person = None if message.person is None else self._people[message.person]
         self._listeners.put(Seen(Outcome(message.outcome), Aliveness(message.alive), person, message.similarity))
 
+    def _is_on(self, challenge: int) -> bool:
+        return self._is_challenging and challenge == self._challenges
+
+    def _answered(self, *, is_passed: bool) -> None:
+        if self._is_challenging:
+            self._is_challenging = False
+            self._listeners.put(ChallengeOver(self._challenges, is_passed))
+
     def _see_near(self, is_near: bool) -> None:  # noqa: FBT001 - the fact is the argument
         if is_near != self._is_near:
             self._is_near = is_near
@@ -184,7 +220,8 @@ class WorkerEyes:
     def _fell(self) -> None:
         self._status = replace(self._status, frames=0, cpu_ms=0.0, rss_mb=0.0)
         self._shots.clear()
-        self._told = msgspec.structs.replace(self._told, sitting=0)
+        self._told = msgspec.structs.replace(self._told, sitting=0, challenge=0)
+        self._answered(is_passed=False)
         self._see_near(is_near=False)
         self._see(CameraState.WORKER_DOWN)
 

@@ -17,12 +17,14 @@ from edge.domain.consent import Shot, Unfit
 from edge.domain.recognition import Aliveness, Decision, Numbers
 from models.guide_wire import (
     SHOTS_AT_MOST,
+    AnsweredMessage,
     AskMessage,
     GuideTell,
     HintMessage,
     NearMessage,
     OverMessage,
     ShotMessage,
+    TaskMessage,
     WhoMessage,
 )
 from models.guide_worker import Send
@@ -32,6 +34,7 @@ from models.tracking import Rect, Tracker
 
 if TYPE_CHECKING:
     from edge.adapters.faces_live import Sitting
+    from edge.adapters.guide_challenge import NameChallenge
     from edge.adapters.guide_recogniser import FaceSenses, Recogniser
     from models.challenge import Task
 
@@ -61,13 +64,16 @@ class GuideGaze:
         self._recogniser: Recogniser | None = None
         self._is_recognising = False
         self._seen_track = 0  # whoever was looked at last
+        self._recognised: str | None = None  # the place in the templates of whoever was recognised last
+        self._challenge: NameChallenge | None = None
+        self._challenge_number = 0
         self._sitting: Sitting | None = None
         self._sitting_number = self._sat = 0  # the one that is wanted, and the last one that began
         self._hint: Unfit | None = None
 
     @property
     def is_intent(self) -> bool:
-        return self._sitting is not None or self._is_recognising
+        return self._sitting is not None or self._challenge is not None or self._is_recognising
 
     def heed(self) -> None:
         with suppress(queue.Empty):
@@ -86,12 +92,15 @@ class GuideGaze:
         if self._sitting is not None:
             self._sit(self._sitting, frame_rgb, t_s)
             return
-        if self._recogniser is not None and self._is_recognising:
+        if self._challenge is not None:
+            self._try(self._challenge, frame_rgb, t_s)
+        elif self._recogniser is not None and self._is_recognising:
             self._recognise(self._recogniser, frame_rgb, t_s)
         boxes = self._finder.boxes(frame_rgb)
         self._see_near(boxes, frame_rgb.shape[1], t_s)
         tracks = self._tracker.follow([Rect(one.x, one.y, one.w, one.h) for one in boxes], t_s)
-        if self._nearness.is_noticed and tracks and self._known and tracks[0] != self._seen_track:
+        is_new = bool(tracks) and tracks[0] != self._seen_track
+        if self._nearness.is_noticed and is_new and self._known and self._challenge is None:
             self._begin(tracks[0], t_s)
 
     def _obey(self, tell: GuideTell) -> None:
@@ -99,8 +108,11 @@ class GuideGaze:
         if tell.templates != before.templates:
             self._known = {str(place): _numbers(one) for place, one in enumerate(tell.templates)}
             self._is_recognising, self._seen_track = False, 0
+            self._end_challenge(is_passed=False)
         if tell.sitting != self._sitting_number:
             self._sitting_number, self._sitting = tell.sitting, None
+        if tell.challenge > self._challenge_number:
+            self._begin_challenge(tell.challenge)
 
     # --- near ---
 
@@ -111,6 +123,7 @@ class GuideGaze:
             self._send(NearMessage(is_near=is_near))
         if not self._nearness.is_noticed:
             self._is_recognising, self._seen_track = False, 0
+            self._end_challenge(is_passed=False)
 
     # --- who ---
 
@@ -119,21 +132,50 @@ class GuideGaze:
             return  # looked at again when they are loaded
         if self._recogniser is None:
             self._recogniser = self._senses.recogniser()
-        self._seen_track = track
+        self._seen_track, self._recognised = track, None
         self._recogniser.begin(t_s)
         self._is_recognising = True
 
     def _recognise(self, recogniser: "Recogniser", frame_rgb: RgbImage, t_s: float) -> None:
         decision = recogniser.take(frame_rgb, t_s, self._known)
         if decision is not None:
-            self._is_recognising = False
+            self._is_recognising, self._recognised = False, decision.person
             self._send(_who(decision, self._told.number, recogniser.alive))
+
+    # --- whether they are there ---
+
+    def _begin_challenge(self, number: int) -> None:
+        """Nobody was recognised, or has gone meanwhile: that is an answer, too."""
+        self._challenge_number = number
+        if self._recogniser is None or self._recognised is None:
+            self._send(AnsweredMessage(challenge=number, is_passed=False))
+        else:
+            self._challenge = self._recogniser.challenge(self._recognised, self._ask_to_show)
+
+    def _ask_to_show(self, task: "Task | None") -> None:
+        trying = self._challenge
+        asked = {
+            "type": "task", "challenge": self._challenge_number, "task": task.value if task else "look_straight",
+            "done": trying.done if trying else 0, "tasks": trying.tasks if trying else 0,
+        }  # fmt: skip
+        self._send(msgspec.convert(asked, TaskMessage))
+
+    def _try(self, challenge: "NameChallenge", frame_rgb: RgbImage, t_s: float) -> None:
+        if challenge.take(frame_rgb, t_s, self._known):
+            self._end_challenge(is_passed=challenge.is_passed(self._known))
+
+    def _end_challenge(self, *, is_passed: bool) -> None:
+        self._recognised = None
+        if self._challenge is not None:
+            self._challenge = None
+            self._send(AnsweredMessage(challenge=self._challenge_number, is_passed=is_passed))
 
     # --- a sitting ---
 
     def _new_sitting(self) -> None:
         assert self._senses is not None  # noqa: S101 - `heed` waits for it
         self._is_recognising, self._hint, self._sat = False, None, self._sitting_number
+        self._end_challenge(is_passed=False)
         self._sitting = self._senses.sitting(self._ask)
 
     def _ask(self, task: "Task | None") -> None:
@@ -174,6 +216,7 @@ class GuideGaze:
             threading.Thread(target=lambda: self._loaded.put(self._open()), name="networks", daemon=True).start()
 
     def _close(self) -> None:
+        self._end_challenge(is_passed=False)
         self._recogniser, self._is_recognising = None, False
         if self._senses is not None:
             self._senses.close()

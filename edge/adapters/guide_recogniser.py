@@ -9,6 +9,7 @@ from pathlib import Path
 
 from edge.adapters.faces_live import Sitting
 from edge.adapters.faces_pictures import aliveness, look_of, shot_of
+from edge.adapters.guide_challenge import NameChallenge
 from edge.domain.recognition import Aliveness, Decision, Look, Numbers, Outcome, RecognitionRules, decide
 from models.challenge import Task
 from models.face_watch import FaceWatch
@@ -48,6 +49,10 @@ class Recogniser:
         decision = decide(self._looks, known, self._rules, self.alive)
         is_late = t_s - self._since_s >= TRIED_S
         return decision if is_late or _is_final(decision) else None
+
+    def challenge(self, person: str, ask: Callable[[Task | None], None]) -> NameChallenge:
+        """Of whoever was recognised last, and still stands there."""
+        return NameChallenge(self._watch, person, self._rules, secrets.choice, ask)
 
 
 class FaceSenses:

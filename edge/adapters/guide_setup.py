@@ -17,6 +17,7 @@ from edge.adapters.guide_text import GuideSentences
 from edge.adapters.queue_setup import queue_setup
 from edge.adapters.scanner import ScannerFeed
 from edge.domain.dialogue_state import House
+from edge.domain.naming import NamePolicy
 from edge.face_ports import KnownPeople
 from edge.guide_ports import Hall, PlaceInfo, ProcedureInfo
 from edge.ports import Clock, Ledger
@@ -44,6 +45,7 @@ class GuideStation:
     parts: tuple[Part, ...]
     directory: DirectoryService
     eyes: WorkerEyes | None = None
+    greets_by_name: NamePolicy = NamePolicy.NEVER
     hearing: HearingService | None = None  # where it has ears
 
 
@@ -70,15 +72,19 @@ async def open_guide(
     parts += [(f"scanner/{guide.name}", scanner.run)] if scanner else []
     eyes = _eyes(config, guide)
     parts += [(f"eyes/{guide.name}", eyes.run)] if eyes else []
-    return GuideStation(desk, tuple(parts), directory, eyes, hearing)
+    policy = NamePolicy(guide.camera.greet_by_name) if guide.camera else NamePolicy.NEVER
+    return GuideStation(desk, tuple(parts), directory, eyes, policy, hearing)
 
 
-def reception_parts(station: GuideStation, book: KnownPeople, faults: Faults) -> tuple[Part, ...]:
+def reception_parts(station: GuideStation, book: KnownPeople, clock: Clock, faults: Faults) -> tuple[Part, ...]:
     """What greets whom the camera sees; nothing without a camera."""
     if station.eyes is None:
         return ()
     camera = f"camera/{station.desk.place}"
-    return (("reception", Reception(station.eyes, book, station.desk, faults=faults, part=camera).run),)
+    reception = Reception(
+        station.eyes, book, station.desk, clock=clock, policy=station.greets_by_name, faults=faults, part=camera
+    )
+    return (("reception", reception.run),)
 
 
 def guide_hall(config: Config, guide: Guide) -> Hall:

@@ -26,6 +26,8 @@ class GuideSentences:
         self._strings, self._hall = strings, hall
         self._filled: Mapping[Prompt, Callable[[Words, Scene], str]] = {
             Prompt.GREETING_BY_NAME: self._by_name,
+            Prompt.CHALLENGE: self._challenge,
+            Prompt.CHALLENGE_ON: self._challenge,
             Prompt.CHOOSE: self._choose,
             Prompt.CONFIRM_CODE: self._confirm,
             Prompt.ANSWER: self._answer,
@@ -64,6 +66,10 @@ class GuideSentences:
     def _by_name(self, words: Words, scene: Scene) -> str:
         name = scene.state.name
         return words("guide.say.greeting_by_name", name=name.reveal()) if name else words("guide.say.greeting")
+
+    def _challenge(self, words: Words, scene: Scene) -> str:
+        prompt, task = scene.state.prompt, scene.state.task
+        return words(f"guide.say.{prompt}", task=words(f"guide.task.{task}")) if task else words("guide.say.greeting")
 
     def _choose(self, words: Words, scene: Scene) -> str:
         choices = [self.meaning(one, words.lang) for one in scene.state.choices]

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from edge.adapters.child_process import LOG_MARK
 from edge.adapters.supervisor import Backoff
 from edge.adapters.worker_process import Wire, WorkerGone, WorkerPatience, WorkerProcess, started
 
@@ -19,7 +20,6 @@ log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=msgspec.Struct)
 _CALM_BEATS = 3  # a worker that has beaten so often is back
-_LOG_MARK = "motcua:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class SupervisedWorker(Generic[M]):
         if self._worker is not None and not self._worker.has_ended:
             raise WorkerGone("the last one does not end, not even killed")
         self._beats = 0
-        async with started(self._kind.child, self._spec(), self._kind.place, _LOG_MARK) as worker:
+        async with started(self._kind.child, self._spec(), self._kind.place, LOG_MARK) as worker:
             self._worker, self._is_heard = worker, True
             self.status = replace(self.status, pid=worker.pid, starts=self.status.starts + 1)
             try:

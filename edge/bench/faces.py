@@ -6,11 +6,12 @@ Goes through the networks and the alignment of `motcua faces`; figures and the R
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from models.evaluate_faces import RATE, evaluate_faces
-from models.evaluate_liveness import REAL, evaluate_liveness, summary
+from models.evaluate_liveness import REAL, evaluate_liveness, named, summary
 from models.face_rates import EVERYBODY
 from models.liveness import Verdict
 
@@ -26,16 +27,18 @@ def run(
     landmarker: Path,
     network: Path,
     attacked: Sequence[Path],
-    progress: Callable[[int, int], None],
+    progress: Callable[[str, int, int], None],
 ) -> dict[str, Any]:
     """`attacked`: the clips and photographs that attacks are made from; none leaves liveness out."""
-    report = evaluate_faces(pairs, root, out, landmarker=landmarker, network=network, progress=progress)
+    report = evaluate_faces(
+        pairs, root, out, landmarker=landmarker, network=network, progress=partial(progress, "faces")
+    )
     rows = [*_rates(report), *_costs(report)]
     if attacked:
-        presented = evaluate_liveness(attacked, landmarker)
+        presented = evaluate_liveness(attacked, landmarker, partial(progress, "attacks"))
         report["liveness"] = [asdict(one) for one in presented]
         (out / "faces.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-        rows += _liveness(summary(presented))
+        rows += [*_liveness(summary(presented)), *_named(named(presented))]
     return {
         "rows": rows, "report": report, "notes": _notes(report),
         "all_held": all(row["held"] is not False for row in rows),
@@ -85,6 +88,17 @@ def _liveness(kinds: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
+def _named(kinds: dict[str, Any]) -> list[dict[str, Any]]:
+    """What an attack is worth where names are said: without a challenge, before one, and with the right scene at every word."""
+    ways = {"passive": "passive", "by_chance": "challenge", "by_choice": "challenge, scenes chosen"}
+    return [
+        _row(f"called by name, {said}", kind, shares[way]) | {"of": shares["of"]}
+        for kind, shares in kinds.items()
+        for way, said in ways.items()
+        if shares["passive"] > 0
+    ]
+
+
 def _notes(report: dict[str, Any]) -> list[str]:
     return [
         (
@@ -93,7 +107,8 @@ def _notes(report: dict[str, Any]) -> list[str]:
         ),
         (
             "APCER and BPCER are of these simulated attacks and these few clips alone: no attack data set was used. A clip of a living"
-            " person on a screen cannot be told from that person by landmarks; the challenge at enrolment is for that."
+            " person on a screen cannot be told from that person by landmarks; the challenge at enrolment and before a name is said is for"
+            " that. Of a challenge each row of tasks counts alike, from ten places of a film that runs in a loop."
         ),
     ]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.cluster.city import LocalCity
 from edge.cluster.layout import FIRST_PORT, POSTGRES, ClusterError, Layout, saved
 from edge.cluster.postgres import Postgres, server_programs
 from edge.cluster.processes import answers
@@ -21,9 +22,9 @@ class Cluster:
     layout: Layout
 
     @classmethod
-    def at(cls, data: Path, first_port: int = FIRST_PORT, nodes: int = 3) -> "Cluster":
+    def at(cls, data: Path, first_port: int = FIRST_PORT, nodes: int = 3, *, is_secured: bool = False) -> "Cluster":
         """What was once started there, with its ports; otherwise a new one."""
-        return cls(saved(data) or Layout(data, first_port, nodes))
+        return cls(saved(data) or Layout(data, first_port, nodes, is_secured))
 
     @property
     def nodes(self) -> tuple[RabbitNode, ...]:
@@ -44,12 +45,21 @@ class Cluster:
         self._prepare()
         tell("PostgreSQL")
         self.postgres.start()
+        if not self.layout.is_secured:
+            self._start_nodes(tell)
+            return
+        city = LocalCity(self.layout)
+        tell("authority and certificates")
+        city.write()
+        city.certify()
         self._start_nodes(tell)
+        tell("who may connect")
+        city.let_in()
 
     def _start_nodes(self, tell: Tell) -> None:
         start_epmd(self.layout)
         first, *others = self.nodes
-        is_new = not first.folder.exists()
+        is_new = not (first.folder / "mnesia").exists()
         for node in (first,) if is_new else self.nodes:  # the first founds the cluster, the others join it
             tell(f"RabbitMQ {node.name}")
             node.start()

@@ -19,7 +19,16 @@ DATABASE = "motcua"
 POSTGRES = "postgres"
 _STATE = "cluster.json"
 _DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-_EPMD, _AMQP, _MQTT, _DIST, _POSTGRES, _MANAGEMENT = 0, 10, 20, 30, 40, 45  # behind the first port
+_EPMD, _AMQP, _MQTT, _DIST, _POSTGRES, _MANAGEMENT, _PAGES, _ENROLMENT = (
+    0,
+    10,
+    20,
+    30,
+    40,
+    45,
+    48,
+    49,
+)  # behind the first
 SPAN = 50  # ports a cluster takes at most
 
 
@@ -33,11 +42,12 @@ class Missing(ClusterError):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One cluster. `nodes` is 3 as in production, or 1 for tests that want no cluster."""
+    """One cluster. `nodes` is 3 as in production, or 1 for tests that want no cluster. `is_secured`: mutual TLS, of a city of its own."""
 
     data: Path
     first_port: int = FIRST_PORT
     nodes: int = 3
+    is_secured: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -63,6 +73,14 @@ class Layout:
     def dist_port(self, name: str) -> int:
         return self.first_port + _DIST + self._index(name)
 
+    @property
+    def pages_port(self) -> int:
+        return self.first_port + _PAGES
+
+    @property
+    def enrolment_port(self) -> int:
+        return self.first_port + _ENROLMENT
+
     def _index(self, name: str) -> int:
         return self.names.index(name)
 
@@ -80,6 +98,20 @@ class Layout:
         return f"host={HOST} port={self.postgres_port} dbname={DATABASE} user={POSTGRES}"
 
     @property
+    def city(self) -> Path:
+        """The folder of a secured cluster's city: its file, its data, its secrets."""
+        return self.data / "city"
+
+    @property
+    def authority(self) -> Path:
+        return self.city / "data" / "authority.crt"
+
+    @property
+    def users(self) -> Path:
+        """The two users that a city is given: for the management and for its workers. As definitions of RabbitMQ."""
+        return self.city / "secrets" / "users.json"
+
+    @property
     def home(self) -> Path:
         """Holds the Erlang cookie, away from the user's own."""
         return self.data / "home"
@@ -95,7 +127,7 @@ def saved(data: Path) -> Layout | None:
         facts = msgspec.json.decode((data / _STATE).read_bytes())
     except FileNotFoundError:
         return None
-    return Layout(data, facts["first_port"], facts["nodes"])
+    return Layout(data, facts["first_port"], facts["nodes"], facts.get("is_secured", False))
 
 
 def deployed(*parts: str) -> Path:
@@ -106,6 +138,11 @@ def deployed(*parts: str) -> Path:
 def default_data() -> Path:
     """Root's home is closed to the user postgres, so root's cluster lies elsewhere."""
     return Path("/var/tmp/motcua-cluster") if os.geteuid() == 0 else platformdirs.user_cache_path("motcua") / "cluster"  # noqa: S108 - fixed on purpose: `down` must find it
+
+
+def default_city() -> Path:
+    """Of a secured cluster."""
+    return default_data().with_name(f"{default_data().name}-city")
 
 
 def scratch() -> Path:

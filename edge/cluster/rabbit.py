@@ -14,8 +14,7 @@ from edge.cluster.processes import Daemon, answers, wait_for
 
 START_S = 180.0  # a node that comes back waits for its peers' tables
 _STOP_S = 30.0
-_LOCAL = """\
-# Written by scripts/cluster, for this machine only.
+_OPEN = """\
 listeners.tcp.1 = {host}:{amqp}
 mqtt.listeners.tcp.1 = {host}:{mqtt}
 management.tcp.ip = {host}
@@ -23,6 +22,16 @@ management.tcp.port = {management}
 mqtt.allow_anonymous = true
 mqtt.default_user = guest
 mqtt.default_pass = guest
+"""
+_SECURED = """\
+listeners.ssl.default = {host}:{amqp}
+mqtt.listeners.ssl.default = {host}:{mqtt}
+management.ssl.ip = {host}
+management.ssl.port = {management}
+"""
+_LOCAL = """\
+# Written by scripts/cluster, for this machine only.
+{listeners}
 disk_free_limit.absolute = 200MB
 collect_statistics_interval = 2000
 load_definitions = {definitions}
@@ -70,6 +79,11 @@ class RabbitNode:
         return self.layout.data / self.name
 
     @property
+    def certificate(self) -> Path:
+        """Of a secured cluster: the node's key and certificate, made by its city."""
+        return self.folder / "server.pem"
+
+    @property
     def daemon(self) -> Daemon:
         return Daemon(self.folder / "node.pid", f"{self.folder}/")
 
@@ -110,20 +124,32 @@ class RabbitNode:
         for part in sorted(deployed("rabbitmq", "conf.d").glob("*.conf")):
             shutil.copy(part, parts / part.name)
         shutil.copy(deployed("rabbitmq", "enabled_plugins"), self.folder / "enabled_plugins")
-        definitions = msgspec.json.decode(deployed("rabbitmq", "definitions.json").read_bytes()) | _GUEST
-        (self.folder / "definitions.json").write_bytes(msgspec.json.encode(definitions))
+        if self.layout.is_secured:
+            files = {"authority": self.layout.authority, "server": self.certificate}
+            (parts / "20-tls.conf").write_text(deployed("rabbitmq", "tls.conf.example").read_text().format(**files))
+        definitions = msgspec.json.decode(deployed("rabbitmq", "definitions.json").read_bytes()) | self._users()
+        path = self.folder / "definitions.json"
+        path.touch(mode=0o600)
+        path.write_bytes(msgspec.json.encode(definitions))
         (parts / "90-local.conf").write_text(self._local())
+
+    def _users(self) -> dict[str, object]:
+        """Devices' users are the city's to make."""
+        return msgspec.json.decode(self.layout.users.read_bytes()) if self.layout.is_secured else dict(_GUEST)
 
     def _local(self) -> str:
         peers = [
             f"cluster_formation.classic_config.nodes.{index} = {name}@localhost"
             for index, name in enumerate(self.layout.names, 1)
         ]
-        return _LOCAL.format(
+        listeners = (_SECURED if self.layout.is_secured else _OPEN).format(
             host=HOST,
             amqp=self.layout.amqp_port(self.name),
             mqtt=self.layout.mqtt_port(self.name),
             management=self.layout.management_port(self.name),
+        )
+        return _LOCAL.format(
+            listeners=listeners,
             definitions=self.folder / "definitions.json",
             peers="\n".join(peers),
         )

@@ -19,8 +19,8 @@ and each stage has its own answers, and what else happens there:
 
 | | yes / no / pick | else |
 |---|---|---|
-| AWAY | - | Came, Recognised, Language: MENU; Meant: as from MENU; a scanned code: LOOKING; speech that is not sure: nothing |
-| MENU | - | Recognised, while it greets: greeted by name |
+| AWAY | - | Came, Recognised, Challenged, Language: MENU; Meant: as from MENU; a scanned code: LOOKING; speech that is not sure: nothing |
+| MENU | - | while it greets: Challenged: asked to show it; Recognised: greeted by name; Unanswered: greeted as everybody is |
 | CHOOSE | yes (of one choice) or a choice: as meant; no: not understood | |
 | ASK_CODE | - | CodeGiven: scanned LOOKING, typed and said CONFIRM_CODE; no dossier code: not understood |
 | CONFIRM_CODE | yes: LOOKING + LookUp; no: ASK_CODE | |
@@ -49,6 +49,7 @@ from dataclasses import replace
 
 from edge.domain.dialogue_events import (
     Came,
+    Challenged,
     CodeGiven,
     Coming,
     Event,
@@ -66,6 +67,7 @@ from edge.domain.dialogue_events import (
     SpeechBegan,
     Tick,
     Touched,
+    Unanswered,
     Unsure,
 )
 from edge.domain.dialogue_meant import code_given, meant
@@ -76,6 +78,7 @@ from edge.domain.dossier_status import NotFound
 DEAF = frozenset({Stage.LOOKING, Stage.TICKET, Stage.THANKED, Stage.PERSON})  # to what is not understood
 UNASKED = frozenset({Stage.TICKET, Stage.THANKED, Stage.PERSON})  # end without "are you still there?"
 WORKING = frozenset({Stage.LOOKING, Stage.ISSUING})
+GREETS = frozenset({Prompt.GREETING, Prompt.CHALLENGE, Prompt.CHALLENGE_ON})  # in MENU: nothing was asked for yet
 
 
 def step(state: State, event: Event, now: float, house: House) -> Moved:
@@ -92,6 +95,11 @@ def step(state: State, event: Event, now: float, house: House) -> Moved:
     there, actions = moved
     name = there.name if there.prompt is Prompt.GREETING_BY_NAME else None
     return replace(there, until=now + house.limit_s(there.stage), is_warned=False, name=name), actions
+
+
+def is_greeting(state: State) -> bool:
+    """Whether nobody has asked for anything yet: a name may still be said."""
+    return state.stage is Stage.AWAY or (state.stage is Stage.MENU and state.prompt in GREETS)
 
 
 def _happened(state: State, event: Event, house: House) -> Moved | None:
@@ -116,16 +124,19 @@ def _told(state: State, event: Event) -> Moved | None:
     if isinstance(event, Coming):
         is_called = state.stage is Stage.PERSON and not state.is_coming
         return go(state, Stage.PERSON, Prompt.COMING, is_coming=True) if is_called else None
-    if isinstance(event, Recognised):
-        is_greeting = state.stage is Stage.MENU and state.prompt is Prompt.GREETING
-        return _greeted_by_name(state, event) if is_greeting else None
+    if isinstance(event, Recognised | Challenged | Unanswered):
+        return _greeted(state, event) if is_greeting(state) else None
     if isinstance(event, Language):
         return again(replace(state, lang=event.lang))
     return (state, ()) if isinstance(event, Came | Touched) else None
 
 
-def _greeted_by_name(state: State, event: Recognised) -> Moved:
-    return go(state, Stage.MENU, Prompt.GREETING_BY_NAME, name=event.name)
+def _greeted(state: State, event: Recognised | Challenged | Unanswered) -> Moved:
+    if isinstance(event, Recognised):
+        return go(state, Stage.MENU, Prompt.GREETING_BY_NAME, name=event.name)
+    if isinstance(event, Challenged):
+        return go(state, Stage.MENU, Prompt.CHALLENGE if event.is_first else Prompt.CHALLENGE_ON, task=event.task)
+    return (state, ()) if state.prompt is Prompt.GREETING else go(state, Stage.MENU, Prompt.GREETING)
 
 
 def _issued(state: State, event: Event) -> Moved | None:
@@ -141,8 +152,8 @@ def _woken(state: State, event: Event, house: House) -> Moved | None:
     greeted = go(state, Stage.MENU, Prompt.GREETING)
     if isinstance(event, Came | Touched):
         return greeted
-    if isinstance(event, Recognised):
-        return _greeted_by_name(state, event)
+    if isinstance(event, Recognised | Challenged):
+        return _greeted(state, event)
     if isinstance(event, Language):
         return go(replace(state, lang=event.lang), Stage.MENU, Prompt.GREETING)
     if isinstance(event, Meant):

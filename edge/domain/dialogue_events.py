@@ -7,6 +7,7 @@ from edge.domain.consent import ChosenName
 from edge.domain.dialogue_terms import By, Intent, Meaning, Prompt, Topic, Unheard
 from edge.domain.dossier import DossierCode
 from edge.domain.dossier_status import DossierAnswer
+from edge.domain.naming import SittingTask
 from edge.domain.ticket import Priority
 
 # --- events ---
@@ -22,6 +23,19 @@ class Recognised:
     """Who came agreed to be greeted by this name. Nothing else follows from it."""
 
     name: ChosenName
+
+
+@dataclass(frozen=True, slots=True)
+class Challenged:
+    """Who came may be somebody who agreed to be greeted by name, and shows it by doing this; the first thing asked or a further one."""
+
+    task: SittingTask
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """It was not done: they are greeted as everybody is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +121,7 @@ class Tick:
 
 
 Event: TypeAlias = (
-    Came | Recognised | Left | Meant | Unsure | NotUnderstood | SpeechBegan | CodeGiven | Looked | Issued | NotIssued | Coming
+    Came | Recognised | Challenged | Unanswered | Left | Meant | Unsure | NotUnderstood | SpeechBegan | CodeGiven | Looked | Issued | NotIssued | Coming
     | Language | Touched | Tick
 )  # fmt: skip
 

@@ -10,6 +10,7 @@ from edge.domain.dialogue_events import Action, Say
 from edge.domain.dialogue_terms import Expects, Intent, Meaning, Prompt, Stage, Topic
 from edge.domain.dossier import DossierCode
 from edge.domain.dossier_status import DossierAnswer
+from edge.domain.naming import SittingTask
 
 MISSES = 2  # so many times not understood, and a person is offered
 CHOICES = 3
@@ -51,7 +52,7 @@ class State:
     """`until` on the monotonic clock. `turn` counts questions put to directory and queue, so that late answers are known as late.
 
     `asking` is where CHOOSE came from, `purpose` what a procedure was asked for, `have` the papers checked so far, `name` whom the
-    greeting greets: it goes with the greeting.
+    greeting greets: it goes with the greeting. `task` is what somebody is asked to show before they are greeted by name.
     """
 
     lang: str
@@ -74,6 +75,7 @@ class State:
     topic: Topic | None = None
     is_coming: bool = False
     name: ChosenName | None = field(default=None, repr=False)
+    task: SittingTask | None = None
 
     @property
     def expects(self) -> Expects:

@@ -102,6 +102,8 @@ class Prompt(StrEnum):
 
     GREETING = "greeting"
     GREETING_BY_NAME = "greeting_by_name"
+    CHALLENGE = "challenge"
+    CHALLENGE_ON = "challenge_on"
     MENU = "menu"
     HELP = "help"
     NOT_UNDERSTOOD = "not_understood"

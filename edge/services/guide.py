@@ -16,6 +16,7 @@ from edge.domain.consent import ChosenName
 from edge.domain.dialogue_events import (
     Action,
     Came,
+    Challenged,
     CodeGiven,
     Coming,
     Event,
@@ -35,9 +36,11 @@ from edge.domain.dialogue_events import (
     Say,
     Tick,
     Touched,
+    Unanswered,
 )
 from edge.domain.dialogue_state import House, State
 from edge.domain.dialogue_terms import By, Meaning, Stage
+from edge.domain.naming import SittingTask
 from edge.guide_ports import Directory, GuideText, GuideView, Hall, PersonCall, Scene
 from edge.locker_ports import Scans
 from edge.ports import Clock, Ledger
@@ -134,9 +137,20 @@ class GuideService:
         """The camera's word, at every change."""
         await self.happened(Came() if is_somebody_there else Left())
 
+    @property
+    def is_greeting(self) -> bool:
+        return dialogue.is_greeting(self._state)
+
     async def greet(self, name: ChosenName) -> None:
         """Who came is somebody who agreed to be greeted; nothing is opened or shown for it."""
         await self.happened(Recognised(name))
+
+    async def challenge(self, task: SittingTask, *, is_first: bool) -> None:
+        """Who came shows by doing this that it is they; whoever rather presses a button just does."""
+        await self.happened(Challenged(task, is_first))
+
+    async def unanswered(self) -> None:
+        await self.happened(Unanswered())
 
     async def happened(self, event: Event) -> None:
         """One event, to its end. Pages see the new stage before anything slow begins; thanks are said for what is on the disk."""

@@ -65,7 +65,7 @@ class CityCounter:
         )
 
     async def recall(self, by: Staff, dossier: str, why: str, answered: Change) -> Refused | None:
-        """The code dies now; the result waits among the overdue ones until staff take it out."""
+        """The code dies now, and none is issued any more; the result waits among the overdue ones until staff take it out."""
         code = dossier_of(dossier)
         if by.role != CITY or why not in set(RecallWhy):
             return NOT_ALLOWED
@@ -125,6 +125,7 @@ class CityCounter:
         def change(connection: sqlite3.Connection) -> tuple[Payload, ...]:
             self._changes.withdraw(connection, row, now)
             stays.note_overdue(connection, row.stay, now.timestamp())
+            stays.note_recalled(connection, row.stay, now.timestamp())
             return tuple(answered(connection))
 
         refusal = await self._parts.asked(compartment, Aged(), change)

@@ -28,23 +28,33 @@ class Reissue:
         self._changes = changes
 
     async def reissue(self, by: Staff, stay: str, via: str) -> SpokenCode | Refused | None:
-        """The code before it is dead at once. Why: `reissued` after too many wrong tries, else `lost`."""
+        """The code before it is dead at once. Why: `reissued` after too many wrong tries, else `lost`.
+
+        Not for what the city has recalled: whoever was wrong about that takes it out and loads it again.
+        """
         row = await self._parts.ledger.read(lambda connection: stays.find(connection, stay))
-        compartment = self._parts.of_stay(stay)
         if via not in {SMS, PHONE}:
             return NOT_ALLOWED
-        if row is None or compartment is None or row.purpose is not Purpose.RESULT or row.loaded_s is None:
+        if row is None or row.purpose is not Purpose.RESULT or row.loaded_s is None:
             return NOT_THERE
-        if self._parts.is_in_hand(compartment):
-            return Refused(RefusalWhy.BUSY)
-        if via == SMS and row.phone is None:
-            return Refused(RefusalWhy.BAD_PHONE)
+        if refused := self._refused(row, via):
+            return refused
         try:
             code = await self._issued(by, row, via)
         except NotDurable:
             return NOT_TRUSTED
         log.info("locker: code reissued stay=%s via=%s by=%s", stay, via, by.name)
         return None if code is None else SpokenCode(code)
+
+    def _refused(self, row: Stay, via: str) -> Refused | None:
+        compartment = self._parts.of_stay(row.stay)
+        if compartment is None:
+            return NOT_THERE
+        if row.recalled_s is not None:
+            return Refused(RefusalWhy.RECALLED)
+        if self._parts.is_in_hand(compartment):
+            return Refused(RefusalWhy.BUSY)
+        return Refused(RefusalWhy.BAD_PHONE) if via == SMS and row.phone is None else None
 
     async def _issued(self, by: Staff, row: Stay, via: str) -> PickupCode | None:
         spoken: list[PickupCode] = []

@@ -113,6 +113,7 @@ class LockerView:
             since=None if row is None else self._time(self._since_s(now, row, stay)),
             sms=self._tables.sms.get(now.stay or ""), why=row.fault.value if row and row.fault else None,
             kept=Kept(hold.dossier, hold.by, self._time(hold.until_s)) if hold else None,
+            recalled=stay is not None and stay.recalled_s is not None,
         )  # fmt: skip
 
     def _since_s(self, now: Compartment, row: CompartmentRow, stay: Stay | None) -> float:
@@ -124,7 +125,8 @@ class LockerView:
         since = self._time(row.loaded_s or row.reserved_s)
         number = self._cabinet.plan.number(row.compartment)
         days = days_waiting(since, self._clock.now())
-        return OverdueRow(row.stay, row.compartment, number, row.dossier, since, days, row.reminded_s is not None)
+        is_reminded, is_recalled = row.reminded_s is not None, row.recalled_s is not None
+        return OverdueRow(row.stay, row.compartment, number, row.dossier, since, days, is_reminded, is_recalled)
 
     def _time(self, at_s: float) -> datetime:
         return datetime.fromtimestamp(at_s, self._clock.now().tzinfo)

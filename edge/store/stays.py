@@ -28,11 +28,12 @@ class Stay:
     overdue_s: float | None = None
     over_s: float | None = None
     over_why: str | None = None  # collected, or why it was released
+    recalled_s: float | None = None  # the city took it back: staff take it out, nobody else does
 
 
 _COLUMNS = (
     "stay, compartment, purpose, by, reserved_s, dossier, dossier_issued, procedure, receipt, sealed_phone, keyed_tail, lang,"
-    " loaded_s, reminded_s, overdue_s, over_s, over_why"
+    " loaded_s, reminded_s, overdue_s, over_s, over_why, recalled_s"
 )
 
 
@@ -96,6 +97,10 @@ def note_reminded(connection: sqlite3.Connection, stay: str, now_s: float) -> No
 
 def note_overdue(connection: sqlite3.Connection, stay: str, now_s: float) -> None:
     connection.execute("UPDATE locker_stays SET overdue_s = ? WHERE stay = ?", (now_s, stay))
+
+
+def note_recalled(connection: sqlite3.Connection, stay: str, now_s: float) -> None:
+    connection.execute("UPDATE locker_stays SET recalled_s = ? WHERE stay = ?", (now_s, stay))
 
 
 def end(connection: sqlite3.Connection, stay: str, why: str, now_s: float) -> None:

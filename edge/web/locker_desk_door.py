@@ -89,7 +89,7 @@ class DoorPanel:
             rows: list[tuple[str, Callable[[], object], str]] = [
                 (words("page.locker.collect"), lambda: self._collect(one), "primary")
             ]
-        elif one.state in HOLDS:
+        elif one.state in HOLDS and not one.recalled:
             rows = [
                 (words("page.locker.reissue_sms"), lambda: self._ask_sms(one), "primary"),
                 (words("page.locker.reissue_phone"), lambda: self._ask_spoken(one), ""),

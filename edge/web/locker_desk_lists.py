@@ -83,8 +83,10 @@ class OverdueList:
             Text("b", row.number, "row-number")
             with block("div", "row-words"):
                 Text("p", row.dossier or NOTHING)
-                reminded = words("page.locker.reminded") if row.reminded else words("page.locker.not_reminded")
-                Text("p", f"{words('page.locker.age_days', n=row.days)} · {reminded}", "how")
+                told = words("page.locker.reminded") if row.reminded else words("page.locker.not_reminded")
+                if row.recalled:
+                    told = words("page.locker.recalled_by_city")
+                Text("p", f"{words('page.locker.age_days', n=row.days)} · {told}", "how")
             made = button(words("page.locker.look"), lambda: self._on_pick(row.compartment), "plain")
             made.props["aria-label"] = words("page.locker.look_label", number=row.number)
 

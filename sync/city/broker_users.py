@@ -12,6 +12,7 @@ from sync.city.errors import CityError
 from sync.city.registry import BrokerUser, Registry
 from sync.topics import Topics
 
+CITY = "city"  # the city's own programs at the brokers, by their certificate's name; without a dot it is no device's
 WRITES = ("ev/#", "early/#", "answer/#", "status")  # below the device's own topics; `answer/#` is `answer` too
 READS = ("ack", "cmd/#")
 

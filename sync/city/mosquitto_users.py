@@ -15,7 +15,7 @@ from pathlib import Path
 from cryptography import x509
 
 from sync.broker import Broker, Version
-from sync.city.broker_users import READS, WRITES, BrokerNotReached, base_of
+from sync.city.broker_users import CITY, READS, WRITES, BrokerNotReached, base_of
 from sync.city.registry import BrokerUser
 from sync.errors import LinkError
 from sync.files import write_private
@@ -23,7 +23,6 @@ from sync.mqtt import Connection, Handlers
 from sync.topics import ROOT
 
 ACCESS, REVOKED, CONFIG = "devices.acl", "revoked.pem", "motcua.conf"
-CITY = "city"  # the city's own programs, by their certificate's name
 _AGAIN_AFTER_S = 1.0
 _MODE = 0o640  # the broker reads them by its group
 

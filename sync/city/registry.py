@@ -3,7 +3,6 @@
 Admitting and renewing is `sync.city.admission`. Every change is one transaction, and changes wait for each other.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,9 +18,9 @@ from sync.enrolment import Token, token_hash, user_name
 
 TOKEN_LIFE = timedelta(hours=24)
 LATELY = timedelta(minutes=10)
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _GENERATIONS = 9_999  # a name must have room for as many
 _DEVICE = "source, site, device, serial, event_key, state, registered, certificate_ends, certificate_serial, revoked, why_revoked"
+_GONE = "UPDATE city_presence SET state = 'offline', since_ms = ? WHERE source = ? AND state <> 'offline'"
 
 
 class Deed(StrEnum):
@@ -100,11 +99,13 @@ class Registry:
         life: timedelta = TOKEN_LIFE,
     ) -> Token:
         """A token for one place, and with `serial` for one box. Raise NameUnfit or SerialNotAllowed."""
-        if not (_NAME.fullmatch(site) and _NAME.fullmatch(device)):  # they stand in access lists and in patterns
-            raise NameUnfit(f"{site}/{device}: small letters a-z, digits and hyphens, 40 at most each")
+        try:
+            source = source_of(site, device)
+        except ValueError as error:
+            raise NameUnfit(str(error)) from error
         if len(user_name(site, device, _GENERATIONS)) > MAX_NAME:
             raise NameUnfit(f"{site}/{device}: site and device may have {MAX_NAME - 6} letters together")
-        token, source = Token.issue(fingerprint), source_of(site, device)
+        token = Token.issue(fingerprint)
         with self.changing() as change:
             if serial is not None and not change.is_allowed(serial):
                 raise SerialNotAllowed(f"{serial}: not on the list; first: motcua city devices allow {serial}")
@@ -126,6 +127,7 @@ class Registry:
                 sql = "UPDATE enrolled_devices SET state = ?, revoked = ?, why_revoked = ? WHERE source = ?"
                 change.transaction.execute(sql, (DeviceState.REVOKED.value, change.now_ms, why, source))
                 change.revoke_certificates(source)
+                change.transaction.execute(_GONE, (change.now_ms, source))  # a broker that cuts it may say no last will
                 change.write(Deed.REVOKED, source, device.serial, by, why)
             return change.gone_users(source)
 

@@ -1,16 +1,18 @@
 """One hash a day over every device's chain, signed by the city and published: from then on no history can change unseen.
 
 Each root names the one before it, so none can be taken out. Whoever keeps the published roots need not trust the database.
+A day on which nobody made one (the server stood still) is caught up with, over what had arrived by its end.
 """
 
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import msgspec
 
+from sync.chain import digest
 from sync.city.chains import chain_name
 from sync.city.errors import CityError
 from sync.city.facts import VIETNAM, milliseconds
@@ -21,8 +23,11 @@ from sync.events import GENESIS
 from sync.keys import DeviceKey, is_signed
 
 LOOK_EVERY_S = 60.0
+CAUGHT_UP = 400  # days at most: a clock that was years off must not make a root for each
 _LEAVES = Bulk("city_root_leaves", "day text, place bigint, source text, seq bigint, head text")
 _INSERT = "INSERT INTO city_roots VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_FIRST = "SELECT min(e.taken_ms) FROM city_chains c JOIN city_events e ON e.device = c.id AND e.seq = 1"
+_BEFORE = "SELECT seq, body FROM city_events WHERE device = ? AND taken_ms < ? ORDER BY seq DESC LIMIT 1"
 _SELECT = "SELECT day, made_ms, devices, root, previous, key, signature FROM city_roots"
 
 
@@ -82,20 +87,21 @@ class RootKeeper:
         self._key = key
         self._folder = folder
         self._next: float | None = None
+        self.newest: Root | None = None  # for whoever publishes it over a connection of their own
 
     def turn(self, now: datetime, monotonic: float) -> Root | None:
-        """A root for the topic `CITY_ROOT`, retained; its file is written already.
+        """The newest root for the topic `CITY_ROOT`, retained; its file is written already, and those of missed days.
 
         The first turn gives the newest there is: whoever made it may have been killed before it was out.
         """
         if self._next is not None and monotonic < self._next:
             return None
         is_first, self._next = self._next is None, monotonic + LOOK_EVERY_S
-        day = root_due(self._database, now)
-        root = make_root(self._database, self._key, day, now) if day else None
-        if is_first or root:
-            root = self._publish_missing() or root
-        return root
+        made = [make_root(self._database, self._key, day, now) for day in roots_due(self._database, now)]
+        if not (is_first or made):
+            return None
+        self.newest = self._publish_missing()
+        return self.newest
 
     def _publish_missing(self) -> Root | None:
         with self._database.reading() as reading:
@@ -108,21 +114,34 @@ class RootKeeper:
         return found[-1] if found else None
 
 
-def root_due(database: Database, now: datetime) -> date | None:
-    """The day whose root is to be made: yesterday, as soon as it is over in Vietnam, unless it is there."""
-    yesterday = now.astimezone(VIETNAM).date() - timedelta(days=1)
+def roots_due(database: Database, now: datetime) -> list[date]:
+    """The days that are over in Vietnam and have no root, oldest first: behind the newest root, or since the first event.
+
+    A day before a root that is there gets none any more, because that root names the one before it.
+    """
+    yesterday = _yesterday(now)
     with database.reading() as reading:
-        found = reading.row("SELECT day FROM city_roots WHERE day >= ?", (yesterday.isoformat(),))
-    return None if found else yesterday
+        newest = reading.row("SELECT max(day) FROM city_roots")
+        first = reading.row(_FIRST)
+    begin = yesterday
+    if newest and newest[0]:
+        begin = date.fromisoformat(newest[0]) + timedelta(days=1)
+    elif first and first[0]:
+        begin = min(begin, datetime.fromtimestamp(first[0] / 1000, VIETNAM).date())
+    begin = max(begin, yesterday - timedelta(days=CAUGHT_UP - 1))
+    return [begin + timedelta(days=n) for n in range((yesterday - begin).days + 1)]
 
 
 def make_root(database: Database, key: DeviceKey, day: date, now: datetime) -> Root:
-    """The root of a day, over the chains as they stand now; the one that is there when there is one. Idempotent."""
+    """The root of a day; the one that is there when there is one. Idempotent.
+
+    Of yesterday: over the chains as they stand now, which vouches for the most. Of a day that was missed: as they stood at its end.
+    """
     with database.transaction() as transaction:
         found = _rows(transaction, " WHERE day = ?", day.isoformat())
         if found:
             return found[0]
-        leaves = _standing(transaction)
+        leaves = _standing(transaction, _end_ms(day) if day < _yesterday(now) else None)
         before = _rows(transaction, " WHERE day < ? ORDER BY day DESC LIMIT 1", day.isoformat())
         root = Root(
             day=day.isoformat(),
@@ -181,7 +200,24 @@ def _rows(transaction: Transaction, ending: str, *values: str) -> list[Root]:
     return [Root(**dict(zip(fields, row, strict=True))) for row in found]
 
 
-def _standing(transaction: Transaction) -> list[Leaf]:
-    found = transaction.rows("SELECT source, generation, seq, head FROM city_chains WHERE seq > 0")
-    leaves = (Leaf(chain_name(source, generation), seq, head) for source, generation, seq, head in found)
+def _yesterday(now: datetime) -> date:
+    return now.astimezone(VIETNAM).date() - timedelta(days=1)
+
+
+def _end_ms(day: date) -> int:
+    return milliseconds(datetime.combine(day + timedelta(days=1), time(), VIETNAM))
+
+
+def _standing(transaction: Transaction, end_ms: int | None) -> list[Leaf]:
+    """Where the chains stand now, or where they stood at a moment by what had arrived. In order of their names."""
+    found = transaction.rows("SELECT id, source, generation, seq, head, last_taken_ms FROM city_chains WHERE seq > 0")
+    leaves: list[Leaf] = []
+    for id_, source, generation, seq, head, taken_ms in found:
+        name, last = chain_name(source, generation), (seq, head)
+        if end_ms is not None and taken_ms >= end_ms:
+            row = transaction.row(_BEFORE, (id_, end_ms))
+            if row is None:
+                continue
+            last = row[0], digest(bytes(row[1]))
+        leaves.append(Leaf(name, *last))
     return sorted(leaves, key=lambda leaf: leaf.source)

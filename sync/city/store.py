@@ -14,7 +14,7 @@ from sync.city.facts import milliseconds, storable
 from sync.city.faults import FaultKind, settle
 from sync.city.known import Anybody, KnownDevices
 from sync.city.quarantine import STRANGERS
-from sync.city.terms import Arrival
+from sync.city.terms import Arrival, DeviceState
 from sync.city.transactions import Bulk, Database, Transaction
 from sync.topics import Presence, Topics
 
@@ -69,12 +69,15 @@ class CityStore:
     def present(self, seen: Sequence[tuple[Topics, Presence]]) -> tuple[Due, ...]:
         """Note who is there. For each known device that came online: what to tell it at once.
 
-        It must send again when it was online in this boot all the time: then it is we who were away.
+        It must send again when it was online in this boot all the time: then it is we who were away. A revoked one is not there.
         """
         named = {source: one for one in seen if (source := _source(one[0]))}
         with self.database.transaction() as transaction:
             known = self._known.known(transaction, sorted(named))
             now_ms = milliseconds(self._clock())
+            for source in (one for one in known if known[one].state is DeviceState.REVOKED):
+                topics, said = named[source]
+                named[source] = topics, Presence(state="offline", boot=said.boot)
             due = [_present(transaction, source, *named[source], now_ms) for source in sorted(known)]
         return tuple(one for one in due if one)
 

@@ -82,3 +82,54 @@ def test_what_belongs_together(tmp_path: Path, text: str, why: str) -> None:
         load_city(write(tmp_path, text))
     (mistake,) = wrong.value.mistakes
     assert why in mistake.why
+
+
+def test_before_init_the_certificates_it_makes_may_be_missing(tmp_path: Path) -> None:
+    text = """
+    [city]
+    name = "x"
+    data_dir = "data"
+    [engine]
+    urls_file = "urls"
+    [enrolment]
+    names = ["127.0.0.1"]
+    broker_host = "127.0.0.1"
+    [enrolment.rabbitmq]
+    url = "https://127.0.0.1:15671"
+    user = "u"
+    password_file = "password"
+    ca_file = "data/authority.crt"
+    [broker]
+    host = "127.0.0.1"
+    ca_file = "data/authority.crt"
+    cert_file = "data/city.pem"
+    key_file = "data/city.pem"
+    """
+    file = write(tmp_path, text)
+    (tmp_path / "urls").write_text("amqps://u:p@127.0.0.1/\n")
+    with pytest.raises(ConfigError) as caught:
+        load_city(file, before_init=True)
+    assert [mistake.path for mistake in caught.value.mistakes] == ["enrolment.rabbitmq.password_file"]
+    (tmp_path / "password").write_text("p")
+    assert load_city(file, before_init=True).broker is not None
+    with pytest.raises(ConfigError):
+        load_city(file)
+
+
+def test_rabbitmq_needs_workers(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("p")
+    text = """
+    [city]
+    name = "x"
+    [enrolment]
+    names = ["127.0.0.1"]
+    broker_host = "127.0.0.1"
+    [enrolment.rabbitmq]
+    url = "https://127.0.0.1:15671"
+    user = "u"
+    password_file = "password"
+    """
+    with pytest.raises(ConfigError) as caught:
+        load_city(write(tmp_path, text))
+    (mistake,) = caught.value.mistakes
+    assert "motcua city worker" in str(mistake)

@@ -51,6 +51,7 @@ def test_a_whole_guide_is_good(tmp_path: Path) -> None:
     assert config.guide.voice.microphone == f"replay:{tmp_path / 'said.wav'}"
     assert config.guide.camera is not None
     assert (config.guide.camera.source, config.guide.camera.fps) == (f"replay:{tmp_path / 'seen.toml'}", 3.0)
+    assert config.guide.camera.greet_by_name == "challenge"
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,10 @@ def test_a_whole_guide_is_good(tmp_path: Path) -> None:
         ('link = "geo:10.8497,106.7717"', 'link = "javascript:alert(1)"', "guide.places.cong-an.link", "a link"),
         ('"chung-thuc-ban-sao"', '"khai-sinh"', "queue.services.chung-thuc.procedures.0", "is taken by service ho-tich"),
         ("[guide]", '[guide]\nhotline = "gọi"', "guide.hotline", "pattern"),
+        (
+            "[guide.places.thue]", '[guide.camera]\nsource = "0"\ngreet_by_name = "always"\n[guide.places.thue]',
+            "guide.camera.greet_by_name", "'challenge', 'passive' or 'never'",
+        ),
         ("[guide.places.thue]", '[guide.voice]\nmicrophone = "mic"\n[guide.places.thue]', "guide.voice.microphone", "alsa:"),
         (
             "[guide.places.thue]", '[guide.directory]\nurl = "http://x"\ntoken_file = "gone"\n[guide.places.thue]',

@@ -104,7 +104,7 @@ async def test_who_comes_before_the_camera_is_greeted_by_name_once_enrolled(
     shows = (Show(1.0), Show(3.0, model_file("face_noface.mov")))
     story.write_text(playlist_toml(Playlist(shows)), encoding="utf-8")
     models = f'\n[models]\ndirectory = "{networks.landmarker.parent}"\n'
-    camera = f'\n[guide.camera]\nsource = "replay:{story}"\ngone_s = 0.5\n'
+    camera = f'\n[guide.camera]\nsource = "replay:{story}"\ngone_s = 0.5\ngreet_by_name = "passive"\n'
     async with open_agent(load(site(tmp_path, camera + models, "gone_s = 6", "gone_s = 0.3"))) as agent:
         parts = dict(agent.parts)
         running = [asyncio.ensure_future(parts[name]()) for name in ("guide", "eyes/huong-dan", "reception")]

@@ -34,7 +34,7 @@ def test_the_worst_group_decides(alike: float, all_held: bool, monkeypatch: pyte
     monkeypatch.setattr(bench, "evaluate_faces", evaluated)
     nothing = Path()
     result = bench.run(
-        nothing, nothing, tmp_path, landmarker=nothing, network=nothing, attacked=(), progress=lambda _done, _all: None
+        nothing, nothing, tmp_path, landmarker=nothing, network=nothing, attacked=(), progress=lambda *_: None
     )  # fmt: skip
     rows = {(row["what"], row["of_whom"]): row for row in result["rows"]}
     assert result["all_held"] is all_held
@@ -64,4 +64,19 @@ def test_shares_of_attacks_and_of_living_faces() -> None:
     assert [(row["what"], row["of_whom"], row["value"], row["of"]) for row in rows] == [
         ("BPCER", "real", 0.25, 4),
         ("APCER", "print_moved", 0.2, 5),
+    ]
+
+
+def test_what_an_attack_is_worth_where_names_are_said() -> None:
+    """The rows of a film that looks alive; of a print that does not there is nothing to say."""
+    rows = bench._named(
+        {
+            "replay_still": {"of": 3, "passive": 1.0, "by_chance": 0.125, "by_choice": 0.5},
+            "print_still": {"of": 7, "passive": 0.0, "by_chance": 0.0, "by_choice": 0.0},
+        }
+    )
+    assert [(row["what"], row["value"]) for row in rows] == [
+        ("called by name, passive", 1.0),
+        ("called by name, challenge", 0.125),
+        ("called by name, challenge, scenes chosen", 0.5),
     ]

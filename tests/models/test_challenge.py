@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.challenge import TURNS, Challenge, Stage, Task, advance, draw
+from models.challenge import MOVEMENTS, TURNS, Challenge, Stage, Task, advance, draw, draw_short
 from models.liveness import Moment
 from tests.models.heads import HEAD, SHEET, Points, moment
 
@@ -58,6 +58,13 @@ def test_every_row_can_be_drawn() -> None:
     chance = random.Random(1)
     assert {draw(chance.choice, 0.0).tasks for _ in range(3000)} == set(ROWS)
     assert len(ROWS) == 34
+
+
+def test_before_a_greeting_a_turn_and_a_movement_are_drawn_in_either_order() -> None:
+    chance = random.Random(1)
+    pairs = {(a, b) for a in TURNS for b in MOVEMENTS} | {(b, a) for a in TURNS for b in MOVEMENTS}
+    assert {draw_short(chance.choice, 0.0).tasks for _ in range(500)} == pairs
+    assert len(pairs) == 8
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,8 @@ EXAMPLES: list[wire.GuideMessage] = [
     wire.GuideHello(wire=1, pid=4711),
     wire.NearMessage(is_near=True),
     wire.WhoMessage(3, "match", 999, 1 / 3, 24, "live"),
+    wire.TaskMessage(1, "turn_left", 1, 2),
+    wire.AnsweredMessage(1, is_passed=True),
     wire.AskMessage(1, "look_straight", 1, 3),
     wire.HintMessage(1, "several_faces"),
     SHOT,
@@ -134,7 +136,7 @@ def test_a_message_of_another_shape_is_refused(message: dict[str, object]) -> No
 def test_no_numbers_of_a_face_stand_in_what_is_logged() -> None:
     tell = wire.GuideTell(number=1, templates=(b"\x00\x01\x02\x03" * wire.NUMBERS,), sitting=2)
     assert msgspec.json.decode(msgspec.json.encode(tell), type=wire.GuideTell) == tell
-    assert repr(tell) == "GuideTell(number=1, templates=1, sitting=2)"
+    assert repr(tell) == "GuideTell(number=1, templates=1, sitting=2, challenge=0)"
     assert "0.33" not in repr(SHOT)
 
 

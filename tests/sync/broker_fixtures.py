@@ -16,6 +16,7 @@ from typing import Self
 import pytest
 
 from sync.city.receiver import CityReceiver
+from sync.city.sender import CommandSender
 from sync.link import Link, LinkStatus
 from sync.mqtt import Broker
 from sync.reconnect import Pace
@@ -98,7 +99,7 @@ def make_mosquitto(tmp_path: Path) -> Iterator[Callable[..., Mosquitto]]:
 
 
 @contextlib.asynccontextmanager
-async def running(thing: Link | CityReceiver) -> AsyncIterator[asyncio.Task[None]]:
+async def running(thing: Link | CityReceiver | CommandSender) -> AsyncIterator[asyncio.Task[None]]:
     """Run a link or a city for a while; a failure of its own fails the test."""
     task = asyncio.create_task(thing.run())
     try:

@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import signal
+import ssl
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sync.city.authority import server_files
+from sync.city.authority import client_files, server_files
 from sync.city.rabbit_users import RabbitSettings, RabbitUsers
 from tests.sync.broker_fixtures import free_port
 from tests.sync.identity_fixtures import Town, wait_for_port
@@ -43,8 +44,9 @@ class Rabbit:
             )  # fmt: skip
         for port in (self.mqtt_port, self.management_port):
             wait_for_port(port, START_S)
-        with httpx.Client(base_url=self.url, auth=("boss", _PASSWORD), trust_env=False, timeout=30) as http:
-            http.get("/api/overview").raise_for_status()
+        context = ssl.create_default_context(cafile=self.directory / "authority.crt")
+        with httpx.Client(auth=("boss", _PASSWORD), verify=context, trust_env=False, timeout=30) as http:
+            http.get(f"{self.url}/api/overview").raise_for_status()
 
     def stop(self) -> None:
         if self._process is not None:
@@ -59,15 +61,27 @@ class Rabbit:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.management_port}"
+        return f"https://127.0.0.1:{self.management_port}"
+
+    @property
+    def settings(self) -> RabbitSettings:
+        return RabbitSettings(self.url, "boss", _PASSWORD, authority=self.directory / "authority.crt")
 
     @property
     def users(self) -> RabbitUsers:
-        return RabbitUsers(RabbitSettings(self.url, "boss", _PASSWORD))
+        return RabbitUsers(self.settings)
+
+    @property
+    def amqp_url(self) -> str:
+        """The node wants a certificate of its clients, any of the authority's, and a password."""
+        pem = self.directory / "worker.pem"
+        tls = f"cafile={self.directory}/authority.crt&certfile={pem}&keyfile={pem}"
+        return f"amqps://boss:{_PASSWORD}@127.0.0.1:{self._amqp}/?{tls}"
 
     def _write(self, town: Town) -> None:
         (self.directory / "authority.crt").write_text(town.authority.pem)
         server_files(town.authority, self.directory / "server.pem", ("127.0.0.1",), town.clock())
+        client_files(town.authority, self.directory / "worker.pem", "worker", town.clock())
         (self.directory / "plugins").write_text(PLUGINS)
         cookie = self.directory / ".erlang.cookie"
         cookie.write_text(secrets.token_hex(20))
@@ -77,9 +91,9 @@ class Rabbit:
         text = shared.read_text().format(**values)
         (self.directory / "rabbitmq.conf").write_text(
             f"{text}\n"
-            f"listeners.tcp.1 = 127.0.0.1:{self._amqp}\n"
-            f"mqtt.listeners.ssl.1 = 127.0.0.1:{self.mqtt_port}\n"
-            f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self.management_port}\n"
+            f"listeners.ssl.default = 127.0.0.1:{self._amqp}\n"
+            f"mqtt.listeners.ssl.default = 127.0.0.1:{self.mqtt_port}\n"
+            f"management.ssl.ip = 127.0.0.1\nmanagement.ssl.port = {self.management_port}\n"
             f"default_user = boss\ndefault_pass = {_PASSWORD}\ndefault_user_tags.administrator = true\n"
             "disk_free_limit.absolute = 100MB\n"
         )

@@ -2,15 +2,19 @@
 
 import asyncio
 import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from sync.city.commands import CommandStore
 from sync.city.database import open_database
 from sync.city.known import Known
 from sync.city.receiver import CityReceiver
-from sync.city.roots import Root, published
+from sync.city.roots import Root, RootKeeper, published
+from sync.city.sender import CommandSender
 from sync.city.stats import city_stats
 from sync.city.terms import DeviceState
 from sync.city.verify import verify_city
@@ -18,7 +22,7 @@ from sync.keys import DeviceKey
 from sync.link import Link, LinkOptions
 from sync.marks import Receipt
 from sync.topics import CITY_ROOT, Presence
-from tests.sync.broker_fixtures import QUICK, Mosquitto, Statuses, running, until
+from tests.sync.broker_fixtures import QUICK, Mosquitto, Statuses, free_port, running, until
 from tests.sync.city_samples import KEY, SOURCE, Sender, early, with_body
 from tests.sync.postgres_fixtures import Postgres
 from tests.sync.samples import VISIT, Opener
@@ -177,6 +181,20 @@ async def test_the_root_of_the_day_is_published(mosquitto: Mosquitto, tmp_path: 
         await until(lambda: bool(list(folder.glob("root-*.json"))))
         with Listener(mosquitto.port, CITY_ROOT) as listener:
             await until(lambda: bool(listener.messages))
-    (root,) = published(folder)
+    *_, root = published(folder)
     assert msgspec.json.decode(listener.messages[0][1], type=Root) == root
     assert (root.devices, root.is_from(CITY.public)) == (1, True)
+
+
+async def test_where_workers_take_the_events_the_sender_publishes_it_and_finds_another_node(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    database = open_database(tmp_path / "city.sqlite")
+    keeper = RootKeeper(database, CITY, tmp_path / "roots")
+    keeper.turn(datetime.now(UTC), 0.0)
+    gone = replace(mosquitto.broker, port=free_port(), others=((mosquitto.broker.host, mosquitto.port),))
+    async with running(CommandSender(CommandStore(database), gone, pace=QUICK, newest_root=lambda: keeper.newest)):
+        with Listener(mosquitto.port, CITY_ROOT) as listener:
+            await until(lambda: bool(listener.messages))
+    assert [msgspec.json.decode(listener.messages[0][1], type=Root)] == published(tmp_path / "roots")
+    database.close()

@@ -13,6 +13,7 @@ from sync.city.database import Database
 from sync.city.facts import TABLES
 from sync.city.known import Known
 from sync.city.roots import (
+    CAUGHT_UP,
     LOOK_EVERY_S,
     Root,
     RootKeeper,
@@ -21,8 +22,8 @@ from sync.city.roots import (
     make_root,
     publish,
     published,
-    root_due,
     roots,
+    roots_due,
 )
 from sync.city.store import CityStore
 from sync.city.terms import DeviceState, Judgement
@@ -253,12 +254,12 @@ def test_a_wrong_clocks_events_recount_to_the_same(database: Database) -> None:
 
 def test_a_root_is_made_once_a_day_when_the_day_is_over(city: Database) -> None:
     evening = NOW.replace(hour=16, minute=59)  # 23:59 in Vietnam
-    assert root_due(city, evening) == date(2026, 11, 20) or root_due(city, evening) is None
+    assert roots_due(city, evening) == []
     midnight = NOW.replace(hour=17, minute=0) + timedelta(days=1)
-    assert root_due(city, midnight) == date(2026, 11, 22)
+    assert roots_due(city, midnight) == [date(2026, 11, 22)]
     first = make_root(city, CITY, date(2026, 11, 22), midnight)
     assert make_root(city, OTHER_KEY, date(2026, 11, 22), midnight) == first
-    assert root_due(city, midnight) is None
+    assert roots_due(city, midnight) == []
     with city.reading() as reading:
         before, after = roots(reading)
     assert (after, after.previous, after.devices, after.is_from(CITY.public)) == (first, before.hash, 2, True)
@@ -276,6 +277,36 @@ def test_a_keeper_publishes_what_was_made_and_never_got_out(city: Database, tmp_
     assert second.day == "2026-11-22"
     assert keeper.turn(tomorrow + timedelta(days=1), 3 * LOOK_EVERY_S) is None
     assert [root.day for root in published(tmp_path / "roots")] == ["2026-11-21", "2026-11-22"]
+
+
+def test_days_on_which_nobody_made_a_root_are_caught_up_with(city: Database, tmp_path: Path) -> None:
+    """Each over what had arrived by its end; the file of each is written; the newest goes out."""
+    sender, new = Sender(head=CityStore(city).head(SOURCE)), Sender(Topics("phuong-thu-duc", "quay-03"))
+    for days, arrivals in ((1, sender.visits(3)), (3, new.visits(2)), (3, sender.visits(1)), (4, sender.visits(5))):
+        CityStore(city).take([later(one, days=days) for one in arrivals])
+    keeper = RootKeeper(city, CITY, tmp_path)
+    newest = keeper.turn(NOW + timedelta(days=5), 0.0)
+    assert (newest and newest.day, keeper.newest) == ("2026-11-25", newest)
+    names = [f"2026-11-{day}" for day in range(21, 26)]
+    assert [root.day for root in published(tmp_path)] == names
+    with city.reading() as reading:
+        held = [[(leaf.source[-2:], leaf.seq) for leaf in leaves_of(reading, day)] for day in names]
+    assert held == [
+        [("01", 12), ("02", 12)],
+        [("01", 15), ("02", 12)],
+        [("01", 15), ("02", 12)],
+        [("01", 16), ("02", 12), ("03", 2)],
+        [("01", 21), ("02", 12), ("03", 2)],
+    ]
+    assert check(city) == []
+    assert roots_due(city, NOW + timedelta(days=5)) == []
+
+
+def test_the_first_root_is_of_the_first_days_events(database: Database) -> None:
+    CityStore(database, clock=lambda: NOW).take(Sender().visits(1))
+    due = roots_due(database, NOW + timedelta(days=3))
+    assert due == [DAY, DAY + timedelta(days=1), DAY + timedelta(days=2)]
+    assert len(roots_due(database, NOW + timedelta(days=9_999))) == CAUGHT_UP
 
 
 def test_roots_that_were_changed_are_named(city: Database) -> None:

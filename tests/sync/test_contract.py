@@ -7,6 +7,7 @@ import pytest
 
 from sync.contract import documents
 from sync.events import PAYLOADS
+from sync.topics import CITY_ROOT
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "contract"
 
@@ -30,3 +31,10 @@ def test_every_reference_leads_somewhere() -> None:
     files = {line.split('"./')[1].rstrip('"') for line in lines if '"./' in line}
     assert files == texts.keys() - {"asyncapi.yaml"}
     assert all(f"    {kind.replace('.', '_')}:" in lines for kind in PAYLOADS)
+
+
+def test_the_daily_root_is_in_it() -> None:
+    lines = documents()["asyncapi.yaml"].splitlines()
+    assert f'    address: "{CITY_ROOT}"' in lines
+    schema = json.loads(documents()["root.json"])
+    assert set(schema["required"]) >= {"day", "devices", "root", "previous"}

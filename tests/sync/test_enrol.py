@@ -17,7 +17,9 @@ from cryptography import x509
 from sync import enrol
 from sync.city import enrol_server
 from sync.city.authority import name_in
+from sync.city.known import Registered
 from sync.city.registry import Deed, NameUnfit
+from sync.city.store import CityStore
 from sync.city.terms import DeviceState
 from sync.city_https import ask_standing, ask_to_enrol, ask_to_renew
 from sync.enrol_errors import CityNotReached, CityRefused, ClockOff, NotTheCity
@@ -25,6 +27,7 @@ from sync.enrolment import EnrolRequest, Refusal, Token, TokenMisread
 from sync.identity import FOLDER, IDENTITY, NEXT, read_identity, store_of
 from sync.keys import DeviceKey
 from sync.tls_keys import TlsKey
+from sync.topics import Presence, Topics
 from tests.sync.identity_fixtures import BY, CITY_KEY, SERIAL, SITE, Town
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.timeout(60)]
@@ -278,6 +281,19 @@ async def test_a_revoked_device_may_not_renew(town: Town) -> None:
     with pytest.raises(CityRefused, match="revoked"):
         await asyncio.to_thread(ask_to_renew, identity, TlsKey.generate().csr())
     assert [row.what for row in town.registry.audit(SOURCE)][-2:] == [Deed.REVOKED, Deed.REFUSED]
+
+
+async def test_a_revoked_device_is_not_there_any_more(town: Town) -> None:
+    """RabbitMQ says no last will for a user that was deleted; and what was said before may still stand in a queue."""
+    identity = await town.enrolled()
+    store = CityStore(town.registry.database, Registered())
+    online = [(Topics(identity.site, identity.device), Presence(state="online", boot="b"))]
+    assert len(store.present(online)) == 1
+    town.registry.revoke(SOURCE, "lost", BY)
+    for due in ((), store.present(online)):
+        assert due == ()
+        with town.registry.database.reading() as reading:
+            assert reading.rows("SELECT state FROM city_presence") == [("offline",)]
 
 
 async def test_a_device_hears_that_it_was_revoked(town: Town) -> None:

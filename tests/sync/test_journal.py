@@ -171,7 +171,7 @@ async def test_another_devices_journal_is_refused(open_journal: Opener) -> None:
 
 
 async def test_names_that_could_not_stand_in_a_topic_are_refused(open_journal: Opener) -> None:
-    with pytest.raises(ValueError, match="site and device"):
+    with pytest.raises(ValueError, match="small letters"):
         await open_journal(device="quay/+")
 
 

@@ -19,7 +19,7 @@ from sync.jobs import Cadence
 from sync.journal import Journal
 from sync.link import Downward, Link, LinkOptions
 from sync.manners import Manners
-from sync.marks import Receipt
+from sync.marks import Receipt, ReceiptOutcome
 from sync.mqtt import Version
 from sync.resend import ResendRules
 from sync.topics import Topics
@@ -272,8 +272,56 @@ async def test_everything_goes_up_once_more_when_a_person_asks(
     async with running(link):
         await until(lambda: heard.seqs(OURS.events) == [1, 2, 3, 4, 5])
         await journal.mark_city(Receipt(seq=5, head=journal.head.hash))
-        link.resend_from(2)
+        await link.resend_from(2)
         await until(lambda: heard.seqs(OURS.events) == [1, 2, 3, 4, 5, 3, 4, 5])
+        await until(lambda: journal.again is None)
+    async with running(Link(journal, mosquitto.broker, options())):
+        await journal.record(VISIT)
+        await until(lambda: heard.seqs(OURS.events)[8:] == [6])
+
+
+async def test_what_a_person_asked_for_is_not_forgotten_when_the_agent_stops(
+    open_journal: Opener, mosquitto: Mosquitto, heard: Heard
+) -> None:
+    """Also not when it is asked for twice, and stopped before any of it was sent."""
+    journal = await open_journal(cadence=NEVER)
+    await journal.record(*[VISIT] * 5)
+    link = Link(journal, mosquitto.broker, options())
+    async with running(link):
+        await until(lambda: heard.seqs(OURS.events) == [1, 2, 3, 4, 5])
+        await journal.mark_city(Receipt(seq=5, head=journal.head.hash))
+    for seq in (2, 4):
+        await link.resend_from(seq)
+    await journal.close()
+    again = await open_journal(cadence=NEVER)
+    async with running(Link(again, mosquitto.broker, options())):
+        await until(lambda: heard.seqs(OURS.events)[5:8] == [3, 4, 5])
+        await until(lambda: again.again is None)
+
+
+async def test_what_the_city_asks_for_is_not_lost_to_a_receipt_that_only_repeats_its_head(
+    open_journal: Opener, mosquitto: Mosquitto, heard: Heard
+) -> None:
+    journal, is_busy, may_go = await open_journal(cadence=NEVER), asyncio.Event(), asyncio.Event()
+    heads = []
+    for _ in range(3):
+        await journal.record(VISIT)
+        heads.append(journal.head.hash)
+    has_two = Receipt(seq=2, head=heads[1])
+
+    async def dawdle(_: ReceiptOutcome) -> None:
+        is_busy.set()
+        await may_go.wait()
+
+    async with running(Link(journal, mosquitto.broker, options(), on_receipt=dawdle)):
+        await until(lambda: heard.seqs(OURS.events) == [1, 2, 3])
+        await heard.say(OURS.receipts, msgspec.json.encode(Receipt(seq=1, head=heads[0])))
+        await is_busy.wait()
+        await heard.say(OURS.receipts, msgspec.json.encode(msgspec.structs.replace(has_two, resend=True)))
+        await heard.say(OURS.receipts, msgspec.json.encode(has_two))
+        await until(lambda: len(heard.on(OURS.receipts)) == 3)
+        may_go.set()
+        await until(lambda: heard.seqs(OURS.events) == [1, 2, 3, 3])
 
 
 # --- the city's clock ---

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -9,12 +10,16 @@ import pytest
 
 from sync.broker import Broker, Tls, Version
 from sync.city.authority import Authority, read_csr
-from sync.city.broker_users import BrokerNotReached
-from sync.city.rabbit_users import RabbitSettings, RabbitUsers
+from sync.city.broker_users import CITY, BrokerNotReached
+from sync.city.engine import connected
+from sync.city.rabbit_users import RabbitUsers
+from sync.city.registry import BrokerUser
+from sync.city.topology import Topology, binding_of
 from sync.errors import LinkError
 from sync.identity import Identity
 from sync.tls_keys import TlsKey
-from sync.topics import Topics
+from sync.topics import CITY_ROOT, Topics
+from tests.sync.broker_fixtures import free_port
 from tests.sync.identity_fixtures import BY, SITE, Town
 from tests.sync.rabbit_fixtures import Rabbit
 from tests.sync.visitor import CUT_WITHIN_S, Visitor, visiting
@@ -139,7 +144,55 @@ def test_a_half_made_user_is_finished(rabbit_town: tuple[Town, Rabbit]) -> None:
 
 def test_a_management_that_is_not_there_is_said_so(rabbit_town: tuple[Town, Rabbit]) -> None:
     _, node = rabbit_town
-    for settings in (RabbitSettings("http://127.0.0.1:9", "boss", "x"), RabbitSettings(node.url, "boss", "wrong")):
+    for settings in (replace(node.settings, url="http://127.0.0.1:9"), replace(node.settings, password="wrong")):
         with RabbitUsers(settings) as users, pytest.raises(BrokerNotReached) as caught:
             users.apply((), b"")
         assert "wrong" not in str(caught.value)
+
+
+def test_the_citys_own_programs_have_a_user(rabbit_town: tuple[Town, Rabbit]) -> None:
+    """They may speak on every topic of ours, and a device's orders are among them."""
+    town, _ = rabbit_town
+    town.fleet.settle()
+    one = admitted(town, "quay-10")
+    with (
+        visiting(one.broker(), client_id(one), V311) as device,
+        visiting(town.client(CITY).broker(), "city-commands", V311) as city,
+    ):
+        device.subscribe(topics(one).commands + "#")
+        assert city.publish(topics(one).commands + "device.identify") < 0x80
+        assert device.wait_for_message(10.0) is not None
+        assert city.publish(CITY_ROOT) < 0x80
+    with visiting(town.client(CITY).broker(), "city-commands", V311) as city, pytest.raises(LinkError):
+        city.publish("elsewhere")
+
+
+def test_a_device_is_bound_before_it_may_publish(rabbit_town: tuple[Town, Rabbit]) -> None:
+    """And not at all, without harm, as long as no worker has made the queues: one binds it later."""
+    town, node = rabbit_town
+    topology = Topology(2)
+    settings = replace(node.settings, topology=topology)
+    first, second = (BrokerUser(f"{SITE}.{name}.1", SITE, name) for name in ("quay-11", "quay-12"))
+    others = town.registry.users()
+    with RabbitUsers(settings) as users:
+        users.apply((*others, first), b"")
+        asyncio.run(_declare(node, topology))
+        users.apply((*others, first, second), b"")
+        for user in (first, second):
+            one = Topics(SITE, user.device)
+            rows = users._call("GET", f"/api/queues/%2F/{topology.queue_of(one)}/bindings")
+            assert binding_of(one) in {row["routing_key"] for row in rows}
+        users.apply((*others, first, second), b"")
+        users.apply(others, b"")
+
+
+async def _declare(node: Rabbit, topology: Topology) -> None:
+    async with connected(node.amqp_url) as connection, connection.channel() as channel:
+        await topology.declare(channel)
+
+
+def test_another_node_is_asked_when_one_is_away(rabbit_town: tuple[Town, Rabbit]) -> None:
+    town, node = rabbit_town
+    settings = replace(node.settings, url=f"https://127.0.0.1:{free_port()}", others=(node.url,))
+    with RabbitUsers(settings) as users:
+        users.apply(town.registry.users(), b"")

@@ -10,11 +10,13 @@ import time
 from contextlib import suppress
 
 from edge.adapters.camera_spec import opened_camera
-from edge.adapters.guide_eyes_child import Emit, follow, main
+from edge.adapters.child_process import follow
+from edge.adapters.guide_eyes_child import Emit, main
 from edge.adapters.guide_eyes_spec import GuideEyesSpec
 from models.guide_wire import (
     NUMBERS,
     WIRE_VERSION,
+    AnsweredMessage,
     AskMessage,
     GuideHello,
     GuideTell,
@@ -22,6 +24,7 @@ from models.guide_wire import (
     NearMessage,
     OverMessage,
     ShotMessage,
+    TaskMessage,
     WhoMessage,
 )
 from models.guide_worker import GuideWorker
@@ -41,7 +44,7 @@ class Gaze:
     def __init__(self, emit: Emit, tells: "queue.SimpleQueue[GuideTell]", manner: str) -> None:
         self._emit, self._tells, self._manner = emit, tells, manner
         self._is_near = False
-        self._who_of = self._sat = 0
+        self._who_of = self._sat = self._tried = 0
 
     def heed(self) -> None:
         with suppress(queue.Empty):
@@ -58,6 +61,11 @@ class Gaze:
             self._who_of = tell.number
             number = tell.number - (self._manner == "late")
             self._emit(WhoMessage(number, "match", 0, 0.75, 8, "live"))
+        if tell.challenge > self._tried:
+            self._tried = tell.challenge
+            self._emit(TaskMessage(tell.challenge, "turn_left", 0, 2))
+            if self._manner != "dawdle":
+                self._emit(AnsweredMessage(tell.challenge, is_passed=True))
         if tell.sitting > self._sat and self._manner != "dawdle":
             self._sat = tell.sitting
             self._emit(AskMessage(tell.sitting, "blink", 1, 3))
@@ -71,7 +79,7 @@ def behave(spec: GuideEyesSpec, emit: Emit) -> None:
     """Say hello, then do as the manner asks."""
     manner, pipe = sys.argv[1], int(sys.argv[-2])
     tells: queue.SimpleQueue[GuideTell] = queue.SimpleQueue()
-    follow(sys.stdin.buffer, tells.put)
+    follow(sys.stdin.buffer, GuideTell, tells.put)
     emit(GuideHello(wire=WIRE_VERSION, pid=os.getpid()))
     if manner == "garbage":
         os.write(pipe, (9).to_bytes(4, "big") + b"\xff\xd8\xff\xe0 jpeg")

@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from devices.audio.source import open_source
-from edge.adapters.voice_child import Emit, follow, main
+from edge.adapters.child_process import follow
+from edge.adapters.voice_child import Emit, main
 from edge.adapters.voice_spec import VoiceSpec
 from models.intent import load_phrases
 from models.mel import Samples
 from models.speech import Heard, Ranked
-from models.voice_wire import WIRE_VERSION, VoiceBeat, VoiceHello
+from models.voice_wire import WIRE_VERSION, Tell, VoiceBeat, VoiceHello
 from models.voice_worker import VoiceWorker
 
 
@@ -65,7 +66,7 @@ def behave(spec: VoiceSpec, emit: Emit) -> None:
         worker = VoiceWorker(
             microphone, Loudness(), First(), book, emit, procedures=tuple(spec.procedures), places=tuple(spec.places)
         )
-        follow(sys.stdin.buffer, worker.tell)
+        follow(sys.stdin.buffer, Tell, worker.tell)
         worker.run()
 
 

@@ -98,12 +98,12 @@ async def both(mosquitto: Mosquitto, tmp_path: Path) -> AsyncIterator[Both]:
         await journal.record(DeviceStarted(boot=journal.identity.boot, version="1", stations=()))
         database = open_database(store)
         orders = CommandStore(database)
-        runs = [
-            CityReceiver(store, mosquitto.broker, key=key, pace=QUICK).run(),
-            CommandSender(orders, mosquitto.broker, pace=QUICK, look_s=0.05).run(),
-            *(run() for _, run in line.parts),
-        ]
-        running = [asyncio.ensure_future(run) for run in runs]
+        there = asyncio.Event()  # what is said before the city is there is said again after a minute
+        receiver = CityReceiver(store, mosquitto.broker, key=key, pace=QUICK, on_status=lambda _: there.set())
+        running = [asyncio.ensure_future(receiver.run())]
+        await there.wait()
+        sender = CommandSender(orders, mosquitto.broker, pace=QUICK, look_s=0.05)
+        running += [asyncio.ensure_future(run) for run in (sender.run(), *(run() for _, run in line.parts))]
         await until(lambda: journal.backlog == 0)
         yield Both(store, orders, key, line, journal)
         for task in running:

@@ -64,6 +64,23 @@ def test_who_does_what_is_asked_is_alive_and_photographed() -> None:
     assert len(seen.shots) >= 2
 
 
+def test_who_is_quick_is_not_enrolled_from_pictures_of_the_turns_that_were_asked_for() -> None:
+    room = Room()
+    while not room.obey():
+        room.t_s += 0.2  # a picture of every frame
+        assert room.t_s < 60
+    assert any(abs(shot.yaw) > 20 for shot in room.sitting.seen.shots)
+    assert room.sitting.shots
+    assert [shot.yaw for shot in room.sitting.shots if abs(shot.yaw) > 20] == []
+
+
+def test_who_never_looks_into_the_camera_is_told_so() -> None:
+    room = Room()
+    while not room.show(face(100, yaw=30.0)):
+        assert room.t_s < 60
+    assert {shot.yaw for shot in room.sitting.shots} == {30.0}
+
+
 def test_a_photograph_is_asked_in_vain() -> None:
     room = Room()
     while not room.show(face(100)):

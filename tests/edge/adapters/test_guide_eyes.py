@@ -18,7 +18,18 @@ from edge.adapters.supervisor import Backoff
 from edge.adapters.worker_process import WorkerPatience
 from edge.domain.consent import Unfit
 from edge.domain.recognition import Aliveness, Outcome
-from edge.eye_ports import EyesChange, EyesItem, Near, Seen, SittingHint, SittingOver, SittingStep, SittingTask
+from edge.eye_ports import (
+    ChallengeOver,
+    ChallengeStep,
+    EyesChange,
+    EyesItem,
+    Near,
+    Seen,
+    SittingHint,
+    SittingOver,
+    SittingStep,
+    SittingTask,
+)
 from edge.ports import CameraState
 
 CHILD = Path(__file__).with_name("fake_guide_eyes_child.py")
@@ -132,6 +143,26 @@ async def test_whoever_withdrew_while_the_answer_was_on_its_way_is_nobody(tmp_pa
         await listener.eyes.sit()
         await listener.until(lambda: listener.of(SittingOver))
     assert listener.of(Seen) == []
+
+
+async def test_a_challenge_asks_and_ends(tmp_path: Path) -> None:
+    async with running(tmp_path) as listener:
+        await listener.near()
+        number = await listener.eyes.challenge()
+        await listener.until(lambda: listener.of(ChallengeOver))
+    assert listener.of(ChallengeStep) == [ChallengeStep(number, SittingTask.TURN_LEFT, 0, 2)]
+    assert listener.of(ChallengeOver) == [ChallengeOver(number, is_passed=True)]
+
+
+async def test_a_challenge_ends_unanswered_with_its_worker_and_is_not_begun_again(tmp_path: Path) -> None:
+    async with running(tmp_path, "dawdle") as listener:
+        await listener.near()
+        number = await listener.eyes.challenge()
+        await listener.until(lambda: listener.of(ChallengeStep))
+        os.kill(listener.eyes.status.pid or 0, signal.SIGKILL)
+        await listener.near(2)
+    assert listener.of(ChallengeOver) == [ChallengeOver(number, is_passed=False)]
+    assert len(listener.of(ChallengeStep)) == 1
 
 
 async def test_a_sitting_asks_hints_and_ends_with_its_pictures(tmp_path: Path) -> None:

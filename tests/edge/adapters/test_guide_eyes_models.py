@@ -19,7 +19,17 @@ from edge.adapters.guide_eyes import WorkerEyes
 from edge.adapters.guide_eyes_spec import LANDMARKER, NETWORK, GuideEyesSpec
 from edge.domain.consent import Unfit
 from edge.domain.recognition import Aliveness, Numbers, Outcome, mean_of
-from edge.eye_ports import EyesItem, Near, Seen, SittingHint, SittingOver, SittingStep, SittingTask
+from edge.eye_ports import (
+    ChallengeOver,
+    ChallengeStep,
+    EyesItem,
+    Near,
+    Seen,
+    SittingHint,
+    SittingOver,
+    SittingStep,
+    SittingTask,
+)
 from models.attacks import FPS, SCENE_PX, Attack, frames_of
 from tests.edge.adapters.test_vision_models import held, open_files, snapshot, written_bytes
 
@@ -104,6 +114,24 @@ async def test_who_is_enrolled_is_recognised_after_a_look_or_two(room: Room) -> 
     assert (seen.outcome, seen.alive, seen.person) == (Outcome.MATCH, Aliveness.LIVE, "a1b2")
     assert seen.similarity is not None
     assert seen.similarity > 0.5
+
+
+async def test_a_film_that_is_recognised_and_alive_does_not_do_what_is_asked(room: Room) -> None:
+    """What a telephone before the camera shows: the man of the clip, over and over."""
+    async with watching(room.spec_of(room.find(MAN))) as (eyes, heard):
+        await eyes.know({"a1b2": room.template()})
+        assert (await first_seen(heard)).person == "a1b2"
+        number = await eyes.challenge()
+        told = [item async for item in until_over(heard)]
+    assert told[-1] == ChallengeOver(number, is_passed=False)
+    assert [item.tasks for item in told if isinstance(item, ChallengeStep)][:1] == [2]
+
+
+async def until_over(heard: AsyncIterator[EyesItem]) -> AsyncIterator[EyesItem]:
+    async for item in heard:
+        yield item
+        if isinstance(item, ChallengeOver):
+            return
 
 
 async def test_a_stranger_is_nobody(room: Room) -> None:

@@ -7,6 +7,7 @@ from edge.domain.dialogue import step
 from edge.domain.dialogue_events import (
     Action,
     Came,
+    Challenged,
     CodeGiven,
     Coming,
     Event,
@@ -21,12 +22,14 @@ from edge.domain.dialogue_events import (
     SpeechBegan,
     Tick,
     Touched,
+    Unanswered,
     Unsure,
 )
 from edge.domain.dialogue_state import House, State
 from edge.domain.dialogue_terms import By, Intent, Meaning, Stage
 from edge.domain.dossier import DossierCode
 from edge.domain.dossier_status import DossierRecord, DossierStatus, Found, NotFound, Source
+from edge.domain.naming import SittingTask
 
 LAN = ChosenName.parse("chị Lan")
 CODE_TEXT = "000.00.19.H29-261124-0012"
@@ -91,6 +94,8 @@ PATHS: dict[Stage, tuple[Event, ...]] = {
 EVENTS: dict[str, Event] = {
     "came": Came(),
     "recognised": Recognised(LAN),
+    "challenged": Challenged(SittingTask.TURN_LEFT, is_first=True),
+    "unanswered": Unanswered(),
     "left": Left(),
     "speech_began": SpeechBegan(),
     "touched": Touched(),

@@ -8,6 +8,7 @@ from edge.domain.dialogue import step
 from edge.domain.dialogue_events import (
     Action,
     Came,
+    Challenged,
     CodeGiven,
     Coming,
     Event,
@@ -27,11 +28,13 @@ from edge.domain.dialogue_events import (
     SpeechBegan,
     Tick,
     Touched,
+    Unanswered,
     Unsure,
 )
 from edge.domain.dialogue_state import House, State
 from edge.domain.dialogue_terms import By, Expects, Intent, Meaning, Prompt, Stage, Topic
 from edge.domain.dossier_status import NotFound
+from edge.domain.naming import SittingTask
 from edge.domain.ticket import Priority
 from tests.edge.domain.guide_stories import (
     CODE,
@@ -121,7 +124,17 @@ def expected(stage: Stage, name: str) -> Stage:  # noqa: PLR0911 - a table, read
 def _woken(name: str) -> Stage:
     if name in {"code_typed", "code_said", "code_bad", "unsure", "not_understood", "left", "tick", "speech_began"}:
         return Stage.AWAY
-    if name in {"came", "recognised", "touched", "english", "say_back", "press_back", "say_repeat", "press_repeat"}:
+    if name in {
+        "came",
+        "recognised",
+        "challenged",
+        "touched",
+        "english",
+        "say_back",
+        "press_back",
+        "say_repeat",
+        "press_repeat",
+    }:
         return Stage.MENU
     intent = _intent(name)
     if intent in {Intent.YES, Intent.NO, Intent.CODE, Intent.PICK}:
@@ -397,10 +410,36 @@ def test_who_is_recognised_is_greeted_by_name_and_the_name_goes_with_the_greetin
         assert after.asking is None or after.asking.name is None, name
 
 
+LEFT, BLINK = Challenged(SittingTask.TURN_LEFT, is_first=True), Challenged(SittingTask.BLINK, is_first=False)
+
+
+@pytest.mark.parametrize("before", [(), (Came(),)])
+def test_who_answers_the_challenge_is_greeted_by_name(before: tuple[Event, ...]) -> None:
+    asked, actions = play(*before, LEFT, BLINK)
+    assert actions[-2:] == [Say(Prompt.CHALLENGE), Say(Prompt.CHALLENGE_ON)]
+    assert (asked.stage, asked.task, asked.name) == (Stage.MENU, SittingTask.BLINK, None)
+    greeted, actions = play(Recognised(LAN), state=asked)
+    assert (greeted.name, greeted.task, actions) == (LAN, None, [Say(Prompt.GREETING_BY_NAME)])
+
+
+def test_who_does_not_answer_is_greeted_as_everybody_is_once() -> None:
+    state, actions = play(Came(), LEFT, Unanswered(), Unanswered())
+    assert actions == [Say(Prompt.GREETING), Say(Prompt.CHALLENGE), Say(Prompt.GREETING)]
+    assert (state.stage, state.task) == (Stage.MENU, None)
+
+
+def test_who_rather_presses_a_button_is_not_asked_again() -> None:
+    state, _ = play(Came(), LEFT, press(Intent.PROGRESS))
+    assert state.stage is Stage.ASK_CODE
+    for event in (BLINK, Unanswered(), Recognised(LAN)):
+        assert step(state, event, NOW, HOUSE) == (state, ())
+
+
 @pytest.mark.parametrize("stage", [stage for stage in Stage if stage not in {Stage.AWAY, Stage.MENU}])
-def test_a_face_changes_nothing_of_what_somebody_is_doing(stage: Stage) -> None:
+@pytest.mark.parametrize("event", [Recognised(LAN), LEFT, Unanswered()])
+def test_a_face_changes_nothing_of_what_somebody_is_doing(stage: Stage, event: Event) -> None:
     state = at(stage)
-    assert step(state, Recognised(LAN), NOW, HOUSE) == (state, ())
+    assert step(state, event, NOW, HOUSE) == (state, ())
 
 
 def test_who_has_begun_already_is_not_greeted_again() -> None:

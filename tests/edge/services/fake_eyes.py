@@ -6,7 +6,18 @@ from dataclasses import replace
 
 from edge.domain.consent import Shot
 from edge.domain.recognition import Aliveness, Numbers, Outcome, mean_of
-from edge.eye_ports import EyesChange, EyesItem, Near, Seen, SittingHint, SittingOver, SittingStep
+from edge.eye_ports import (
+    ChallengeOver,
+    ChallengeStep,
+    EyesChange,
+    EyesItem,
+    Near,
+    Seen,
+    SittingHint,
+    SittingOver,
+    SittingStep,
+    SittingTask,
+)
 from edge.ports import CameraState
 
 
@@ -25,6 +36,7 @@ class FakeEyes:
         self._state = CameraState.LIVE
         self.known: list[Mapping[str, Numbers]] = []
         self.sittings = self.sitting = 0
+        self.challenges = 0
 
     async def watch(self) -> AsyncGenerator[EyesItem, None]:
         items: asyncio.Queue[EyesItem] = asyncio.Queue()
@@ -38,6 +50,10 @@ class FakeEyes:
 
     async def know(self, templates: Mapping[str, Numbers]) -> None:
         self.known.append(dict(templates))
+
+    async def challenge(self) -> int:
+        self.challenges += 1
+        return self.challenges
 
     async def sit(self) -> int:
         self.sittings += 1
@@ -63,6 +79,12 @@ class FakeEyes:
 
     def recognise(self, person: str) -> None:
         self.show(Seen(Outcome.MATCH, Aliveness.LIVE, person, 0.7))
+
+    def ask(self, task: SittingTask, done: int = 0) -> None:
+        self.show(ChallengeStep(self.challenges, task, done, 2))
+
+    def answer(self, *, is_passed: bool) -> None:
+        self.show(ChallengeOver(self.challenges, is_passed))
 
     def over(self, pictures: tuple[Shot, ...], alive: Aliveness = Aliveness.LIVE) -> None:
         self.show(SittingOver(self.sitting, pictures, alive))

@@ -108,6 +108,11 @@ async def test_a_recall_kills_the_code_and_staff_take_it_out(house: House) -> No
     assert [row.compartment for row in await house.staff.overdue()] == [compartment]
     assert await house.rows("SELECT kind FROM locker_sms WHERE kind = 'recalled'") == [("recalled",)]
     assert await house.events(CommandAnswered) == [DONE]
+    for via in ("sms", "phone"):  # a new code would hand out what was taken back
+        assert await house.staff.reissue(OFFICER, await house.stay(DOSSIER), via) == Refused(RefusalWhy.RECALLED)
+    assert [row.recalled for row in await house.staff.overdue()] == [True]
+    await house.locker.view.refresh()
+    assert {one.compartment: one.recalled for one in house.staff.cabinet().compartments}[compartment]
     house.view(await house.staff.recall(LEADER, compartment, "citizen_asked"))
     await house.flow()
     await house.pushes(compartment)

@@ -1,9 +1,13 @@
 """Starts the stage in a process of its own, gives it orders, and logs a browser in. For browser tests and screenshots."""
 
+import atexit
 import json
+import socket
 import subprocess
 import sys
+import tempfile
 import time
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +19,7 @@ from edge.web.auth import COOKIE
 from tests.edge.web.stage import PIN
 
 ROOT = Path(__file__).parents[3]
+_GOODBYE_S = 10
 CHROMIUM = "/usr/bin/chromium"
 QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -22,14 +27,32 @@ QUIET = (
 )  # fmt: skip
 
 
+@cache
+def nursery() -> str:
+    """The address of this process's own nursery, started when it is first asked for (see tests.edge.web.nursery)."""
+    address = str(Path(tempfile.mkdtemp(prefix="nursery-")) / "door")
+    command = [sys.executable, "-m", "tests.edge.web.nursery", address]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    atexit.register(_close, process, Path(address))
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"open\n"
+    return address
+
+
+def _close(process: "subprocess.Popen[bytes]", door: Path) -> None:
+    process.communicate()
+    door.unlink()
+    door.parent.rmdir()
+
+
 class StageProcess:
     """The real server over the fakes; `order` waits for the answer, so what it did has happened."""
 
     def __init__(self, folder: Path) -> None:
-        command = [sys.executable, "-m", "tests.edge.web.stage", str(folder)]
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None, text=True
-        )
+        self._line = socket.socket(socket.AF_UNIX)
+        self._line.connect(nursery())
+        self._answers = self._line.makefile(encoding="utf-8")
+        self._say(str(folder))
         greeting = self._answer()
         self.url = f"http://127.0.0.1:{greeting['port']}"
         self._secrets: dict[str, str] = greeting["users"]
@@ -41,18 +64,14 @@ class StageProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        stdin = self._process.stdin
-        if stdin:
-            stdin.close()
-        self._process.wait(10)
-        if self._process.stdout:
-            self._process.stdout.close()
+        self._line.shutdown(socket.SHUT_WR)
+        self._line.settimeout(_GOODBYE_S)
+        self._answers.read()  # until the stage has ended
+        self._answers.close()
+        self._line.close()
 
     def order(self, do: str, **what: object) -> Any:
-        if self._process.stdin is None:
-            return None
-        self._process.stdin.write(json.dumps({"do": do, **what}) + "\n")
-        self._process.stdin.flush()
+        self._say(json.dumps({"do": do, **what}))
         return self._answer()["answer"]
 
     def fresh_code(self, user: str) -> str:
@@ -64,12 +83,13 @@ class StageProcess:
         self._used[user] = code
         return code
 
+    def _say(self, line: str) -> None:
+        self._line.sendall(f"{line}\n".encode())
+
     def _answer(self) -> Any:
-        if self._process.stdout is None:
-            return None
-        line = self._process.stdout.readline()
+        line = self._answers.readline()
         if not line:
-            msg = f"the stage ended with {self._process.wait(10)}"
+            msg = "the stage ended; what it said is on stderr"
             raise RuntimeError(msg)
         return json.loads(line)
 
