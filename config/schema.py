@@ -242,6 +242,9 @@ class Web(Section):
 
 class Models(Section):
     directory: Path | None = None
+    mirror: Path | None = (
+        None  # a folder that holds files before they are pulled; MOTCUA_MODELS names another for one start
+    )
     expression_params: Path | None = None
 
 

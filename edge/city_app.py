@@ -31,6 +31,7 @@ from sync.city.database import Database, open_database
 from sync.city.faults import forget_old
 from sync.city.known import Anybody, Registered
 from sync.city.receiver import CityReceiver
+from sync.city.rolling import catch_up
 from sync.city.roots import LOOK_EVERY_S, RootKeeper
 from sync.city.sender import CommandSender
 from sync.keys import DeviceKey
@@ -95,7 +96,7 @@ async def open_city(config: CityConfig, *, demo_users: tuple[DemoUser, ...] = ()
         reports = ReportKeeper(desk, Words(strings, config.web.language), config.city.name, reports_dir)
         receiver = _receiver(config, key)
         parts: list[Part] = [("web", web.run), ("fleet", desk.run), ("reports", reports.run)]
-        parts.append(("faults/forgetting", _forgetting(database())))
+        parts += [("faults/forgetting", _forgetting(database())), ("figures/catching up", _catching_up(database()))]
         keeper = RootKeeper(database(), key, config.city.roots_dir) if receiver is None else None
         if receiver is not None:
             parts.append(("ingest", receiver.run))
@@ -175,5 +176,16 @@ def _forgetting(database: Database) -> Callable[[], Awaitable[None]]:
         while True:
             await asyncio.to_thread(forget)
             await asyncio.sleep(DAY_S)
+
+    return run
+
+
+def _catching_up(database: Database) -> Callable[[], Awaitable[None]]:
+    """Sums that are behind (after an update, or by a worker of before it) are made anew, a few devices at a time."""
+
+    async def run() -> None:
+        while True:
+            if not await asyncio.to_thread(catch_up, database):
+                await asyncio.sleep(LOOK_EVERY_S)
 
     return run

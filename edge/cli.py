@@ -33,11 +33,13 @@ def start(verbose: Annotated[bool, typer.Option("--verbose", "-v", help="log eve
 @app.command()
 def run(config: ConfigArgument) -> None:
     """Run the agent until it is told to stop (SIGTERM or Ctrl-C)."""
+    from edge.adapters.model_files import with_mirror
     from edge.adapters.restart import on_trial, restart
     from edge.app import run_agent
+    from edge.cli_models import mirror
 
     with refusing(), on_trial(config):
-        is_anew = asyncio.run(run_agent(load_config(config), config))
+        is_anew = asyncio.run(run_agent(with_mirror(load_config(config), mirror()), config))
     if is_anew:
         restart()
 
@@ -63,9 +65,12 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Play a whole simulated centre on real models: counters, modem, broker, pages on 127.0.0.1."""
+    from edge.cli_models import mirror
     from edge.demo import DemoFailed, DemoOptions, play
 
-    options = DemoOptions(seconds=seconds, headless=headless or as_json, camera=camera, port=port, data_dir=data)
+    options = DemoOptions(
+        seconds=seconds, headless=headless or as_json, camera=camera, port=port, data_dir=data, mirror=mirror()
+    )
     try:
         with refusing(as_json=as_json):
             outcome = asyncio.run(play(options))

@@ -17,6 +17,7 @@ BENCHMARKS = {
     "counter": "frames, CPU, latency and memory of the counter beside the peer `fer` on the same frames",
     "expression": "accuracy on labelled photographs, with a confusion matrix as picture and JSON",
     "faces": "telling faces apart on a list of pairs, with ROC; what a face costs; liveness against simulated attacks",
+    "fleet": "the city's pages with 10, 100, 1,000, 3,000 simulated devices: load, size, alert to page in Chromium, server CPU and memory",
     "locker": "code to unlock frame on every protocol, citizens an hour, memory and start of a locker-only agent, 60 doors polled",
     "journal": "durable appends beside the bare SQLite limit on the same disk, and the drain to a broker beside bare paho",
     "sync": "the drain to Mosquitto and to a real cluster beside bare paho; ingest with 1, 2, 3 workers; as devices grow",
@@ -83,6 +84,8 @@ def _others(name: str, seconds: float, out: Path, *, as_json: bool) -> dict[str,
         return _counter(seconds, out, as_json=as_json)
     if name == "sync":
         return _sync(out)
+    if name == "fleet":
+        return _fleet(seconds, out)
     return _locker(seconds, out) if name == "locker" else _journal(seconds, out)
 
 
@@ -91,6 +94,13 @@ def _sync(out: Path) -> dict[str, Any]:
 
     errors = Console(stderr=True, highlight=False)
     return sync.run(out, lambda what: errors.print(f"[cyan]==>[/] {what}"))
+
+
+def _fleet(seconds: float, out: Path) -> dict[str, Any]:
+    from edge.bench import fleet
+
+    errors = Console(stderr=True, highlight=False)
+    return fleet.run(seconds, out, lambda what: errors.print(f"[cyan]==>[/] {what}"))
 
 
 def _locker(seconds: float, out: Path) -> dict[str, Any]:

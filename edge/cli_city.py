@@ -24,7 +24,7 @@ from sync.city.known import Anybody, KnownDevices, Registered
 from sync.city.roots import make_root, publish, published, roots_due
 from sync.city.stats import CityStats, city_stats
 from sync.city.store import CityStore
-from sync.city.verify import Proofs, recount, verify_city
+from sync.city.verify import Proofs, recount, sources, verify_city
 from sync.keys import DeviceKey, public_key_of
 
 app = typer.Typer(no_args_is_help=True, help="The city's side: verify, stats, settle, retire, recount, root, command.")
@@ -121,17 +121,22 @@ def retire(
 
 @app.command("recount")
 def recount_facts(
-    device: DeviceArgument,
+    device: Annotated[str | None, typer.Argument(help="the device, as SITE/DEVICE")] = None,
+    every: Annotated[bool, typer.Option("--all", help="every device, one after the other")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
     sqlite: SqliteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a device's facts anew from its events, as after an update of the city that knows more types."""
-    source = source_named(device, as_json=as_json)
+    """Make facts and the sums over them anew from the events, as after an update of the city that knows more types."""
+    if every == (device is not None):
+        fail("name a device, or say --all", as_json=as_json, code=BAD_USAGE)
+    wanted = source_named(device, as_json=as_json) if device else None
     with opened(config, sqlite, as_json=as_json) as city, refusing(as_json=as_json):
-        if not recount(city.database, source):
+        named = [wanted] if wanted else sources(city.database)
+        found = [source for source in named if recount(city.database, source)]
+        if wanted and not found:
             fail(f"{device} has no events here", as_json=as_json)
-    say_done(f"{device}: recounted", as_json=as_json)
+    say_done(f"{device or f'{len(found)} devices'}: recounted", as_json=as_json)
 
 
 @app.command()

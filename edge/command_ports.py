@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from edge.domain.command import CommandRefusal, Outcome
+from edge.domain.command import CommandNote, CommandRefusal, Outcome
 from edge.ports import Change
 
 
@@ -28,12 +28,12 @@ class Task:
 
 
 class Doer(Protocol):
-    """One kind of order. What it changes in tables it writes together with `task.answered`; None: done.
+    """One kind of order. What it changes in tables it writes together with `task.answered`; None or a note: done.
 
     Raise BadArgs, or Later when it goes on behind the back. It may be called again with the same task after a kill.
     """
 
-    async def __call__(self, task: Task) -> CommandRefusal | None: ...
+    async def __call__(self, task: Task) -> CommandRefusal | CommandNote | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class CommandView:
     by: str
     at: datetime
     outcome: Outcome | None
-    why: CommandRefusal | None
+    why: CommandRefusal | CommandNote | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,10 @@ class CityDesk(Protocol):
 
 
 class IdentifyDesk(Protocol):
-    """Which of these boxes is it? Screens say the device's name for `left_s` seconds."""
+    """Which of these boxes is it? Screens say the device's name for `left_s` seconds; those that can beep say `sounded`."""
 
     @property
     def name(self) -> str: ...
     def left_s(self) -> float: ...
-    def subscribe(self, callback: Callable[[float], None]) -> Callable[[], None]: ...
+    def sounded(self) -> None: ...
+    def subscribe(self, callback: Callable[[float], None], *, sounds: bool = False) -> Callable[[], None]: ...

@@ -10,17 +10,19 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from config.load import load
 from config.schema import Config
+from edge.adapters.model_files import with_mirror
 from edge.adapters.supervisor import cancelled
 from edge.adapters.uplink import open_link
 from edge.app import Agent, open_agent, open_journal
-from edge.demo_guide import Greetings, ask_aloud, count_lookups, enrol_visitor, play_visitor, write_camera
+from edge.demo_guide import FACE, Greetings, ask_aloud, count_lookups, enrol_visitor, play_visitor, write_camera
 from edge.demo_guide import config_text as guide_config
 from edge.demo_locker import LEFT, LEFT_PHONE, StoryStuck, awaited_texts, play_locker
 from edge.demo_outcome import Outcome, read_outcome
@@ -62,6 +64,7 @@ class DemoOptions:
     camera: str | None = None
     port: int = 8080
     data_dir: Path | None = None
+    mirror: Path | None = None  # of model files
 
 
 async def play(options: DemoOptions) -> Outcome:
@@ -107,24 +110,23 @@ def _check_port(port: int) -> None:
 
 async def _prepare(folder: Path, options: DemoOptions, world: World) -> tuple[Config, tuple[DemoUser, ...]]:
     models_dir = fetch.default_directory()
+    find: Callable[[str], Path] = partial(fetch.locate, directory=models_dir, mirror=options.mirror)
     try:
-        playlists = write_playlists(
-            folder, lambda name: fetch.locate(name, models_dir), is_short=options.seconds is not None
-        )
+        playlists = write_playlists(folder, find, is_short=options.seconds is not None)
     except fetch.ModelFileError as error:
         raise DemoFailed(str(error)) from error
     users = tuple(_user(folder / "users.toml", *user) for user in USERS)
     text = config_text(folder, playlists, models_dir, broker_port=world.broker_port, web_port=options.port)
     text += world.cabinet.config_text() + QUEUE_CONFIG
-    camera = write_camera(folder, models_dir, is_short=options.seconds is not None)
-    text += guide_config(world.dossiers.url, await ask_aloud(folder, models_dir), camera)
+    camera = write_camera(folder, find, is_short=options.seconds is not None)
+    text += guide_config(world.dossiers.url, await ask_aloud(folder, find), camera)
     if options.camera is not None:
         text = text.replace(f"replay:{playlists['quay-01']}", options.camera)
     file = folder / "motcua.toml"
     file.write_text(text, encoding="utf-8")
     if camera is not None:
-        await enrol_visitor(file, models_dir)
-    return load(file), users
+        await enrol_visitor(file, find(FACE))
+    return with_mirror(load(file), options.mirror), users
 
 
 def _user(file: Path, name: str, role: Role, counters: tuple[str, ...]) -> DemoUser:

@@ -29,6 +29,8 @@ from models.tts import VoiceFailed, VoiceMissing, render
 from sync import inspect
 
 log = logging.getLogger(__name__)
+Find = Callable[[str], Path]
+"""The path of a model file; raises ModelFileError."""
 
 READY, UNDERWAY, LATE = "H29.19-261124-0012", "H29.19-261126-0031", "H29.19-261102-0007"
 ASKED = "làm giấy khai sinh cần giấy tờ gì"
@@ -51,11 +53,11 @@ def fill_city(city: CitySim, now: datetime) -> None:
         city.put(DossierRecord(DossierCode.parse(code), status, now, step, promised[code]))
 
 
-async def ask_aloud(folder: Path, models_dir: Path) -> Path | None:
+async def ask_aloud(folder: Path, find: Find) -> Path | None:
     """The visitor's question as a recording; None without the recogniser's models or without a voice."""
     try:
         for name in (*WHISPER_FILES, DETECTOR):
-            fetch.locate(name, models_dir)
+            find(name)
         wav = await render(ASKED)
     except (fetch.ModelFileError, VoiceMissing, VoiceFailed) as error:
         log.info("the visitor at the guide touches instead of speaking: %s", error)
@@ -73,12 +75,12 @@ def _write_after_silence(path: Path, wav: bytes) -> None:
         written.writeframes(bytes(silent) + spoken.readframes(spoken.getnframes()))
 
 
-def write_camera(folder: Path, models_dir: Path, *, is_short: bool) -> Path | None:
+def write_camera(folder: Path, find: Find, *, is_short: bool) -> Path | None:
     """What the guide's camera sees: in the short story he comes and stays. None without the networks."""
     try:
         for name in (LANDMARKER, NETWORK):
-            fetch.locate(name, models_dir)
-        clip = fetch.locate(FACE, models_dir)
+            find(name)
+        clip = find(FACE)
     except fetch.ModelFileError as error:
         log.info("the guide has no camera: %s", error)
         return None
@@ -90,12 +92,12 @@ def write_camera(folder: Path, models_dir: Path, *, is_short: bool) -> Path | No
     return path
 
 
-async def enrol_visitor(config: Path, models_dir: Path) -> bool:
+async def enrol_visitor(config: Path, face: Path) -> bool:
     """He agreed to be greeted: by the command line, before the agent runs, as an officer would. Whether he is enrolled now."""
     words = (
         "faces",
         "enrol",
-        str(fetch.locate(FACE, models_dir)),
+        str(face),
         "--name",
         NAME,
         "--by",

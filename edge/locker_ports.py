@@ -204,6 +204,15 @@ class CitizenDesk(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A free compartment that the city keeps for a dossier; `by` ordered it, and after `until` it is free again."""
+
+    dossier: str
+    by: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CompartmentView:
     """One door in the picture of the cabinet. `row` and `column` count from 0 at the top left, spans in grid cells."""
 
@@ -224,6 +233,7 @@ class CompartmentView:
     since: datetime | None = None
     sms: str | None = None  # status of the SMS with the code: queued, submitted, delivered, failed, unknown
     why: str | None = None  # of a fault: a key under `page.locker.why`
+    kept: Kept | None = None
     recalled: bool = False  # by the city: no code is issued for it
 
 

@@ -439,7 +439,7 @@ class ConfigChanged(Payload, frozen=True, kw_only=True):
 
 
 class CommandAnswered(Payload, frozen=True, kw_only=True):
-    """What became of a city's command; appended in the transaction that did it. `why` is a key, None where it was done."""
+    """What became of a city's command; appended in the transaction that did it. `why` is a key: why not, or of one that was done what could not be."""
 
     TYPE = "command.answered"
     command: str

@@ -11,7 +11,7 @@ import msgspec
 
 from edge.adapters.city_wire import PAGE, Row, record_of
 from edge.command_ports import BadArgs, Doer, Task
-from edge.domain.command import CommandRefusal
+from edge.domain.command import CommandNote, CommandRefusal
 from edge.locker_ports import CityDesk, Refused, Staff
 from edge.ports import Clock
 from edge.services.directory import DirectoryService
@@ -125,9 +125,9 @@ def resend(resend_from: Callable[[int], Awaitable[None]], last: Callable[[], int
 
 
 def identify(screens: Identify) -> Doer:
-    async def do(task: Task) -> CommandRefusal | None:
+    async def do(task: Task) -> CommandNote | None:
         screens.start(args_of(task, IdentifyArgs).seconds)
-        return None
+        return None if await screens.is_heard() else CommandNote.NO_SOUND
 
     return do
 

@@ -68,7 +68,7 @@ class CityLine:
 
 def open_city(
     config: Config, journal: Journal, faults: Faults, stations: Stations, *,
-    file: Path | None = None, restart: Callable[[], None] = lambda: None, mirror: Path | None = None,
+    file: Path | None = None, restart: Callable[[], None] = lambda: None,
 ) -> CityLine | None:  # fmt: skip
     """None when no broker is configured. `file`: the configuration that the city may change; `restart` begins anew with it."""
     if config.mqtt is None:
@@ -81,7 +81,7 @@ def open_city(
     )  # fmt: skip
     link = open_link(config, journal, told, orders.handle)
     assert link is not None  # noqa: S101 - there is a broker
-    models = ModelUpdates(config.agent.data_dir, city_key_of(config), orders.finish, mirror)
+    models = ModelUpdates(config.agent.data_dir, city_key_of(config), orders.finish, config.models.mirror)
     known |= _of_stations(stations, clock) | {
         CommandName.IDENTIFY: doers.identify(screens),
         CommandName.RESEND: doers.resend(link.resend_from, lambda: journal.head.seq),
@@ -95,8 +95,18 @@ def open_city(
         await orders.resume()
         await trial.run()
 
-    parts = (("link", link.run), ("commands", mind_orders), ("commands/models", models.run))
+    parts = (("link", link.run), ("commands", mind_orders), ("commands/models", models.run), *_tone(config, screens))
     return CityLine(link, told, orders, screens, journal, manners_of(config.mqtt, clock).is_metered, parts)
+
+
+def _tone(config: Config, screens: Identify) -> tuple[Part, ...]:
+    """The loudspeaker of a guide; where there is none, kiosk pages beep."""
+    if config.guide is None or config.guide.voice.loudspeaker is None:
+        return ()
+    from devices.audio.sink import Loudspeaker  # noqa: PLC0415 - it loads numpy, which a silent device never needs
+    from edge.adapters.identify_tone import IdentifyTone  # noqa: PLC0415 - the same
+
+    return (("identify/tone", IdentifyTone(screens, Loudspeaker(config.guide.voice.loudspeaker)).run),)
 
 
 def _of_stations(stations: Stations, clock: Clock) -> dict[str, Doer]:

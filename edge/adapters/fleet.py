@@ -144,7 +144,7 @@ class FleetBoard:
             if kept and kept[0] > time.monotonic():
                 return kept[1]
             try:
-                found = views.figures_view(await asyncio.to_thread(self._figures.figures, scope), self._places)
+                found = await asyncio.to_thread(self._read_figures, scope)
             except DatabaseLost as error:
                 raise FleetLost from error
             good_s = _DAY_GOOD_S if scope.first == scope.last else _DAYS_GOOD_S
@@ -192,6 +192,9 @@ class FleetBoard:
             await asyncio.to_thread(self._orders.send, source_of(site, device), what, by)
         except DatabaseLost as error:
             raise FleetLost from error
+
+    def _read_figures(self, scope: Scope) -> FiguresView:
+        return views.figures_view(self._figures.figures(scope), self._places)
 
     def _scope(self, chosen: Filter, wards: Wards) -> Scope:
         """A ward that somebody may not see gives nothing, whatever the address says."""

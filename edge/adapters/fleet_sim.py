@@ -107,6 +107,9 @@ class SimDevice:
         """An alert on purpose, for whoever measures how long it takes to the page."""
         return self._say(at, self._alert(name, "quay-01", at))
 
+    def close_alert(self, at: datetime, name: str) -> list[Arrival]:
+        return self._say(at, e.AlertClosed(alert=name, why="acknowledged"))
+
     def signed(self) -> list[Arrival]:
         return self._say(self._now, make_checkpoint(self.key, self.source, self.boot, self._chain.head))
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from operator import add
 from typing import TypeVar
 
 from config.city import Site
@@ -165,7 +166,7 @@ def figures_view(figures: Figures, places: Places) -> FiguresView:
     def ward(site: str) -> str:
         return places.ward(site) or "-"
 
-    rows, waits = figures.satisfaction, figures.waits
+    rows, waits = [(row, _numbers(row)) for row in figures.satisfaction], figures.waits
     return FiguresView(
         total=next(iter(_satisfaction(rows, lambda _: (TOTAL,))), _nothing(TOTAL)),
         by_ward=_satisfaction(rows, lambda row: (ward(row.site),)),
@@ -190,22 +191,37 @@ def _grouped(rows: Iterable[R], key: Callable[[R], Key]) -> list[tuple[str, list
     return [(name[0], groups[name]) for name in sorted(groups)]
 
 
-def _satisfaction(rows: Iterable[SatisfactionRow], key: Callable[[SatisfactionRow], Key]) -> tuple[Satisfaction, ...]:
-    return tuple(_summed(name, some) for name, some in _grouped(rows, key))
+_LEVELS = tuple(level.value for level in Level)
+_COUNTS = ("not_enough", "dropped", "both", "same", "alerts", "contested")
 
 
-def _summed(key: str, rows: list[SatisfactionRow]) -> Satisfaction:
-    camera, ratings = (
-        {level: sum(getattr(row, side).get(level.value, 0) for row in rows) for level in Level}
-        for side in ("camera", "ratings")
-    )
-    names = ("not_enough", "dropped", "both", "same", "alerts", "contested")
-    not_enough, dropped, *rest = (sum(getattr(row, name) for row in rows) for name in names)
+_Numbered = tuple[SatisfactionRow, list[int]]
+"""A row and all that is added up of it: a city has ten thousand of them a question."""
+
+
+def _satisfaction(rows: Iterable[_Numbered], key: Callable[[SatisfactionRow], Key]) -> tuple[Satisfaction, ...]:
+    groups: dict[Key, list[int]] = {}
+    for row, numbers in rows:
+        name = key(row)
+        before = groups.get(name)
+        groups[name] = numbers if before is None else list(map(add, before, numbers))
+    return tuple(_summed(name[0], groups[name]) for name in sorted(groups))
+
+
+def _numbers(row: SatisfactionRow) -> list[int]:
+    sides = (side.get(level, 0) for side in (row.camera, row.ratings) for level in _LEVELS)
+    return [*sides, *(getattr(row, name) for name in _COUNTS)]
+
+
+def _summed(key: str, numbers: list[int]) -> Satisfaction:
+    count = len(Level)
+    camera, ratings = (dict(zip(Level, part, strict=True)) for part in (numbers[:count], numbers[count : 2 * count]))
+    not_enough, dropped, *rest = numbers[2 * count :]
     return Satisfaction(key, Distribution(camera, ratings, not_enough, dropped), *rest)
 
 
 def _nothing(key: str) -> Satisfaction:
-    return _summed(key, [])
+    return _summed(key, [0] * (2 * len(Level) + len(_COUNTS)))
 
 
 def _handover(row: HandoverRow, places: Places) -> Handovers:
@@ -224,8 +240,7 @@ def _waits(rows: Iterable[WaitRow], key: Callable[[WaitRow], Key]) -> tuple[Wait
 def _waiting(key: str, rows: list[WaitRow]) -> Waiting:
     spans: Counter[int] = Counter()
     for row in rows:
-        if row.waited_s is not None:
-            spans[row.waited_s] += row.tickets
+        spans.update(row.spans)
     tickets, served, left = (sum(getattr(row, name) for row in rows) for name in ("tickets", "served", "left"))
     return Waiting(key, tickets, served, left, percentile(spans, 0.5), percentile(spans, 0.9))
 

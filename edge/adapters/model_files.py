@@ -21,7 +21,14 @@ def locate(config: Config, name: str) -> Path:
         manifest = load_manifest(updated / MANIFEST)
         if any(file.name == name for file in manifest.files):
             return fetch.locate(name, updated.resolve(), manifest=manifest)
-    return fetch.locate(name, config.models.directory or fetch.default_directory())
+    return fetch.locate(name, config.models.directory or fetch.default_directory(), config.models.mirror)
+
+
+def with_mirror(config: Config, mirror: Path | None) -> Config:
+    """The configuration of this start: a mirror that was named for it goes before the file's own."""
+    if mirror is None:
+        return config
+    return config.model_copy(update={"models": config.models.model_copy(update={"mirror": mirror})})
 
 
 class ModelFolders:

@@ -40,7 +40,8 @@ def mosquitto(directory: Path) -> Iterator[int | None]:
         port = int(probe.getsockname()[1])
     conf = directory / "mosquitto.conf"
     conf.write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages {2 * WINDOW}\nlog_type none\n"
+        f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages {2 * WINDOW}\nmax_queued_messages 0\n"
+        "log_type none\n"
     )
     with subprocess.Popen([binary, "-c", str(conf)], stderr=subprocess.DEVNULL) as process:
         try:

@@ -14,6 +14,7 @@ from typing import Any
 
 from edge.bench import drain
 from edge.bench.journal import DRAIN_BUDGET, EVENT, Row
+from edge.bench.sync_held import held_rate
 from edge.bench.sync_ingest import Measured, bound, ingest
 from edge.bench.sync_meter import Meter
 from edge.cluster.cluster import Cluster
@@ -23,7 +24,9 @@ from sync.link import Link
 from sync.mqtt import Broker, Version
 
 INGEST_BUDGET = 5_000.0  # rows a second
+HELD_BUDGET = 2.0  # three held workers over one
 TURNS = 3
+HELD = 0.05  # of a core, for each worker held: so little that brokers and database have room for more
 GROWTH = (10, 100, 1_000)
 Tell = Callable[[str], None]
 
@@ -51,6 +54,7 @@ async def _measure(cluster: Cluster, events: int, tell: Tell) -> list[Row]:
         tell(f"ingest with {workers} workers")
         by_workers.append(await ingest(cluster, devices=100, events=2 * events, workers=workers))
     rows += _ingest_rows(by_workers)
+    rows += await _held_rows(cluster, events, tell)
     for devices in GROWTH:
         tell(f"ingest from {devices} devices")
         rows += _growth_rows(devices, await ingest(cluster, devices=devices, events=2 * events, workers=1))
@@ -131,6 +135,23 @@ def _ingest_rows(measured: list[Measured]) -> list[Row]:
         Row("  CPU of PostgreSQL", first.postgres_us, "us/row"),
         Row("  a row in PostgreSQL with its index", first.row_bytes, "bytes"),
     ]
+
+
+async def _held_rows(cluster: Cluster, events: int, tell: Tell) -> list[Row]:
+    """Workers held to a small share of a core each, as if every one stood on a small machine of its own: what adding one adds.
+
+    It says nothing of how fast this machine is; the rows above do.
+    """
+    rates: list[float] = []
+    for workers in (1, 2, 3):
+        tell(f"ingest with {workers} workers, each held to {HELD:.0%} of a core")
+        rates.append(await held_rate(cluster, events=events, workers=workers, share=HELD))
+    rows = [
+        Row(f"ingest, {workers} workers held to {HELD:.0%} of a core each", rate, "rows/s")
+        for workers, rate in enumerate(rates, 1)
+    ]
+    share = rates[-1] / rates[0]
+    return [*rows, Row("  three such workers over one", share, "", HELD_BUDGET, share >= HELD_BUDGET)]
 
 
 def _growth_rows(devices: int, one: Measured) -> list[Row]:

@@ -27,7 +27,7 @@ from sync.chain import Chain, Head, site_time, source_of
 from sync.city.topology import EXCHANGE, Topology
 from sync.topics import ROOT, Topics
 
-_DONE_S = 600.0
+DONE_S = 600.0
 _TOGETHER = 200  # publishes or bindings under way at once
 _WORKER = Path(__file__).with_name("sync_worker.py")
 _runs = count(1)
@@ -50,15 +50,15 @@ class Measured:
 async def ingest(cluster: Cluster, *, devices: int, events: int, workers: int) -> Measured:
     """A fresh database and fresh device names each time."""
     layout, run = cluster.layout, next(_runs)
-    dsn = _database(layout, f"bench{run}")
+    dsn = fresh_database(layout, f"bench{run}")
     who = [Topics(f"bench-{run}", f"quay-{index:04}") for index in range(devices)]
     a_device = events // devices
     connection = await aio_pika.connect(layout.amqp_urls[0], heartbeat=60)
     async with connection:
         channel = await connection.channel(publisher_confirms=False)
-        bind_ms = await _bind(channel, who)
+        bind_ms = await bind_all(channel, who)
         confirmed = await connection.channel()
-        await _publish(confirmed, who, a_device)
+        await publish(confirmed, who, a_device)
     total = a_device * devices
     pids = [node.daemon.pid or 0 for node in cluster.nodes]
     with Meter(pids) as nodes, Meter([cluster.postgres.daemon.pid or 0]) as postgres:
@@ -79,10 +79,10 @@ async def bound(layout: Layout, who: list[Topics]) -> None:
     """Devices whose events go to their shards from now on."""
     connection = await aio_pika.connect(layout.amqp_urls[0])
     async with connection:
-        await _bind(await connection.channel(publisher_confirms=False), who)
+        await bind_all(await connection.channel(publisher_confirms=False), who)
 
 
-async def _bind(channel: AbstractChannel, who: list[Topics]) -> float:
+async def bind_all(channel: AbstractChannel, who: list[Topics]) -> float:
     topology = Topology()
     await topology.declare(channel)
     began = time.perf_counter()
@@ -91,7 +91,7 @@ async def _bind(channel: AbstractChannel, who: list[Topics]) -> float:
     return (time.perf_counter() - began) * 1_000 / len(who)
 
 
-async def _publish(channel: AbstractChannel, who: list[Topics], a_device: int) -> None:
+async def publish(channel: AbstractChannel, who: list[Topics], a_device: int) -> None:
     """The devices take turns, as they would."""
     exchange = await channel.get_exchange(EXCHANGE, ensure=False)
     chains = [Chain(source_of(topics.site, topics.device), Head(), site_time) for topics in who]
@@ -120,12 +120,12 @@ def _key(topics: Topics, kind: str) -> str:
 
 async def _take(layout: Layout, dsn: str, workers: int, total: int) -> tuple[float, float]:
     """Rows a second from the first commit on, and the workers' processor time in microseconds."""
-    processes = [await _start(layout, dsn, f"w{index}") for index in range(workers)]
+    processes = [await start_worker(layout, dsn, f"w{index}") for index in range(workers)]
     try:
         with psycopg.connect(dsn, autocommit=True) as connection:
-            first, began = await _until(partial(_rows, connection), 1)
-            async with asyncio.timeout(_DONE_S):
-                rows, ended = await _until(partial(_rows, connection), total)
+            first, began = await until(partial(rows_held, connection), 1)
+            async with asyncio.timeout(DONE_S):
+                rows, ended = await until(partial(rows_held, connection), total)
     finally:
         for process in processes:
             process.terminate()
@@ -134,18 +134,18 @@ async def _take(layout: Layout, dsn: str, workers: int, total: int) -> tuple[flo
     return (rows - first) / (ended - began), worker_us
 
 
-async def _start(layout: Layout, dsn: str, name: str) -> asyncio.subprocess.Process:
+async def start_worker(layout: Layout, dsn: str, name: str) -> asyncio.subprocess.Process:
     arguments = ("-m", "edge.bench.sync_worker", dsn, name, *layout.amqp_urls)
     return await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
 
 
-async def _until(rows: "partial[int]", least: int) -> tuple[int, float]:
+async def until(rows: "partial[int]", least: int) -> tuple[int, float]:
     while (found := await asyncio.to_thread(rows)) < least:  # noqa: ASYNC110 - another process moves it
         await asyncio.sleep(0.05)
     return found, time.perf_counter()
 
 
-def _rows(connection: psycopg.Connection[tuple[int]]) -> int:
+def rows_held(connection: psycopg.Connection[tuple[int]]) -> int:
     """By the chains' heads: counting rows would cost more than writing them. None before the schema is there."""
     with contextlib.suppress(psycopg.errors.UndefinedTable):
         row = connection.execute("SELECT coalesce(sum(seq), 0)::bigint FROM city_chains").fetchone()
@@ -153,7 +153,7 @@ def _rows(connection: psycopg.Connection[tuple[int]]) -> int:
     return 0
 
 
-def _database(layout: Layout, name: str) -> str:
+def fresh_database(layout: Layout, name: str) -> str:
     with psycopg.connect(layout.dsn, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     return layout.dsn.replace(f"dbname={DATABASE}", f"dbname={name}")

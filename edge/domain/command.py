@@ -42,6 +42,12 @@ class CommandRefusal(StrEnum):
     SUPERSEDED = "superseded"  # a newer one of the same kind came before this was done
 
 
+class CommandNote(StrEnum):
+    """Of an order that was done, what could not be. Keys under `page.command.why` too."""
+
+    NO_SOUND = "no_sound"  # the screens blink, and nothing here can beep
+
+
 class Outcome(StrEnum):
     """As `command.answered` says it."""
 

@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from edge.command_ports import BadArgs, CommandView, Doer, Later, Task
-from edge.domain.command import CommandRefusal, Order, Outcome, Rules, refuse
+from edge.domain.command import CommandNote, CommandRefusal, Order, Outcome, Rules, refuse
 from edge.ports import Clock, Ledger
 from edge.store import commands as table
 from edge.store.commands import CommandRow
@@ -114,6 +114,7 @@ class CommandService:
         """The row is there. What the doer changes it writes with the answer, so a kill before that does it again from the start."""
         task = Task(row.id, row.by, (row.args or "{}").encode(), self._answered(row, None))
         doer = self._doers.get(row.name)
+        why: CommandRefusal | CommandNote | None
         try:
             why = await doer(task) if doer else CommandRefusal.UNKNOWN_COMMAND
         except BadArgs as error:
@@ -132,10 +133,10 @@ class CommandService:
         return change
 
     def _answered(
-        self, row: CommandRow, why: CommandRefusal | None
+        self, row: CommandRow, why: CommandRefusal | CommandNote | None
     ) -> Callable[[sqlite3.Connection], Sequence[Payload]]:
         """Writes nothing where the answer is there already."""
-        outcome = Outcome.DONE if why is None else Outcome.REFUSED
+        outcome = Outcome.REFUSED if isinstance(why, CommandRefusal) else Outcome.DONE
         now_s = self._clock.now().timestamp()
 
         def change(connection: sqlite3.Connection) -> Sequence[Payload]:

@@ -60,7 +60,7 @@ class LockerService:
         )  # fmt: skip
         self.staff = StaffCounter(self.parts, self.view, Reissue(self.parts, changes))
         self.citizen = CitizenCounter(self.parts)
-        self.city = CityCounter(self.parts, changes)
+        self.city = CityCounter(self.parts, changes, self.view.changed)
         self.upkeep = Upkeep(self.parts, changes)
         self.desks = LockerDesks(self.citizen, self.staff)
         self.alarms = Alarms(plan, faults)

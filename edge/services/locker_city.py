@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sqlite3
+from collections.abc import Callable
 from datetime import datetime
 
 from edge.domain.locker import Purpose
@@ -26,9 +27,11 @@ ALREADY_INSIDE, BUSY = Refused(RefusalWhy.ALREADY_INSIDE), Refused(RefusalWhy.BU
 class CityCounter:
     """`edge.locker_ports.CityDesk`. `answered` is written in the transaction that does what was asked."""
 
-    def __init__(self, parts: LockerParts, changes: LockerChanges) -> None:
+    def __init__(self, parts: LockerParts, changes: LockerChanges, told: Callable[[], None]) -> None:
+        """`told` hears that what is kept is another."""
         self._parts = parts
         self._changes = changes
+        self._told = told
 
     async def load(self) -> None:
         self._parts.holds.update(await self._parts.ledger.read(locker_holds.load))
@@ -98,6 +101,7 @@ class CityCounter:
 
         await self._parts.cabinet.write(change)
         self._parts.holds[compartment] = hold
+        self._told()
         log.info("locker: compartment=%s is kept free stay=%s by=%s", compartment, stay, by.name)
         return None
 
@@ -146,3 +150,4 @@ class CityCounter:
 
         await self._parts.cabinet.write(change)
         self._parts.holds.pop(hold.compartment, None)
+        self._told()

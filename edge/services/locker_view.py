@@ -15,10 +15,11 @@ from edge.domain.locker import Compartment, CompartmentState, Purpose
 from edge.domain.overdue import days_waiting
 from edge.domain.receipt_id import ReceiptId
 from edge.domain.scanned import Unreadable, read_text
-from edge.locker_ports import CabinetView, CompartmentView, HistoryRow, OverdueRow, RefusalWhy, Refused
+from edge.locker_ports import CabinetView, CompartmentView, HistoryRow, Kept, OverdueRow, RefusalWhy, Refused
 from edge.ports import Clock, Ledger
 from edge.services.locker_cabinet import DISK_ERRORS, Cabinet
-from edge.store import locker_history, locker_outbox, lockers, stays
+from edge.store import locker_history, locker_holds, locker_outbox, lockers, stays
+from edge.store.locker_holds import Hold
 from edge.store.lockers import CompartmentRow
 from edge.store.stays import Stay
 
@@ -28,6 +29,7 @@ class _Tables:
     rows: Mapping[str, CompartmentRow]
     stays: Mapping[str, Stay]  # by stay, those that are not over
     sms: Mapping[str, str]  # stay -> status of the SMS with its code
+    holds: Mapping[str, Hold]  # by compartment, what the city keeps
 
 
 class LockerView:
@@ -37,7 +39,7 @@ class LockerView:
         self._cabinet = cabinet
         self._ledger = ledger
         self._clock = clock
-        self._tables = _Tables({}, {}, {})
+        self._tables = _Tables({}, {}, {}, {})
         self._subscribers: list[Callable[[CabinetView], None]] = []
         self._changed = asyncio.Event()
 
@@ -103,12 +105,14 @@ class LockerView:
     def _one(self, key: str) -> CompartmentView:
         place, now = self._cabinet.plan.places[key], self._cabinet.compartments[key]
         row, stay = self._tables.rows.get(key), self._tables.stays.get(now.stay or "")
+        hold = self._tables.holds.get(key) if now.state is CompartmentState.FREE else None
         return CompartmentView(
             key, place.number, place.size, place.low, place.row, place.column, place.rows, place.columns, now.state, now.door,
             stay=now.stay, purpose=now.purpose, dossier=stay.dossier if stay else None,
             procedure=stay.procedure if stay else None,
             since=None if row is None else self._time(self._since_s(now, row, stay)),
             sms=self._tables.sms.get(now.stay or ""), why=row.fault.value if row and row.fault else None,
+            kept=Kept(hold.dossier, hold.by, self._time(hold.until_s)) if hold else None,
             recalled=stay is not None and stay.recalled_s is not None,
         )  # fmt: skip
 
@@ -132,4 +136,5 @@ def _read(connection: sqlite3.Connection) -> _Tables:
     current = {row.stay: row for row in stays.current(connection)}
     results = [row.stay for row in current.values() if row.purpose is Purpose.RESULT]
     statuses = {stay: locker_outbox.status_of(connection, stay) for stay in results}
-    return _Tables(lockers.load(connection), current, {key: one.value for key, one in statuses.items() if one})
+    sms = {key: one.value for key, one in statuses.items() if one}
+    return _Tables(lockers.load(connection), current, sms, locker_holds.load(connection))

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from edge.domain.command import CommandRefusal, Outcome
+from edge.domain.command import CommandNote, CommandRefusal, Outcome
 
 KEPT_S = 90 * 86_400.0  # behind `not_after`: an order that comes so late is refused as late, known or not
 
@@ -21,7 +21,7 @@ class CommandRow:
     not_after_s: float
     args: str | None = field(default=None, repr=False)
     outcome: Outcome | None = None
-    why: CommandRefusal | None = None
+    why: CommandRefusal | CommandNote | None = None
     answered_s: float | None = None
 
 
@@ -51,7 +51,11 @@ def take(connection: sqlite3.Connection, row: CommandRow) -> None:
 
 
 def answer(
-    connection: sqlite3.Connection, command: str, outcome: Outcome, why: CommandRefusal | None, now_s: float
+    connection: sqlite3.Connection,
+    command: str,
+    outcome: Outcome,
+    why: CommandRefusal | CommandNote | None,
+    now_s: float,
 ) -> bool:
     """Whether this is its answer: a second one changes nothing."""
     changed = connection.execute(
@@ -65,4 +69,8 @@ def _rows(connection: sqlite3.Connection, where: str, *values: object) -> Iterab
     for row in connection.execute(f"SELECT {_COLUMNS} FROM commands {where}", values):  # noqa: S608 - our own constants
         found = CommandRow(*row)
         outcome, why = found.outcome, found.why
-        yield replace(found, outcome=outcome and Outcome(outcome), why=why and CommandRefusal(why))
+        yield replace(found, outcome=outcome and Outcome(outcome), why=why and _why(why))
+
+
+def _why(text: str) -> CommandRefusal | CommandNote:
+    return CommandNote(text) if text in set(CommandNote) else CommandRefusal(text)

@@ -175,11 +175,16 @@ def _orders(words: Words, orders: Iterable[OrderView], now: datetime) -> str:
     rows = (
         (
             words.first(f"page.fleet.order_{one.name}", "page.fleet.order_other"), one.by, say.clock(words, one.issued, now),
-            words.first(f"page.fleet.order_state_{one.state}", "page.fleet.order_state_sent"), one.why or "",
+            words.first(f"page.fleet.order_state_{one.state}", "page.fleet.order_state_sent"), _why(words, one),
         )
         for one in orders
     )  # fmt: skip
     return _table(words, "no_orders", ("order", "by", "issued", "outcome", "why"), rows)
+
+
+def _why(words: Words, one: OrderView) -> str:
+    """A reason of a newer device that nobody wrote a sentence for is shown as it came."""
+    return (words.strings.find(f"page.command.why.{one.why}", words.lang) or one.why) if one.why else ""
 
 
 def _table(words: Words, empty: str, keys: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

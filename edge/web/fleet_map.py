@@ -1,4 +1,4 @@
-"""The sites as a drawn map, from latitude and longitude alone: no tiles, works without a network. Pure text out.
+"""The sites as a drawn map, from latitude and longitude alone: no tiles, works without a network.
 
 For the eye and the mouse only: the list beside it says the same to keyboard and screen reader.
 """
@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import cos, radians
 
+from nicegui import ui
+from nicegui.element import Element
+
 from edge.domain.fleet import State, rank
 from edge.fleet_ports import SiteView
 from edge.web import fleet_words as say
 from edge.web.fleet_doors import DEVICES
 from edge.web.fleet_parts import address
+from edge.web.parts import block, drawing, show
 from edge.web.plain import e
 from edge.web.words import Words
 
@@ -46,21 +50,60 @@ class _Frame:
         return round(x, 1), round(self.top + (self.north - lat) * self.scale, 1)
 
 
-def draw(words: Words, sites: Sequence[SiteView]) -> str:
-    """What needs a person first is drawn last, so that nothing hides it."""
-    placed = [(site, (site.lat, site.lon)) for site in sites if site.lat is not None and site.lon is not None]
-    known = [(site, (lat, lon)) for site, (lat, lon) in placed if lat is not None and lon is not None]
-    if not known:
-        return f'<p class="none">{e(words("page.fleet.no_map"))}</p>'
-    frame = _Frame.around([where for _, where in known])
-    marks = "".join(
-        _mark(words, site, frame.place(*where)) for site, where in sorted(known, key=lambda one: -_urgency(one[0]))
-    )
-    label = words("page.fleet.map_label", n=len(known))
-    return (
-        f'<svg class="fleet-map" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" role="img" aria-label="{e(label)}">'
-        f'<g aria-hidden="true">{_grid(frame)}{_wards(known, frame)}{marks}{_bar(frame)}</g></svg>'
-    )
+Places = tuple[tuple[str, float, float, str | None], ...]
+"""Which sites stand where, and in which ward: what the paper under the marks is drawn from."""
+
+
+class FleetMap:
+    """A page's map. What a mark says is sent when it is another one; the paper only when sites come or go."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+        self._none = drawing(f'<p class="none">{e(words("page.fleet.no_map"))}</p>')
+        self._box = block("div", "fleet-map-box")
+        self._places: Places = ()
+        self._marks: dict[str, ui.html] = {}
+        self._layers: list[Element] = []
+        self._frame: _Frame | None = None
+        show(self._box, is_shown=False)
+
+    def show(self, sites: Sequence[SiteView]) -> None:
+        known = [(site, (site.lat, site.lon)) for site in sites if site.lat is not None and site.lon is not None]
+        placed = [(site, (lat, lon)) for site, (lat, lon) in known if lat is not None and lon is not None]
+        places = tuple(sorted((site.site, *where, site.ward) for site, where in placed))
+        if places != self._places:
+            self._places = places
+            self._lay_out(placed)
+        for site, where in placed:
+            self._mark(site, where)
+
+    def _lay_out(self, placed: Sequence[tuple[SiteView, tuple[float, float]]]) -> None:
+        """What needs a person first lies on top, so that nothing hides it."""
+        show(self._none, is_shown=not placed)
+        show(self._box, is_shown=bool(placed))
+        self._box.clear()
+        self._marks, self._layers = {}, []
+        if not placed:
+            return
+        frame = self._frame = _Frame.around([where for _, where in placed])
+        self._box.props.update({"role": "img", "aria-label": self._words("page.fleet.map_label", n=len(placed))})
+        with self._box, block("svg", "fleet-map", viewBox=f"0 0 {WIDTH:.0f} {HEIGHT:.0f}", aria_hidden="true"):
+            ui.html(f"{_grid(frame)}{_wards(placed, frame)}", sanitize=False, tag="g")
+            self._layers = [block("g") for _ in range(2 * len(State))]
+            ui.html(_bar(frame), sanitize=False, tag="g")
+
+    def _mark(self, site: SiteView, where: tuple[float, float]) -> None:
+        assert self._frame is not None  # noqa: S101 - laid out before
+        said, layer = _mark(self._words, site, self._frame.place(*where)), self._layers[_depth(site)]
+        found = self._marks.get(site.site)
+        if found is None:
+            with layer:
+                self._marks[site.site] = ui.html(said, sanitize=False, tag="g")
+            return
+        if found.content != said:
+            found.content = said
+        if found.parent_slot and found.parent_slot.parent is not layer:
+            found.move(layer)
 
 
 def legend(words: Words) -> str:
@@ -76,8 +119,9 @@ def legend(words: Words) -> str:
     return f'<ul class="legend fleet-legend">{states}{ring}</ul>'
 
 
-def _urgency(site: SiteView) -> int:
-    return rank(site.state) - (100 if site.alerts else 0)
+def _depth(site: SiteView) -> int:
+    """0 lies lowest: by its state, and every site with an alert above all others."""
+    return len(State) - 1 - rank(site.state) + (len(State) if site.alerts else 0)
 
 
 def _mark(words: Words, site: SiteView, where: tuple[float, float]) -> str:

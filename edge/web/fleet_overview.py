@@ -33,7 +33,7 @@ class OverviewPage:
                 self._build_counts()
                 with block("section", "panel fleet-map-panel"):
                     heading(words, "page.fleet.map")
-                    self._map = drawing("")
+                    self._map = fleet_map.FleetMap(words)
                     drawing(fleet_map.legend(words))
                 with block("div", "stack"):
                     self._build_lists()
@@ -59,6 +59,7 @@ class OverviewPage:
             heading(words, "page.fleet.alerts_live")
             self._no_alerts = Text("p", words("page.fleet.no_alerts"), "none")
             self._alerts = Rows("ul", "li", "fleet-list", aria_live="polite")
+            self._more_alerts = Text("p", "", "none")
         with block("section", "panel grow"):
             heading(words, "page.fleet.attention")
             self._all_well = Text("p", words("page.fleet.all_well"), "none")
@@ -74,20 +75,17 @@ class OverviewPage:
             return
         show(self._stale, is_shown=view.is_stale)
         self._counts.show(self._count_rows(view))
-        self._draw(view)
+        self._map.show(view.sites)
         alerts = sorted(view.alerts, key=lambda one: (one.is_contested, one.is_acknowledged))[:ALERTS_SHOWN]
         self._alerts.show([self._alert_row(alert) for alert in alerts])
+        beyond = len(view.alerts) - ALERTS_SHOWN
+        self._more_alerts.say(self._words("page.fleet.more_alerts", n=beyond) if beyond > 0 else "")
         show(self._no_alerts, is_shown=not alerts)
         unwell = sorted((site for site in view.sites if site.state not in _WELL), key=lambda one: rank(one.state))
         self._sites.show([self._site_row(site) for site in unwell[:SITES_SHOWN]])
         show(self._all_well, is_shown=not unwell)
         left = len(unwell) - SITES_SHOWN
         self._more.say(self._words("page.fleet.more_sites", n=left) if left > 0 else "")
-
-    def _draw(self, view: FleetView) -> None:
-        drawn = fleet_map.draw(self._words, view.sites)
-        if drawn != self._map.content:
-            self._map.content = drawn
 
     def _count_rows(self, view: FleetView) -> list[tuple[str, str, str]]:
         devices = [one for one in view.devices if one.state is not State.REVOKED]

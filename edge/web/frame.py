@@ -1,6 +1,7 @@
 """The bar at the top of the staff pages: where one is, the language, the way out."""
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from edge.web.parts import Text, block, drawing
 from edge.web.site import House, Viewer
@@ -18,16 +19,16 @@ def top_bar(site: House, viewer: Viewer, title: str, under: str, links: Sequence
             for address, name in (("/", words("page.common.home")), *links):
                 with block("a", "link", href=address):
                     Text("span", name)
-            language_link(words, viewer.path)
+            language_link(words, viewer.here)
             if viewer.session:
                 Text("span", viewer.session.user.name, "who")
                 _logout(site, viewer)
 
 
-def language_link(words: Words, path: str) -> None:
-    """The other language in its own name, as people look for it."""
+def language_link(words: Words, back: str) -> None:
+    """The other language in its own name, as people look for it. `back`: the address that it comes back to."""
     other = "en" if words.lang == "vi" else "vi"
-    link = block("a", "link language", href=f"/ngon-ngu/{other}?ve={path}", lang=other, hreflang=other)
+    link = block("a", "link language", href=f"/ngon-ngu/{other}?ve={quote(back)}", lang=other, hreflang=other)
     with link:
         Text("span", words.strings.text("page.common.language_name", other))
 

@@ -21,7 +21,11 @@ from edge.web.plain import refusal
 from edge.web.site import House
 
 LANGUAGE_COOKIE = "motcua_lang"
-SAFE_PATH = re.compile(r"/[A-Za-z0-9/_-]*(\?ve=[A-Za-z0-9/_-]*)?")
+_PATH = r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?"
+_CHOSEN = (
+    r"[A-Za-z0-9%&=+._~*:,;@!$()-]{0,1000}"  # as it stands in an address: everything else is written with percent signs
+)
+SAFE_PATH = re.compile(rf"(?=/){_PATH}(?:\?(?:{_CHOSEN}|ve={_PATH}))?")
 PLAIN_PATHS = re.compile(r"/healthz|/metrics|/dang-nhap|/dang-xuat|/ngon-ngu/[a-z]{2}|/tai-nguyen/.+|/favicon\.ico")
 MACHINERY = re.compile(r"/_nicegui(_ws)?/.*")
 # NiceGUI's own start-up script stands in the page and builds templates at run time, hence the two 'unsafe-' words.
@@ -75,7 +79,8 @@ class Gate:
         words = self._site.words(asked.cookies.get(LANGUAGE_COOKIE))
         door = self._doors.ask(path, session, is_tablet=self._is_tablet(asked.client.host if asked.client else ""))
         if door is Door.LOGIN:
-            return RedirectResponse(f"/dang-nhap?ve={quote(path)}", status_code=303)
+            here = path if not asked.url.query else f"{path}?{asked.url.query}"
+            return RedirectResponse(f"/dang-nhap?ve={quote(here)}", status_code=303)
         if door is Door.UNKNOWN:
             return refusal(words, "not_found", 404)
         if door is Door.FORBIDDEN:

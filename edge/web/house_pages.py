@@ -68,7 +68,7 @@ class HousePages(ABC):
         client = ui.context.client
         client.page = copy(client.page)  # NiceGUI has one language a route; here it is one a browser
         client.page.language = _LANGUAGES.get(words.lang, "vi")
-        return Viewer(words, session_of(request), request.url.path)
+        return Viewer(words, session_of(request), request.url.path, request.url.query)
 
     async def _healthz(self) -> Response:
         """200 as long as the loop answers; a broken part is told, but is no reason to restart."""

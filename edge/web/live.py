@@ -112,7 +112,7 @@ class LivePage:
         if session is None or self._house.sessions.is_alive(session):
             return False
         self._stop()
-        self._client.open(f"/dang-nhap?ve={quote(self.viewer.path)}")
+        self._client.open(f"/dang-nhap?ve={quote(self.viewer.here)}")
         return True
 
 

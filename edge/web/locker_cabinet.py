@@ -17,7 +17,7 @@ GROUPS = {
     S.OCCUPIED: "held", S.OVERDUE: "late", S.RECALL: "late", S.LEFT_OPEN: "late", S.OPEN_FAILED: "fault",
     S.OPEN_UNKNOWN: "fault", S.FORCED: "fault", S.WRONG_DOOR: "fault", S.UNKNOWN: "out", S.OUT_OF_SERVICE: "out",
 }  # fmt: skip
-LEGEND = ("free", "held", "given", "busy", "late", "fault", "out")
+LEGEND = ("free", "kept", "held", "given", "busy", "late", "fault", "out")
 DENSE_FROM = 7  # columns from which a door has no room for its word
 FAILED = "failed"
 UNTOLD = {"queued", FAILED}  # the citizen does not know the code yet
@@ -28,6 +28,8 @@ def group_of(one: CompartmentView) -> str:
     """Which colour and icon a compartment has."""
     if one.state is S.OCCUPIED and one.purpose is Purpose.DEPOSIT:
         return "given"
+    if one.kept is not None:
+        return "kept"
     return "late" if _is_unsent(one) else GROUPS[one.state]
 
 
@@ -42,8 +44,8 @@ def age(words: Words, since: datetime, now: datetime) -> str:
 
 
 def state_word(words: Words, one: CompartmentView) -> str:
-    if group_of(one) == "given":
-        return words("page.locker.state.given")
+    if (group := group_of(one)) in {"given", "kept"}:
+        return words(f"page.locker.state.{group}")
     if one.state is S.OCCUPIED and one.sms in UNTOLD:
         return words(f"page.locker.state.sms_{one.sms}")
     return words(f"page.locker.state.{one.state}")

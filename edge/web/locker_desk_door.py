@@ -48,6 +48,8 @@ class DoorPanel:
         self._facts(one)
         if one.state is S.FREE:
             Text("p", words("page.locker.nothing_inside"), "none")
+        if one.kept:
+            Text("p", words("page.locker.kept_how"))
         if one.state in FOR_TECHNICIAN:
             Text("p", words("page.locker.tell_technician"))
         with block("div", "actions"):
@@ -58,6 +60,12 @@ class DoorPanel:
         words, now = self._words, self._live.site.desks.clock.now()
         size = words.first(f"page.locker.size.{one.size}", "page.locker.size.other")
         facts = [(words("page.locker.bag_size"), size + (f" · {words('page.locker.low')}" if one.low else ""))]
+        if one.kept:
+            facts += [
+                (words("page.locker.dossier"), one.kept.dossier),
+                (words("page.locker.kept_by"), one.kept.by),
+                (words("page.locker.kept_until"), words.clock(one.kept.until, now)),
+            ]
         if one.dossier:
             facts.append((words("page.locker.dossier"), one.dossier))
         if one.procedure:

@@ -7,6 +7,7 @@ _PATHS = {
     "phone": '<rect x="7" y="2.5" width="10" height="19" rx="2"/><path d="M11 18.4h2"/>',
     "scan": '<path d="M4 8V4h4m8 0h4v4m0 8v4h-4m-8 0H4v-4"/><path d="M8 8h3v3H8zm5 0h3v3h-3zm-5 5h3v3H8zm5 0h3v3h-3z"/>',
     "free": '<rect x="4" y="4" width="16" height="16" rx="2"/>',
+    "kept": '<path d="M7 3h10v18l-5-4-5 4z"/>',
     "held": '<path d="M6 3h8l4 4v14H6z"/><path d="M9 11h6m-6 4h6"/>',
     "given": '<path d="M4 13v7h16v-7"/><path d="M12 3v12m-4-4 4 4 4-4"/>',
     "busy": '<path d="M5 21V3h9v18"/><path d="m14 5 5 2.5V21l-5-2"/><path d="M11.3 12v1"/>',

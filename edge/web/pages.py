@@ -147,7 +147,7 @@ class Pages(HousePages):
     def _viewer(self, request: Request) -> Viewer:
         viewer = super()._viewer(request)
         if self.site.desks.identify:
-            IdentifyBanner(self.site.desks.identify, viewer.words)
+            IdentifyBanner(self.site.desks.identify, viewer.words, sounds=viewer.session is None)
         return viewer
 
     def _health(self) -> dict[str, object]:

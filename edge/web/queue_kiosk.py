@@ -58,7 +58,7 @@ class NumberPage:
     def _build_top(self, viewer: Viewer) -> None:
         with block("header", "ticket-top"):
             Text("p", self._site.settings.centre, "ticket-centre")
-            language_link(self._words, viewer.path)
+            language_link(self._words, viewer.here)
 
     def _build_steps(self) -> None:
         words = self._words

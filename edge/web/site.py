@@ -118,8 +118,14 @@ class Site(House):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks at a page, in which language. The tablet and the home page have no session."""
+    """Who looks at a page, in which language. The tablet and the home page have no session. `query`: as it stood in the address."""
 
     words: Words
     session: Session | None
     path: str
+    query: str = ""
+
+    @property
+    def here(self) -> str:
+        """Where to come back to, with what was chosen there. Not for logs: people search for anything."""
+        return f"{self.path}?{self.query}" if self.query else self.path

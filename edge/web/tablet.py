@@ -48,7 +48,7 @@ class TabletPage:
                 block("span", "sign-light", aria_hidden="true")
                 self._sign_text = Text("span")
             Text("p", view.name, "tablet-counter")
-            language_link(self._words, viewer.path)
+            language_link(self._words, viewer.here)
 
     def _build_question(self) -> None:
         with block("section", "ask", aria_labelledby="question") as self._ask:

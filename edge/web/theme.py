@@ -39,6 +39,7 @@ TONES = {
 # A compartment in the picture of the cabinet. Late is a person's matter and warm; only a broken door is red.
 DOORS = {
     "free": Tone("#176b43", "#e3f3ea"),
+    "kept": Tone("#1d5a96", "#dceaf8"),
     "held": Tone("#0b5a63", "#d5ecef"),
     "given": Tone("#434b96", "#e6e8f8"),
     "busy": Tone("#7a5200", "#fff0c9"),

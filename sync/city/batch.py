@@ -11,6 +11,7 @@ from sync.city.facts import Merged, milliseconds, storable
 from sync.city.faults import FaultBook, refused_next
 from sync.city.judge import Bench, Reading, Standing, Verdict, moment_of, read, source_named
 from sync.city.quarantine import STRANGERS, put_away, tally
+from sync.city.rolling import write_facts
 from sync.city.terms import Arrival, Judgement, Quarantined
 from sync.city.transactions import Bulk, Row, Transaction
 from sync.topics import Topics
@@ -124,7 +125,7 @@ class Batch:
             heads.append(chain_row(chain))
         self._transaction.insert(_EVENTS, events)
         self._transaction.insert(CHAINS, heads)
-        facts.write(self._transaction)
+        write_facts(self._transaction, facts, {chain.id for chain in moved if not chain.is_rolled})
         self._write_early(moved)
         put_away(self._transaction, self._quarantined)
         tally(self._transaction, self._judged, self._now)

@@ -1,5 +1,6 @@
 """What the board shows, as values in the database's own terms: sources, milliseconds, the events' words. For whoever draws pages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -171,14 +172,14 @@ class OverdueRow:
 
 @dataclass(frozen=True, slots=True)
 class WaitRow:
-    """Tickets of one site, hour of the day and span of waiting (`waited_s` and half a minute more; None: not called)."""
+    """Tickets of one site and hour of the day. `spans`: how many of those called waited so many seconds, or up to 30 more."""
 
     site: str
     hour: int
-    waited_s: int | None
     tickets: int
     served: int
     left: int
+    spans: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

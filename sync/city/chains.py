@@ -16,9 +16,10 @@ _CHUNK = 500  # parameters a statement
 CHAINS = Bulk(
     "city_chains",
     "source text, generation bigint, site text, device text, seq bigint, head text, trusted_key text, signed_upto bigint, "
-    "last_event_ms bigint, last_taken_ms bigint",
+    "last_event_ms bigint, last_taken_ms bigint, rolled bigint",
     "ON CONFLICT (source) WHERE retired_ms IS NULL DO UPDATE SET seq = excluded.seq, head = excluded.head, "
-    "trusted_key = excluded.trusted_key, signed_upto = excluded.signed_upto, last_event_ms = excluded.last_event_ms, last_taken_ms = excluded.last_taken_ms",
+    "trusted_key = excluded.trusted_key, signed_upto = excluded.signed_upto, last_event_ms = excluded.last_event_ms, last_taken_ms = excluded.last_taken_ms, "
+    "rolled = excluded.rolled",
 )
 _NEW_CHAINS = Bulk(CHAINS.table, CHAINS.columns, "ON CONFLICT DO NOTHING")
 
@@ -35,6 +36,7 @@ class Chain:
     start: Head
     last_event_ms: int | None
     last_taken_ms: int | None
+    is_rolled: bool  # whether its sums hold what is here already
     verdicts: list[Verdict]
 
 
@@ -64,7 +66,7 @@ def _chain_rows(transaction: Transaction, sources: Sequence[str]) -> dict[str, R
     found: dict[str, Row] = {}
     for some in _chunks(sources):
         sql = (
-            "SELECT source, id, generation, seq, head, trusted_key, signed_upto, last_event_ms, last_taken_ms "  # noqa: S608 - only marks
+            "SELECT source, id, generation, seq, head, trusted_key, signed_upto, last_event_ms, last_taken_ms, rolled "  # noqa: S608 - only marks
             f"FROM city_chains WHERE source IN ({', '.join('?' * len(some))}) AND retired_ms IS NULL "
             "ORDER BY source FOR UPDATE"
         )
@@ -79,13 +81,13 @@ def _chain(
     known: Known,
     early: dict[int, bytes],
 ) -> Chain:
-    source, device, generation, seq, head, trusted, signed_upto, last_event_ms, last_taken_ms = row
+    source, device, generation, seq, head, trusted, signed_upto, last_event_ms, last_taken_ms, rolled = row
     keys = known.keys or ((trusted,) if trusted else ())
     start = Head(seq, head)
     again = sorted({reading.seq for reading in readings if reading.seq is not None and 1 <= reading.seq <= seq})
     bench = Bench(Standing(start, keys, known.state), _held(transaction, device, again), early, signed_upto)
     topics = readings[0].arrival.topics
-    return Chain(device, source, generation, topics, bench, start, last_event_ms, last_taken_ms, [])
+    return Chain(device, source, generation, topics, bench, start, last_event_ms, last_taken_ms, rolled == seq, [])
 
 
 def _held(transaction: Transaction, device: int, seqs: Sequence[int]) -> dict[int, bytes]:
@@ -120,15 +122,16 @@ def _make(transaction: Transaction, fresh: Mapping[str, Topics]) -> None:
 
 def _fresh_row(source: str, generation: int, topics: Topics) -> Row:
     start = Head()
-    return (source, generation, topics.site, topics.device, start.seq, start.hash, None, 0, None, None)
+    return (source, generation, topics.site, topics.device, start.seq, start.hash, None, 0, None, None, start.seq)
 
 
 def chain_row(chain: Chain) -> Row:
+    """Its sums hold as much as itself from now on."""
     head, bench = chain.bench.head, chain.bench
     trusted = bench.keys[0] if bench.keys else None
     return (
         chain.source, chain.generation, chain.topics.site, chain.topics.device, head.seq, head.hash, trusted, bench.signed_upto,
-        chain.last_event_ms, chain.last_taken_ms,
+        chain.last_event_ms, chain.last_taken_ms, head.seq,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ A fact is a part of one row; parts of the same row are merged, later ones win. `
 as taking it bit by bit, which is what `motcua city verify` compares.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cached_property
@@ -144,6 +144,10 @@ class Merged:
         """In order of their keys, so that two writers never wait for each other crosswise."""
         found = self._rows.get(table, {})
         return [(*key, *map(found[key].get, table.names)) for key in sorted(found)]
+
+    def found(self, table: FactTable) -> Mapping[tuple[Value, ...], dict[str, Value]]:
+        """What was said of the table's rows, by their keys."""
+        return self._rows.get(table, {})
 
     def write(self, transaction: Transaction) -> None:
         for table in TABLES:

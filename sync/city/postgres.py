@@ -117,6 +117,14 @@ class _PostgresTransaction(Transaction):
             return 0
         return self._run_composed(_insert_of(bulk), [list(column) for column in zip(*rows, strict=True)])
 
+    def find(self, keys: Bulk, names: Sequence[str], values: Sequence[Values]) -> list[Row]:
+        if not values:
+            return []
+        columns = [list(column) for column in zip(*values, strict=True)]
+        with _named():
+            found = self._connection.execute(_find_of(keys, tuple(names)), columns, prepare=True, binary=True)
+            return found.fetchall()
+
     def _run(self, text: str, values: Values) -> psycopg.Cursor[Row]:
         with _named():
             return self._connection.execute(_dialect(text), values)
@@ -165,4 +173,13 @@ def _insert_of(bulk: Bulk) -> sql.Composed:
     """Bodies travel as bytes; as text every byte would be two, and quoted."""
     arrays = ", ".join(f"{'%b' if kind == 'bytea' else '%s'}::{kind}[]" for kind in bulk.types)
     text = f"INSERT INTO {bulk.table} ({', '.join(bulk.names)}) SELECT * FROM unnest({arrays}) {bulk.ending}"  # noqa: S608 - our own names
+    return sql.SQL(text).format()
+
+
+@lru_cache(maxsize=100)
+def _find_of(keys: Bulk, names: tuple[str, ...]) -> sql.Composed:
+    arrays = ", ".join(f"%s::{kind}[]" for kind in keys.types)
+    columns = ", ".join([*(f"k.{name}" for name in keys.names), *(f"t.{name}" for name in names)])
+    same = " AND ".join(f"t.{name} = k.{name}" for name in keys.names)
+    text = f"SELECT {columns} FROM unnest({arrays}) AS k ({', '.join(keys.names)}) JOIN {keys.table} t ON {same}"  # noqa: S608 - our own names
     return sql.SQL(text).format()

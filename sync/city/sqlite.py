@@ -91,6 +91,12 @@ class _SqliteTransaction(Transaction):
         with _named():
             return max(0, self._connection.executemany(_insert_of(bulk), rows).rowcount)
 
+    def find(self, keys: Bulk, names: Sequence[str], values: Sequence[Values]) -> list[Row]:
+        """One after the other: there is no server to be asked once."""
+        sql = _find_of(keys, tuple(names))
+        with _named():
+            return [row for one in values for row in self._connection.execute(sql, one)]
+
     @contextmanager
     def only_reading(self) -> Iterator[None]:
         """Writing is refused, as PostgreSQL does."""
@@ -145,6 +151,12 @@ def _insert_of(bulk: Bulk) -> str:
     names = bulk.names
     marks = ", ".join("?" * len(names))
     return f"INSERT INTO {bulk.table} ({', '.join(names)}) VALUES ({marks}) {bulk.ending}"  # noqa: S608 - our own names
+
+
+@lru_cache(maxsize=100)
+def _find_of(keys: Bulk, names: tuple[str, ...]) -> str:
+    columns, wanted = ", ".join([*keys.names, *names]), " AND ".join(f"{name} = ?" for name in keys.names)
+    return f"SELECT {columns} FROM {keys.table} WHERE {wanted}"  # noqa: S608 - our own names
 
 
 def _translated(script: str) -> str:

@@ -50,6 +50,10 @@ class Transaction(ABC):
     def insert(self, bulk: Bulk, rows: Sequence[Values]) -> int:
         """How many rows were inserted or changed."""
 
+    @abstractmethod
+    def find(self, keys: Bulk, names: Sequence[str], values: Sequence[Values]) -> list[Row]:
+        """The rows with these keys (`keys.columns` are the table's key): the key, then the columns `names`."""
+
     def row(self, sql: str, values: Values = ()) -> Row | None:
         """The first row, or None."""
         return next(iter(self.rows(sql, values)), None)

@@ -15,6 +15,7 @@ from sync.city.facts import TABLES, FactTable, Merged
 from sync.city.judge import moment_of, payload_of
 from sync.city.known import Anybody, KnownDevices
 from sync.city.merkle import root_of
+from sync.city.rolling import make_anew, stored_sums, sums_of
 from sync.city.roots import Leaf, Root, leaves_of, roots
 from sync.city.transactions import Database, Row, Transaction
 from sync.errors import UNREADABLE
@@ -92,6 +93,12 @@ def recount(database: Database, source: str) -> bool:
     return bool(devices)
 
 
+def sources(database: Database) -> list[str]:
+    """Every device of which something is held."""
+    with database.reading() as reading:
+        return [source for (source,) in reading.rows("SELECT DISTINCT source FROM city_chains ORDER BY source")]
+
+
 # --- private: one device ---
 
 
@@ -102,6 +109,8 @@ def _recount(transaction: Transaction, device: int) -> None:
     for table in TABLES:
         transaction.execute(f"DELETE FROM {table.name} WHERE device = ?", (device,))  # noqa: S608 - our own names
     facts.write(transaction)
+    make_anew(transaction, device)
+    transaction.execute("UPDATE city_chains SET rolled = seq WHERE id = ?", (device,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +191,7 @@ def _count(device: int, body: bytes, taken_ms: int, facts: Merged) -> None:
 
 def _over_facts(reading: Transaction, source: str, device: int, facts: Merged) -> Iterable[Finding]:
     wrong = [what for table in TABLES for what in _differences(reading, table, device, facts)]
+    wrong += _wrong_sums(reading, device) if not wrong else []
     for what in wrong[:FACTS_NAMED]:
         yield Finding(source, None, f"facts: {what} is not what the events say")
     if len(wrong) > FACTS_NAMED:
@@ -195,6 +205,18 @@ def _differences(reading: Transaction, table: FactTable, device: int, facts: Mer
     for key in sorted(said.keys() | there.keys()):
         if said.get(key) != there.get(key):
             yield f"{table.name} {'/'.join(str(part) for part in key[1:])}".rstrip()
+
+
+def _wrong_sums(reading: Transaction, device: int) -> Iterable[str]:
+    """Sums that are not what the facts come to; of a device whose sums are behind nothing is asked."""
+    if reading.row("SELECT id FROM city_chains WHERE id = ? AND rolled <> seq", (device,)):
+        return
+    found = sums_of(reading, device)
+    right = (found.hour_rows(), found.handover_rows(), found.wait_rows())
+    for (table, stored), wanted in zip(stored_sums(reading, device), right, strict=True):
+        if stored != wanted:
+            wrong = min(set(stored) ^ set(wanted))
+            yield f"{table.table} {wrong[1]}"
 
 
 # --- private: roots, and what belongs to nobody ---

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from config.strings import LANGUAGES, StringsInvalid, StringTable, load_strings, placeholders
-from edge.domain.command import CommandRefusal
+from edge.domain.command import CommandNote, CommandRefusal
 from edge.services.station import BROKEN
 from sync.city.faults import FaultKind
 from sync.city.terms import Judgement
@@ -92,7 +92,7 @@ def test_every_standing_but_the_good_one_is_a_fault_with_advice(table: StringTab
 
 def test_every_refused_order_says_why_in_a_sentence(table: StringTable) -> None:
     written = {key.rsplit(".", 1)[1] for key in table.keys("vi") if key.startswith("page.command.why.")}
-    assert written == {why.value for why in CommandRefusal}
+    assert written == {why.value for why in (*CommandRefusal, *CommandNote)}
     named = {key.rsplit(".", 1)[1] for key in table.keys("vi") if key.startswith("page.command.name.")}
     assert named == {name.value.replace(".", "_") for name in CommandName} | {"unknown"}
 

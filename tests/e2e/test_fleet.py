@@ -109,3 +109,16 @@ def test_nothing_is_cut_off_sideways(fleet: FleetProcess, page: Page, path: str,
         "[...document.querySelectorAll('.panel')].filter(one => one.scrollWidth > one.clientWidth + 1).length"
     )
     assert inside == 0
+
+
+def test_the_other_language_keeps_what_was_chosen(fleet: FleetProcess, page: Page) -> None:
+    page.goto(f"{fleet.url}/thiet-bi?tinh-trang=offline&tim=h%E1%BB%99p&sap=device")
+    try:
+        page.get_by_role("link", name="English").click()
+        expect(page.get_by_label("State")).to_have_value("offline")
+        expect(page.get_by_label("Find name, id, version")).to_have_value("hộp")
+        assert page.url.endswith("/thiet-bi?tinh-trang=offline&tim=h%E1%BB%99p&sap=device")
+        page.goto(f"{fleet.url}/dia-ban?tu=2026-11-01&den=2026-11-20")
+    finally:
+        page.get_by_role("link", name="Tiếng Việt").click()
+    expect(page.get_by_label("Từ ngày")).to_have_value("2026-11-01")

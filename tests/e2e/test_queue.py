@@ -186,3 +186,15 @@ def test_it_fits_its_screen_and_everything_has_a_name(
     wide, high = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
     assert wide <= size[0]
     assert high <= size[1]
+
+
+def test_a_kiosk_that_is_looked_for_beeps_and_says_so(open_page: Opener, stage: StageProcess) -> None:
+    board = open_page("/bang-so", (1920, 1080))
+    officer = open_page("/quay/quay-01/so", (1366, 768), "quay-01")
+    expect(board.locator(".board-clock, .board-number").first).to_be_visible()
+    stage.order("identify", seconds=4)
+    expect(board.locator("body")).to_have_attribute("data-beeps", "4")
+    expect(officer.locator(".identify")).to_be_visible()
+    expect(officer.locator("body")).not_to_have_attribute("data-beeps", "4")  # it stands on somebody's desk, anywhere
+    board.wait_for_timeout(300)  # the browser's word is on its way
+    assert stage.order("identify_heard") is True

@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from config.schema import Config
+from edge.cli import app
 from sync.events import DeviceStarted, VisitStarted
 from sync.journal import Journal
 
@@ -46,6 +49,24 @@ def ledger(tmp_path: Path) -> Path:
 
     asyncio.run(write())
     return tmp_path / "data"
+
+
+def test_a_mirror_of_model_files_is_known_to_the_running_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Path | None] = []
+
+    async def run_agent(config: Config, _file: Path) -> bool:
+        seen.append(config.models.mirror)
+        return False
+
+    file = tmp_path / "motcua.toml"
+    file.write_text(
+        f'[agent]\nsite = "x"\ndevice = "y"\ndata_dir = "{tmp_path}"\n[models]\nmirror = "{tmp_path}/own"\n'
+    )
+    monkeypatch.setattr("edge.app.run_agent", run_agent)
+    for named in ("", str(tmp_path / "usb")):
+        monkeypatch.setenv("MOTCUA_MODELS", named)
+        assert CliRunner().invoke(app, ["run", "--config", str(file)]).exit_code == 0
+    assert seen == [tmp_path / "own", tmp_path / "usb"]
 
 
 def test_check_reports_every_mistake_and_starts_nothing(tmp_path: Path) -> None:

@@ -94,6 +94,18 @@ def test_facts_are_recounted(city: Path) -> None:
     assert motcua("recount", "nonsense", "--sqlite", city).exit_code == 2
 
 
+def test_sums_are_recounted_for_every_device(city: Path) -> None:
+    database = open_database(city)
+    with database.transaction() as writing:
+        writing.execute("INSERT INTO city_handovers SELECT id, '2026-11-21', 1, 0, 0, 0 FROM city_chains")
+    database.close()
+    assert motcua("verify", "--sqlite", city).exit_code == 1
+    assert motcua("recount", "--sqlite", city).exit_code == 2
+    assert motcua("recount", DEVICE, "--all", "--sqlite", city).exit_code == 2
+    assert motcua("recount", "--all", "--sqlite", city).exit_code == 0
+    assert motcua("verify", "--sqlite", city).exit_code == 0
+
+
 def test_the_root_is_made_once_and_verified_from_its_file(city: Path) -> None:
     """Yesterday's is the last; those of the days since the sample's events come first."""
     *missed, made = [json.loads(line) for line in motcua("root", "--sqlite", city, "--json").stdout.splitlines()]

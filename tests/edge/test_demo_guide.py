@@ -5,6 +5,7 @@ import io
 import wave
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,6 @@ from devices.camera.playlist import read_playlist
 from edge.adapters.city_sim import CitySim, serving
 from edge.app import open_agent
 from edge.demo_guide import (
-    FACE,
     READY,
     SILENT_S,
     Greetings,
@@ -29,6 +29,7 @@ from edge.demo_queue import CONFIG, count_tickets
 from edge.domain.consent import ChosenName
 from edge.domain.dialogue_terms import Intent, Meaning
 from edge.domain.dossier import DossierCode
+from models.fetch import locate
 from sync import inspect
 from tests.edge.web.fakes import FakeClock
 from tests.edge.web.guide_fakes import FakeGuide
@@ -67,7 +68,7 @@ def test_the_city_of_the_demo_knows_what_the_visitor_asks() -> None:
 
 
 def test_without_the_networks_the_guide_has_no_camera(tmp_path: Path) -> None:
-    assert write_camera(tmp_path, tmp_path / "nowhere", is_short=True) is None
+    assert write_camera(tmp_path, partial(locate, directory=tmp_path / "nowhere"), is_short=True) is None
     assert "[guide.camera]" not in config_text("http://127.0.0.1:1")
 
 
@@ -76,7 +77,7 @@ def test_without_the_networks_the_guide_has_no_camera(tmp_path: Path) -> None:
 def test_the_visitor_stays_in_the_short_story_and_disturbs_nobody_in_the_long_one(
     tmp_path: Path, model_file: Callable[[str], Path], is_short: bool, seconds: float, empty: int
 ) -> None:
-    file = write_camera(tmp_path, model_file(FACE).parent, is_short=is_short)
+    file = write_camera(tmp_path, model_file, is_short=is_short)
     assert file is not None
     playlist = read_playlist(file)
     assert playlist.seconds == pytest.approx(seconds)

@@ -114,12 +114,24 @@ async def both(mosquitto: Mosquitto, tmp_path: Path) -> AsyncIterator[Both]:
 
 async def test_an_order_goes_down_is_done_and_its_answer_comes_up(both: Both) -> None:
     order = await both.sent("device.identify", "--args", '{"seconds": 60}')
-    assert await both.outcome(order) == (CommandState.DONE, None)
+    assert await both.outcome(order) == (
+        CommandState.DONE,
+        "no_sound",
+    )  # no screen is open, and there is no loudspeaker
     assert 50 < both.line.identify.left_s() <= 60
     (shown,) = await both.line.commands()
     assert (shown.id, shown.name, shown.by, shown.outcome) == (order, "device.identify", "chi-an", Outcome.DONE)
     (row,) = [json.loads(line) for line in (await both.motcua("list", "--device", DEVICE)).stdout.splitlines()]
-    assert (row["id"], row["state"], row["why"]) == (order, "done", None)
+    assert (row["id"], row["state"], row["why"]) == (order, "done", "no_sound")
+
+
+async def test_a_screen_that_beeps_is_worth_no_word(both: Both) -> None:
+    screens = both.line.identify
+    stop = screens.subscribe(lambda _: screens.sounded(), sounds=True)
+    assert await both.outcome(await both.sent("device.identify")) == (CommandState.DONE, None)
+    (shown,) = await both.line.commands()
+    assert (shown.outcome, shown.why) == (Outcome.DONE, None)
+    stop()
 
 
 async def test_the_line_says_how_it_is(both: Both) -> None:

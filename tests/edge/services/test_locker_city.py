@@ -1,13 +1,14 @@
 """What the city may do with a cabinet from afar: room kept free, given back, codes that die. No door moves by it."""
 
+import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from edge.locker_ports import RefusalWhy, Refused, Staff
+from edge.locker_ports import Kept, RefusalWhy, Refused, Staff
 from sync.events import CommandAnswered, LockerOpened, LockerRecalled, LockerReleased, LockerReserved, Payload
 from tests.edge.services.locker_house import DOSSIER, LEADER, OFFICER, OTHER, PHONE, House
 
@@ -45,6 +46,32 @@ async def test_room_is_kept_for_a_dossier_and_used_by_it_alone_over_a_restart(ho
     assert first.stay == last.stay  # the city knows it by this name
     assert await again.events(LockerReleased) == []
     await again.journal.close()
+
+
+async def test_the_desk_sees_what_is_kept_for_whom_and_until_when(house: House) -> None:
+    task = asyncio.create_task(house.locker.view.run())
+    try:
+        assert await kept(house) is None
+        (held,) = house.locker.parts.holds
+        until = house.clock.now() + timedelta(days=3)
+
+        def marked() -> dict[str, Kept]:
+            return {one.compartment: one.kept for one in house.staff.cabinet().compartments if one.kept}
+
+        await until_true(lambda: marked() == {held: Kept(DOSSIER, CITY.name, until)})
+        assert await house.locker.city.release(CITY, DOSSIER, answered) is None
+        await until_true(lambda: not marked())
+        await kept(house)
+        await house.loaded(DOSSIER)
+        await until_true(lambda: not marked())
+    finally:
+        task.cancel()
+
+
+async def until_true(fact: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not fact():
+            await asyncio.sleep(0.005)
 
 
 async def test_what_is_kept_free_counts_as_full(house: House) -> None:

@@ -95,6 +95,11 @@ class Stage:
     def do_identify(self, seconds: float) -> None:
         self.centre.identify.start(seconds)
 
+    def do_identify_heard(self) -> bool:
+        """And it is over."""
+        self.centre.identify._until_s = 0.0
+        return self.centre.identify._heard.is_set()
+
     def do_break(self, is_broken: bool) -> None:
         self.centre.counters.is_broken = is_broken
 

@@ -236,7 +236,7 @@ def test_two_sites_of_one_name_stay_two() -> None:
     both = {site: Site(name="Điểm 1", ward=ward) for site, ward in (("a", NEAR), ("b", FAR))}
     level = {"neutral": 1}
     rows = tuple(SatisfactionRow(site, "quay-01", 8, level, {}) for site in both)
-    waits = tuple(WaitRow(site, 8, 60, 1, 1, 0) for site in both)
+    waits = tuple(WaitRow(site, 8, 1, 1, 0, {60: 1}) for site in both)
     found = figures_view(Figures(rows, (), (), waits), Places(both))
     assert [row.key for row in found.by_counter] == ["Điểm 1 · quay-01"] * 2
     assert [row.tickets for row in found.waits_by_site] == [1, 1]

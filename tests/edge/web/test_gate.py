@@ -189,6 +189,13 @@ async def test_health_tells_faults_and_stays_200(house: House) -> None:
     [
         ("/quay/quay-01", "/quay/quay-01"),
         ("/dang-nhap?ve=/lanh-dao", "/dang-nhap?ve=/lanh-dao"),
+        ("/thiet-bi?phuong=Ph%C6%B0%E1%BB%9Dng+A&sap=device", "/thiet-bi?phuong=Ph%C6%B0%E1%BB%9Dng+A&sap=device"),
+        ("/thiet-bi/diem-1/hop.2", "/thiet-bi/diem-1/hop.2"),
+        ("/../quay", "/"),
+        ("/thiet-bi?tim=a\nSet-Cookie:b", "/"),
+        ("?tim=a", "/"),
+        ("/thiet-bi?tim=" + "a" * 2_000, "/"),
+        ("/.//evil.example", "/"),
         ("//evil.example", "/"),
         ("https://evil.example", "/"),
         ("/\\evil.example", "/"),

@@ -11,7 +11,7 @@ import pytest
 from nicegui.element import Element
 
 from edge.domain.locker import CompartmentState
-from edge.locker_ports import Door, HistoryRow, RefusalWhy, Refused, Step, TraceRow
+from edge.locker_ports import Door, HistoryRow, Kept, RefusalWhy, Refused, Step, TraceRow
 from edge.web.locker_desk_door import RECALL_WHY
 from edge.web.locker_trace import FRAMES_KEPT
 from edge.web.site import LockerScreen
@@ -88,6 +88,22 @@ class TestPicture:
         label = desk.door("01").props["aria-label"]
         assert house.site.words("vi")(f"page.locker.state.{state}") in label
         assert {"free", "held", "given", "busy", "late", "fault", "out"} & set(desk.door("01").classes)
+
+    @pytest.mark.parametrize(
+        ("lang", "word", "says"),
+        [("vi", "Giữ chỗ", ("Giữ theo lệnh của", "Giữ đến")), ("en", "Kept", ("Kept by order of", "Kept until"))],
+    )
+    async def test_what_the_city_keeps_is_marked(
+        self, house: House, lang: str, word: str, says: tuple[str, str]
+    ) -> None:
+        desk = await officer(house, lang=lang)
+        end = desk.house.centre.clock.now() + timedelta(days=2)
+        desk.locker.put("ngan-01", kept=Kept("H29.19-261124-0012", "chi-an", end))
+        assert word in desk.door("01").props["aria-label"]
+        assert "kept" in desk.door("01").classes
+        desk.pick("01")
+        for text in (*says, "chi-an", "H29.19-261124-0012", f"{end:%d/%m}"):
+            assert text in desk.text
 
     async def test_a_door_moves_when_it_opens(self, house: House) -> None:
         desk = await officer(house)
