@@ -11,7 +11,6 @@ import msgspec
 from models.framing import MAX_MESSAGE as MAX_MESSAGE  # noqa: PLC0414 - both ends know the wire from here
 from models.framing import Deframer
 from models.framing import WireBroken as WireBroken  # noqa: PLC0414 - same
-from models.framing import pack as pack  # noqa: PLC0414 - same
 
 WIRE_VERSION = 1
 MAX_FACES = 4

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec import inspect as shape
 
 from models import wire
+from models.framing import pack
 from models.pipeline import Level
 from models.pipeline import WhyNot as SeenWhyNot
 
@@ -80,7 +81,7 @@ def largest_message() -> wire.FrameMessage:
 
 
 def test_the_largest_message_is_half_of_the_bound() -> None:
-    size = len(wire.pack(largest_message()))
+    size = len(pack(largest_message()))
     assert size < 2048 < wire.MAX_MESSAGE
 
 
@@ -103,7 +104,7 @@ EXAMPLES: list[wire.Message] = [
 
 @given(order=st.permutations(EXAMPLES), cuts=st.lists(st.integers(1, 700), max_size=12))
 def test_messages_arrive_whole_however_the_pipe_cuts_them(order: list[wire.Message], cuts: list[int]) -> None:
-    stream = b"".join(wire.pack(message) for message in order)
+    stream = b"".join(pack(message) for message in order)
     edges = sorted({0, *(cut for cut in itertools.accumulate(cuts) if cut < len(stream)), len(stream)})
     unpacker = wire.Unpacker()
     heard = [message for a, b in itertools.pairwise(edges) for message in unpacker.feed(stream[a:b])]
@@ -112,7 +113,7 @@ def test_messages_arrive_whole_however_the_pipe_cuts_them(order: list[wire.Messa
 
 def test_byte_by_byte() -> None:
     unpacker = wire.Unpacker()
-    stream = wire.pack(EXAMPLES[0]) + wire.pack(EXAMPLES[4])
+    stream = pack(EXAMPLES[0]) + pack(EXAMPLES[4])
     heard = [message for byte in stream for message in unpacker.feed(bytes([byte]))]
     assert heard == [EXAMPLES[0], EXAMPLES[4]]
 
