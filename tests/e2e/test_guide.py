@@ -155,7 +155,7 @@ def test_nothing_is_left_for_the_next_visitor(open_page: Opener, stage: StagePro
     expect(page.get_by_role("button", name="Chữ to")).to_have_attribute("aria-pressed", "false")
     assert READY not in page.content()
     assert "English" in page.content()
-    assert page.evaluate("document.documentElement.lang") == "vi"
+    expect(page.locator("html")).to_have_attribute("lang", "vi")
     assert stage.order("guide")["is_fresh"] is True
 
 
