@@ -17,6 +17,7 @@ from typing import Protocol
 from config.city import Site
 from edge.adapters import fleet_views as views
 from edge.adapters.fleet_views import Places
+from edge.domain.alphabet import in_order
 from edge.fleet_ports import (
     DeviceFileView,
     FiguresView,
@@ -115,7 +116,7 @@ class FleetBoard:
         return datetime.now(VIETNAM)
 
     def wards(self) -> tuple[str, ...]:
-        return tuple(sorted({site.ward for site in self._places.sites.values()}))
+        return tuple(sorted({site.ward for site in self._places.sites.values()}, key=in_order))
 
     def ward_of(self, site: str) -> str | None:
         return self._places.ward(site)

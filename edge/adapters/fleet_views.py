@@ -8,6 +8,7 @@ from operator import add
 from typing import TypeVar
 
 from config.city import Site
+from edge.domain.alphabet import Order, in_order
 from edge.domain.fleet import Signs, State, percentile, state_of, worst
 from edge.domain.level import Level
 from edge.fleet_ports import (
@@ -147,7 +148,7 @@ def _sites(devices: Iterable[DeviceView], alerts: Iterable[CityAlert], places: P
         by_site.setdefault(device.site, []).append(device)
     live = Counter(alert.site for alert in alerts if not alert.is_contested)
     found = (_site(site, some, live[site], places) for site, some in by_site.items())
-    return tuple(sorted(found, key=lambda one: (one.ward or "", one.name, one.site)))
+    return tuple(sorted(found, key=lambda one: (in_order(one.ward or ""), in_order(one.name), one.site)))
 
 
 def _site(site: str, devices: list[DeviceView], alerts: int, places: Places) -> SiteView:
@@ -184,11 +185,15 @@ Key = tuple[str, ...]
 """What a group is called, and what tells it from another one that is called the same."""
 
 
+def _by_name(key: Key) -> tuple[Order, Key]:
+    return in_order(key[0]), key
+
+
 def _grouped(rows: Iterable[R], key: Callable[[R], Key]) -> list[tuple[str, list[R]]]:
     groups: dict[Key, list[R]] = {}
     for row in rows:
         groups.setdefault(key(row), []).append(row)
-    return [(name[0], groups[name]) for name in sorted(groups)]
+    return [(name[0], groups[name]) for name in sorted(groups, key=_by_name)]
 
 
 _LEVELS = tuple(level.value for level in Level)
@@ -205,7 +210,7 @@ def _satisfaction(rows: Iterable[_Numbered], key: Callable[[SatisfactionRow], Ke
         name = key(row)
         before = groups.get(name)
         groups[name] = numbers if before is None else list(map(add, before, numbers))
-    return tuple(_summed(name[0], groups[name]) for name in sorted(groups))
+    return tuple(_summed(name[0], groups[name]) for name in sorted(groups, key=_by_name))
 
 
 def _numbers(row: SatisfactionRow) -> list[int]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from nicegui import ui
 
+from edge.domain.alphabet import Order, in_order, unaccented
 from edge.domain.fleet import State, rank
 from edge.fleet_ports import DeviceView
 from edge.web import fleet_words as say
@@ -31,10 +32,14 @@ class Column:
     sort: Callable[[DeviceView], Any]
 
 
+def _name(one: DeviceView) -> tuple[Order, Order]:
+    return in_order(one.site_name), in_order(one.device)
+
+
 COLUMNS = (
-    Column("device", lambda one: (one.site_name, one.device)),
-    Column("ward", lambda one: (one.ward or "", one.site_name, one.device)),
-    Column("state", lambda one: (rank(one.state), one.site_name, one.device)),
+    Column("device", _name),
+    Column("ward", lambda one: (in_order(one.ward or ""), _name(one))),
+    Column("state", lambda one: (rank(one.state), _name(one))),
     Column("since", lambda one: (one.is_online is True, _ms(one.since))),
     Column("backlog", lambda one: -(one.backlog or 0)),
     Column("last_event", lambda one: _ms(one.last_event)),
@@ -48,11 +53,11 @@ _BY_KEY = {column.key: column for column in COLUMNS}
 
 def chosen(devices: tuple[DeviceView, ...], choice: Choice) -> list[DeviceView]:
     """Those that fit, in the order asked for."""
-    text = choice.text.casefold()
+    text = unaccented(choice.text)
     found = [
         one
         for one in devices
-        if choice.state in {None, one.state} and text in f"{one.site_name} {one.path} {one.version}".casefold()
+        if choice.state in {None, one.state} and text in unaccented(f"{one.site_name} {one.path} {one.version}")
     ]
     return sorted(found, key=(_BY_KEY.get(choice.order) or _BY_KEY["state"]).sort)
 

@@ -12,6 +12,7 @@ from nicegui.element import Element
 
 from edge.domain.fleet import State, rank
 from edge.fleet_ports import SiteView
+from edge.web import fleet_names
 from edge.web import fleet_words as say
 from edge.web.fleet_doors import DEVICES
 from edge.web.fleet_parts import address
@@ -149,18 +150,15 @@ def _shape(state: State) -> str:
 
 
 def _wards(known: Sequence[tuple[SiteView, tuple[float, float]]], frame: _Frame) -> str:
-    """Each ward's name over the middle of its sites."""
+    """Each ward's name beside its sites."""
     by_ward: dict[str, list[tuple[float, float]]] = {}
     for site, where in known:
-        by_ward.setdefault(site.ward or "", []).append(where)
+        if site.ward:
+            by_ward.setdefault(site.ward, []).append(frame.place(*where))
     if len(by_ward) > _WARDS_NAMED:
         return ""
-    out = ""
-    for ward, places in by_ward.items():
-        x, _ = frame.place(places[0][0], sum(lon for _, lon in places) / len(places))
-        y = min(frame.place(lat, lon)[1] for lat, lon in places) - 20
-        out += f'<text x="{x}" y="{y:.1f}" text-anchor="middle">{e(ward)}</text>'
-    return out
+    named = fleet_names.placed(by_ward, WIDTH, HEIGHT)
+    return "".join(f'<text x="{one.x}" y="{one.y}" class="ward">{e(one.text)}</text>' for one in named)
 
 
 def _grid(frame: _Frame) -> str:

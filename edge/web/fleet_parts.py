@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from nicegui import ui
 
+from edge.domain.alphabet import in_order
 from edge.domain.fleet import State
 from edge.web import fleet_words as say
 from edge.web.auth import Session
@@ -32,7 +33,7 @@ def ward_select(house: FleetHouse, session: Session, words: Words, choice: Choic
     wards = house.desk.wards() if session.is_leader else session.user.wards
     if len(wards) < 2:
         return ""
-    options = [("", words("page.fleet.all_wards")), *((ward, ward) for ward in sorted(wards))]
+    options = [("", words("page.fleet.all_wards")), *((ward, ward) for ward in sorted(wards, key=in_order))]
     return select(words("page.fleet.col_ward"), "phuong", options, choice.ward or "")
 
 
