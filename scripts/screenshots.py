@@ -249,6 +249,7 @@ class Photographer:
         self._touch(page, "Thời gian chờ", "page-guide-opinion")
         self._touch(page, "Hài lòng", "page-guide-thanked")
         self._guide_voice(page)
+        self._guide_greets(page)
         self._guide_looks()
 
     def _guide_number(self, page: Page) -> None:
@@ -305,6 +306,14 @@ class Photographer:
         self._stage.order("hear", wishes=["counter khai-sinh"])
         self._settle(page, "page-guide-counter")
         self._home(page)
+
+    def _guide_greets(self, page: Page) -> None:
+        self._stage.order("guide_challenge", task="turn_left")
+        self._settle(page, "page-guide-challenge")
+        self._stage.order("guide_challenge", task="blink", is_first=False)
+        self._settle(page, "page-guide-challenge-on")
+        self._stage.order("guide_greet", name="cô Bưởi")
+        self._settle(page, "page-guide-by-name")
 
     def _guide_looks(self) -> None:
         page = self._page(BOARD)
@@ -363,4 +372,6 @@ class Photographer:
 
 
 if __name__ == "__main__":
+    if any(word.startswith("-") for word in sys.argv[1:]):
+        sys.exit(__doc__)
     main(Path(sys.argv[1]), None) if len(sys.argv) > 1 else main(Path("docs"), FOR_DOCUMENTS)

@@ -183,3 +183,24 @@ def test_every_screen_fits_and_everything_on_it_has_a_name(open_page: Opener, lo
         if buttons:
             page.get_by_role("button", name="Về đầu").last.tap()
             expect(page.locator(".guide-screen.menu")).to_be_visible()
+
+
+def test_who_may_be_greeted_by_name_is_asked_to_show_it_and_need_not(open_page: Opener, stage: StageProcess) -> None:
+    page = open_page("/huong-dan", KIOSK)
+    spoken = page.locator(".guide-subtitle:not(.other)")
+    stage.order("guide_challenge", task="turn_left")
+    expect(spoken).to_contain_text("Muốn được chào bằng tên thì mời quay đầu sang trái của ông/bà")
+    stage.order("guide_challenge", task="blink", is_first=False)
+    expect(spoken).to_contain_text("Bây giờ mời nhắm mắt")
+    stage.order("guide_greet", name="cô Bưởi")
+    expect(spoken).to_contain_text("Chào cô Bưởi!")
+    stage.order("guide_waits")
+    expect(page.get_by_text("Màn hình sẽ xoá sau")).to_be_visible()
+    stage.order("guide_waits")
+    expect(spoken).not_to_contain_text("Bưởi")
+    stage.order("guide_challenge", task="open_mouth")
+    expect(spoken).to_contain_text("mời há miệng")
+    tap(page, "Giờ làm việc")
+    expect(page.locator(".hours")).to_be_visible()
+    stage.order("guide_greet", name="cô Bưởi")
+    expect(spoken).not_to_contain_text("Bưởi")

@@ -7,13 +7,14 @@ and answers each with one line. A process of its own keeps NiceGUI's globals and
 import asyncio
 import json
 import sys
+from collections.abc import Awaitable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from edge.domain.consent import Unfit
+from edge.domain.consent import ChosenName, Unfit
 from edge.domain.dialogue_state import State
 from edge.domain.level import Level
 from edge.eye_ports import SittingTask
@@ -152,6 +153,13 @@ class Stage:
     def do_guide_scan(self, text: str) -> None:
         self.centre.guide.scanner.scan(text)
 
+    def do_guide_challenge(self, task: str, is_first: bool = True) -> Awaitable[None]:
+        """The camera knows who came, and asks that they show it."""
+        return self.centre.guide.desk.challenge(SittingTask(task), is_first=is_first)
+
+    def do_guide_greet(self, name: str) -> Awaitable[None]:
+        return self.centre.guide.desk.greet(ChosenName.parse(name))
+
     def do_guide(self) -> dict[str, object]:
         """What the guide did and holds."""
         guide = self.centre.guide
@@ -211,7 +219,8 @@ async def main(folder: Path) -> None:
     await stage.server.ready.wait()
     _say(stage.greeting())
     while line := await orders.readline():
-        _say({"answer": stage.obey(json.loads(line))})
+        answer = stage.obey(json.loads(line))
+        _say({"answer": await answer if isinstance(answer, Awaitable) else answer})
     serving.cancel()
     guiding.cancel()
     looking.cancel()
