@@ -234,6 +234,7 @@ class Photographer:
     def guide(self) -> None:
         page = self._page(TABLET)
         self._shoot(page, "/huong-dan", "page-guide")
+        self._guide_greets(page)
         self._guide_number(page)
         self._guide_dossier(page)
         self._guide_papers(page)
@@ -249,7 +250,6 @@ class Photographer:
         self._touch(page, "Thời gian chờ", "page-guide-opinion")
         self._touch(page, "Hài lòng", "page-guide-thanked")
         self._guide_voice(page)
-        self._guide_greets(page)
         self._guide_looks()
 
     def _guide_number(self, page: Page) -> None:
