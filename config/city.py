@@ -3,14 +3,13 @@
 For the command line and what runs behind `motcua city`. A site's key is the `site` in its devices' own files.
 """
 
-import errno
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from config.city_enrolment import Enrolment
-from config.fields import Key, Port, Section
+from config.fields import Key, Port, Section, secret
 from config.load import ConfigError, anchored, explain, parse, unreadable
 from config.schema import Mqtt
 
@@ -40,9 +39,7 @@ class City(Section):
         """What `sync.city.database.open_database` takes. Raise OSError, also for a password that others may read."""
         if self.dsn_file is None:
             return self.data_dir / "city.sqlite"
-        if self.dsn_file.stat().st_mode & 0o077:
-            raise PermissionError(errno.EPERM, "can be read by others: chmod 600", str(self.dsn_file))
-        return self.dsn_file.read_text(encoding="utf-8").strip()
+        return secret(self.dsn_file).strip()
 
     @property
     def roots_dir(self) -> Path:
@@ -78,8 +75,8 @@ class Engine(Section):
     lease_s: Annotated[float, Field(ge=4, le=300)] = 8.0
 
     def urls(self) -> tuple[str, ...]:
-        """Raise OSError."""
-        lines = (line.strip() for line in self.urls_file.read_text(encoding="utf-8").splitlines())
+        """Raise OSError, also for passwords that others may read."""
+        lines = (line.strip() for line in secret(self.urls_file).splitlines())
         return tuple(line for line in lines if line and not line.startswith("#"))
 
 

@@ -1,7 +1,9 @@
 """What every section of the configuration is made of: keys, shares, seconds, telephone numbers, and the base of all sections."""
 
+import errno
 import re
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -46,3 +48,10 @@ Address = Annotated[str, AfterValidator(_address)]
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def secret(file: Path) -> str:
+    """What stands in a file with a password. Raise OSError; PermissionError where others may read it."""
+    if file.stat().st_mode & 0o077:
+        raise PermissionError(errno.EPERM, "can be read by others: chmod 600", str(file))
+    return file.read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from config.city import CityConfig, Engine
 from config.city_enrolment import Enrolment, Mosquitto, Rabbit
+from config.fields import secret
 from sync.broker import Broker, Tls
 from sync.city import mosquitto_users
 from sync.city.admission import Admission
@@ -139,7 +140,7 @@ def _rabbit(section: Rabbit, engine: Engine | None) -> RabbitUsers:
         url=section.url,
         others=section.others,
         user=section.user,
-        password=section.password_file.read_text(encoding="utf-8").strip(),
+        password=secret(section.password_file).strip(),
         vhost=section.vhost,
         exchange=section.exchange,
         authority=section.ca_file,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config.city import load_city
+from config.city import Engine, load_city
 from config.load import ConfigError
 
 GOOD = """
@@ -48,6 +48,17 @@ def test_a_password_that_others_may_read_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "dsn").chmod(0o640)
     with pytest.raises(PermissionError, match="chmod 600"):
         load_city(write(tmp_path, GOOD)).city.where()
+
+
+def test_passwords_of_the_engine_that_others_may_read_are_not_used(tmp_path: Path) -> None:
+    urls = tmp_path / "urls"
+    urls.write_text("# three nodes\namqps://u:p@127.0.0.1:5671/\n\namqps://u:p@127.0.0.1:5672/\n")
+    urls.chmod(0o640)
+    engine = Engine(urls_file=urls)
+    with pytest.raises(PermissionError, match="chmod 600"):
+        engine.urls()
+    urls.chmod(0o600)
+    assert engine.urls() == ("amqps://u:p@127.0.0.1:5671/", "amqps://u:p@127.0.0.1:5672/")
 
 
 def test_a_small_town_needs_a_name_only(tmp_path: Path) -> None:
