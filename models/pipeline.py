@@ -17,6 +17,7 @@ from models.movements import Blendshapes, feature_vector, movement_amounts, reas
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 GrayImage: TypeAlias = npt.NDArray[np.uint8]
 RgbImage: TypeAlias = npt.NDArray[np.uint8]
+BgrImage: TypeAlias = npt.NDArray[np.uint8]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 MAX_YAW_DEG = 35.0
