@@ -10,12 +10,13 @@ from io import BytesIO
 from pathlib import Path
 
 from models.blue_first import taking_blue_first
+from models.first_token import for_the_first_token
 from models.long_rows import lengthened
 from models.tflite_file import ALIGNED
 
 DETECTOR, LANDMARKS, BLENDSHAPES = "face_detector.tflite", "face_landmarks_detector.tflite", "face_blendshapes.tflite"
 
-_CHANGES: Mapping[str, Callable[[bytes], bytes]] = {LANDMARKS: lengthened}
+_CHANGES: Mapping[str, Callable[[bytes], bytes]] = {LANDMARKS: lengthened, BLENDSHAPES: for_the_first_token}
 _ENTRY_HEADER = 30  # bytes of a zip entry before its name
 _ALIGNMENT_FIELD = 0xD935  # as Android's zipalign calls it
 

@@ -13,7 +13,7 @@ from mediapipe.tasks.python import BaseOptions, vision
 from models.landmark_arrays import FaceArrays, LandmarkerCalls
 from models.long_rows import lengthened
 from models.pipeline import RgbImage
-from models.task_file import changed_task
+from models.task_file import BLENDSHAPES, changed_task
 
 pytestmark = pytest.mark.models
 
@@ -57,7 +57,7 @@ def test_the_other_parts_of_the_file_are_untouched(model_file: Find) -> None:
     with zipfile.ZipFile(task) as before, zipfile.ZipFile(BytesIO(changed_task(task))) as after:
         assert after.namelist() == before.namelist()
         changed = [name for name in before.namelist() if before.read(name) != after.read(name)]
-    assert changed == [_LANDMARKS]
+    assert changed == [_LANDMARKS, BLENDSHAPES]
 
 
 def test_every_part_stands_aligned_where_it_is_read(model_file: Find) -> None:
