@@ -193,7 +193,7 @@ def _bordered(frame: RgbImage) -> Iterator[_View]:
 
 def _under_crop(frame: RgbImage, to_gray: int, matrix: Any, side_px: int, step: int) -> tuple[Any, Any]:
     """The part of the picture under the crop in gray, area-averaged by `step`, and the transform from there."""
-    (a, b, c), (d, e, f) = cv2.invertAffineTransform(matrix).tolist()
+    (a, b, c), (d, e, f) = _undone(matrix)
     ends = ((0, 0), (side_px, 0), (0, side_px), (side_px, side_px))
     left, right = _span([a * x + b * y + c for x, y in ends], frame.shape[1], step)
     top, bottom = _span([d * x + e * y + f for x, y in ends], frame.shape[0], step)
@@ -203,7 +203,16 @@ def _under_crop(frame: RgbImage, to_gray: int, matrix: Any, side_px: int, step: 
     if step > 1:
         gray = cv2.resize(gray, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
     half = (step - 1) / 2  # centre of a small pixel among the `step` it averages
-    return gray, matrix @ np.array([[step, 0, left + half], [0, step, top + half], [0, 0, 1]])
+    x, y = left + half, top + half
+    rows = ((a, b, a * x + b * y + c) for a, b, c in matrix.tolist())
+    return gray, np.array([[a * step, b * step, shift] for a, b, shift in rows])
+
+
+def _undone(matrix: Any) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """The similarity that leads back."""
+    (a, b, c), (_, _, f) = matrix.tolist()
+    a, b = a / (a * a + b * b), b / (a * a + b * b)
+    return (a, -b, b * f - a * c), (b, a, -b * c - a * f)
 
 
 def _span(ends: Sequence[float], limit: int, step: int) -> tuple[int, int]:
@@ -228,11 +237,12 @@ def _task(network: bytes, mode: Mode, max_faces: int, confidence: float) -> visi
 
 def _found(result: FaceArrays, view: _View) -> list[_Found]:
     h, w = view.picture.shape[:2]
+    pixels = np.array([w, h, w], np.float64)
     faces = []
     for marks, shapes, matrix in zip(
         result.face_landmarks, result.face_blendshapes, result.facial_transformation_matrixes, strict=True
     ):
-        points = (marks * np.array([w, h, w], dtype=np.float64)).astype(np.float32)
+        points = np.multiply(marks, pixels, dtype=np.float64).astype(np.float32)
         if view.border_px:
             points[:, :2] -= view.border_px
             points /= view.scale
@@ -250,7 +260,7 @@ def _observation(face: _Found, frame_shape: Sequence[int], crop: GrayImage) -> F
         blendshapes=face.blendshapes,
         pose=pose_angles(face.matrix),
         sharpness=sharpness_of(crop),
-        brightness=float(crop.mean()),
+        brightness=cv2.mean(crop)[0],
         inside=1.0 if is_whole else _share_inside(face.points, width, height),
         crop=crop,
     )
