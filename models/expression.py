@@ -7,6 +7,7 @@ tools and tests import it, the agent never.
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import tanh
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,14 @@ class ExpressionModel:
         return self._mean_over(crop[:, ::-1] if is_mirrored else crop)
 
     def _mean_over(self, *crops: GrayImage) -> NetworkOutput:
-        found: FloatArray = self._session.run(None, {"crop": np.stack(crops)[:, None].astype(np.float32)})[0]
-        logits = found.mean(0)
-        return NetworkOutput(logits[: len(EMOTIONS)], float(1 / (1 + np.exp(-logits[len(EMOTIONS)]))))
+        found: FloatArray = self._session.run(None, {"crop": np.array(crops, np.float32)[:, None]})[0]
+        logits = found[0] if len(crops) == 1 else found.mean(0)
+        return NetworkOutput(logits[: len(EMOTIONS)], _share(float(logits[len(EMOTIONS)])))
+
+
+def _share(logit: float) -> float:
+    """Probability, 0..1, of a logit of any size."""
+    return 0.5 + 0.5 * tanh(logit / 2)
 
 
 def head_of(table: Mapping[str, Any], source: Path) -> ExpressionHead:

@@ -18,7 +18,6 @@ from models.cadence import Cadence
 from models.expression import ExpressionModel, NetworkOutput
 from models.geometry import CROP_PX, alignment, pose_angles, sharpness_of
 from models.landmark_arrays import FaceArrays, LandmarkerCalls
-from models.long_rows import with_long_rows
 from models.pipeline import (
     STILL_GATE,
     Box,
@@ -33,6 +32,7 @@ from models.pipeline import (
     read,
     refuse,
 )
+from models.task_file import changed_task
 
 Mode = Literal["video", "image"]
 
@@ -53,11 +53,13 @@ class FaceReader:
         max_faces: int = 4,
         gate: QualityGate | None = None,
         model: ExpressionModel | None = None,
+        *,
+        is_blue_first: bool = False,
     ) -> None:
-        """Default gate: the counter's for video, the lenient one for single images."""
+        """Default gate: the counter's for video, the lenient one for single images. `is_blue_first`: see Landmarker."""
         self.gate = gate or (QualityGate() if mode == "video" else STILL_GATE)
         self.model = model or ExpressionModel()
-        self._landmarker = Landmarker(landmarker_path, mode, max_faces)
+        self._landmarker = Landmarker(landmarker_path, mode, max_faces, is_blue_first=is_blue_first)
         self._is_video = mode == "video"
         self._cadence: Cadence[NetworkOutput] = Cadence()
 
@@ -73,9 +75,9 @@ class FaceReader:
         """Free the native graph; the reader is of no use afterwards."""
         self._landmarker.close()
 
-    def read(self, frame_rgb: RgbImage, t_ms: int = 0) -> list[FaceReading]:
+    def read(self, frame: RgbImage, t_ms: int = 0) -> list[FaceReading]:
         """Every face of uint8 [h, w, 3], largest first; in video mode `t_ms` must grow from call to call."""
-        seen = self._landmarker.observe(frame_rgb, t_ms)
+        seen = self._landmarker.observe(frame, t_ms)
         return sorted((self._read_one(one, t_ms) for one in seen), key=lambda r: -r.box.w * r.box.h)
 
     def _read_one(self, seen: FaceObservation, t_ms: int) -> FaceReading:
@@ -98,15 +100,19 @@ class FaceReader:
 
 
 class Landmarker:
-    """MediaPipe FaceLandmarker: frame in, observations out."""
+    """MediaPipe FaceLandmarker: frame in, observations out.
 
-    def __init__(self, model: Path, mode: Mode = "video", max_faces: int = 4) -> None:
+    Frames are red first, or blue first as cameras hand them over: a worker that says so need not turn every one round.
+    """
+
+    def __init__(self, model: Path, mode: Mode = "video", max_faces: int = 4, *, is_blue_first: bool = False) -> None:
         if not model.is_file():
             raise FileNotFoundError(f"{model}: no face landmarker here; `motcua models pull` fetches it")
-        network = with_long_rows(model)
+        network = changed_task(model, is_blue_first=is_blue_first)
         self._tasks = [_task(network, mode, max_faces, at_least) for at_least in _CONFIDENCES[mode]]
         self._sure, *lenient = (LandmarkerCalls(task) for task in self._tasks)
         self._lenient = lenient[0] if lenient else None
+        self._to_gray = cv2.COLOR_BGR2GRAY if is_blue_first else cv2.COLOR_RGB2GRAY
         self._last_ms = -1
 
     def __enter__(self) -> Self:
@@ -123,10 +129,13 @@ class Landmarker:
             task.close()
 
     def observe(
-        self, frame_rgb: RgbImage, t_ms: int = 0, crop_px: int = CROP_PX, margin: float = 0.0
+        self, frame: RgbImage, t_ms: int = 0, crop_px: int = CROP_PX, margin: float = 0.0
     ) -> list[FaceObservation]:
         """Every face of the frame; a single image is tried again with borders when nothing is found."""
-        return [_observation(face, frame_rgb, crop_px, margin) for face in self._faces(frame_rgb, t_ms)]
+        return [self._observation(face, frame, crop_px, margin) for face in self._faces(frame, t_ms)]
+
+    def _observation(self, face: "_Found", frame: RgbImage, crop_px: int, margin: float) -> FaceObservation:
+        return _observation(face, frame.shape, aligned_crop(frame, face.points, crop_px, margin, self._to_gray))
 
     def _faces(self, frame: RgbImage, t_ms: int) -> list["_Found"]:
         if self._lenient is None:
@@ -140,11 +149,17 @@ class Landmarker:
         return next((faces for faces in tries if faces), [])
 
 
-def aligned_crop(frame_rgb: RgbImage, landmarks: FloatArray, side_px: int = CROP_PX, margin: float = 0.0) -> GrayImage:
+def aligned_crop(
+    frame: RgbImage,
+    landmarks: FloatArray,
+    side_px: int = CROP_PX,
+    margin: float = 0.0,
+    to_gray: int = cv2.COLOR_RGB2GRAY,
+) -> GrayImage:
     """The face upright in `side_px` squared gray pixels, area-averaged first when it must shrink to half or less."""
     matrix = alignment(landmarks, side_px, margin)
     step = max(1, int(1 / max(math.hypot(matrix[0, 0], matrix[1, 0]), 1e-6)))
-    gray, matrix = _under_crop(frame_rgb, matrix, side_px, step)
+    gray, matrix = _under_crop(frame, to_gray, matrix, side_px, step)
     crop = cv2.warpAffine(gray, matrix, (side_px, side_px), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(crop, dtype=np.uint8)
 
@@ -176,19 +191,28 @@ def _bordered(frame: RgbImage) -> Iterator[_View]:
         yield _View(np.asarray(wide, dtype=np.uint8), pad, scale)
 
 
-def _under_crop(frame_rgb: RgbImage, matrix: Any, side_px: int, step: int) -> tuple[Any, Any]:
+def _under_crop(frame: RgbImage, to_gray: int, matrix: Any, side_px: int, step: int) -> tuple[Any, Any]:
     """The part of the picture under the crop in gray, area-averaged by `step`, and the transform from there."""
-    (a, b, c), (d, e, f) = cv2.invertAffineTransform(matrix).tolist()
+    (a, b, c), (d, e, f) = _undone(matrix)
     ends = ((0, 0), (side_px, 0), (0, side_px), (side_px, side_px))
-    left, right = _span([a * x + b * y + c for x, y in ends], frame_rgb.shape[1], step)
-    top, bottom = _span([d * x + e * y + f for x, y in ends], frame_rgb.shape[0], step)
+    left, right = _span([a * x + b * y + c for x, y in ends], frame.shape[1], step)
+    top, bottom = _span([d * x + e * y + f for x, y in ends], frame.shape[0], step)
     if right - left < 2 * step or bottom - top < 2 * step:
-        return cv2.cvtColor(frame_rgb, cv2.COLOR_RGB2GRAY), matrix
-    gray = cv2.cvtColor(frame_rgb[top:bottom, left:right], cv2.COLOR_RGB2GRAY)
+        return cv2.cvtColor(frame, to_gray), matrix
+    gray = cv2.cvtColor(frame[top:bottom, left:right], to_gray)
     if step > 1:
         gray = cv2.resize(gray, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
     half = (step - 1) / 2  # centre of a small pixel among the `step` it averages
-    return gray, matrix @ np.array([[step, 0, left + half], [0, step, top + half], [0, 0, 1]])
+    x, y = left + half, top + half
+    rows = ((a, b, a * x + b * y + c) for a, b, c in matrix.tolist())
+    return gray, np.array([[a * step, b * step, shift] for a, b, shift in rows])
+
+
+def _undone(matrix: Any) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """The similarity that leads back."""
+    (a, b, c), (_, _, f) = matrix.tolist()
+    a, b = a / (a * a + b * b), b / (a * a + b * b)
+    return (a, -b, b * f - a * c), (b, a, -b * c - a * f)
 
 
 def _span(ends: Sequence[float], limit: int, step: int) -> tuple[int, int]:
@@ -213,11 +237,12 @@ def _task(network: bytes, mode: Mode, max_faces: int, confidence: float) -> visi
 
 def _found(result: FaceArrays, view: _View) -> list[_Found]:
     h, w = view.picture.shape[:2]
+    pixels = np.array([w, h, w], np.float64)
     faces = []
     for marks, shapes, matrix in zip(
         result.face_landmarks, result.face_blendshapes, result.facial_transformation_matrixes, strict=True
     ):
-        points = (marks * np.array([w, h, w], dtype=np.float64)).astype(np.float32)
+        points = np.multiply(marks, pixels, dtype=np.float64).astype(np.float32)
         if view.border_px:
             points[:, :2] -= view.border_px
             points /= view.scale
@@ -225,18 +250,17 @@ def _found(result: FaceArrays, view: _View) -> list[_Found]:
     return faces
 
 
-def _observation(face: _Found, frame_rgb: RgbImage, crop_px: int, margin: float) -> FaceObservation:
-    height, width = frame_rgb.shape[:2]
+def _observation(face: _Found, frame_shape: Sequence[int], crop: GrayImage) -> FaceObservation:
+    height, width = frame_shape[:2]
     (left, top, _), (right, bottom, _) = face.points.min(0).tolist(), face.points.max(0).tolist()
     is_whole = min(left, top) >= 0 and right < width and bottom < height
-    crop = aligned_crop(frame_rgb, face.points, crop_px, margin)
     return FaceObservation(
         box=Box(left, top, right - left, bottom - top),
         landmarks=face.points,
         blendshapes=face.blendshapes,
         pose=pose_angles(face.matrix),
         sharpness=sharpness_of(crop),
-        brightness=float(crop.mean()),
+        brightness=cv2.mean(crop)[0],
         inside=1.0 if is_whole else _share_inside(face.points, width, height),
         crop=crop,
     )

@@ -3,7 +3,6 @@
 Imports mediapipe; only the camera workers' processes and tests use it.
 """
 
-import zipfile
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,17 +12,17 @@ import numpy as np
 from mediapipe.tasks.python import BaseOptions, vision
 
 from models.pipeline import Box, RgbImage
+from models.task_file import detector_in
 
-_MEMBER = "face_detector.tflite"
 _SURE = 0.5
 
 
 class FaceCounter:
     """A context manager around the detector."""
 
-    def __init__(self, landmarker_path: Path) -> None:
-        with zipfile.ZipFile(landmarker_path) as parts:
-            network = parts.read(_MEMBER)
+    def __init__(self, landmarker_path: Path, *, is_blue_first: bool = False) -> None:
+        """`is_blue_first`: frames come as cameras hand them over, not red first."""
+        network = detector_in(landmarker_path, is_blue_first=is_blue_first)
         options = vision.FaceDetectorOptions(
             base_options=BaseOptions(model_asset_buffer=network),
             running_mode=vision.RunningMode.IMAGE,

@@ -101,7 +101,7 @@ def from_ctypes(result: MpFaceLandmarkerResultC) -> FaceArrays:
 
 def _floats(first: Any, count: int, row: type[Any]) -> Floats:
     """`count` rows of a C array as [count, floats in a row], copied; what is no float in them is nonsense."""
-    raw = ctypes.string_at(ctypes.cast(first, ctypes.c_void_p), count * ctypes.sizeof(row))
+    raw = ctypes.string_at(first, count * ctypes.sizeof(row))
     return np.frombuffer(raw, np.float32).reshape(count, -1)
 
 

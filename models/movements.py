@@ -3,13 +3,17 @@
 Pure; models.pipeline and the trainer call it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import exp, log
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 Blendshapes: TypeAlias = npt.NDArray[np.float32]
+Amounts: TypeAlias = Mapping[str, float]
+"""Amount of every movement, 0..1, in the order of MOVEMENTS; see movement_amounts."""
 
 # The order of MediaPipe's face_blendshapes output.
 BLENDSHAPES = [
@@ -95,6 +99,14 @@ def feature_vector(blendshapes: Blendshapes, emotions: npt.NDArray[np.floating])
     return np.concatenate([np.asarray(blendshapes, dtype=np.float64) @ _AVERAGE.T, log_p], axis=-1)
 
 
+def features_of(now: Amounts, emotions: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """The same for one face whose movements are known already. Two dozen numpy calls on a handful of numbers are dear."""
+    z = emotions.tolist()
+    largest = max(z)
+    total = largest + log(sum(exp(one - largest) for one in z))
+    return np.array([*now.values(), *(one - total for one in z)])
+
+
 @dataclass(frozen=True, slots=True)
 class _Sign:
     """A reason: shown when the movement passes its threshold and speaks for this side (1 pleased, -1 displeased)."""
@@ -126,12 +138,11 @@ def movement_amounts(blendshapes: Blendshapes) -> dict[str, float]:
     return dict(zip(MOVEMENTS, (_AVERAGE @ np.asarray(blendshapes, dtype=np.float64)).tolist(), strict=True))
 
 
-def reasons_for(blendshapes: Blendshapes, side: int) -> tuple[str, ...]:
+def reasons_for(now: Amounts, side: int) -> tuple[str, ...]:
     """Message keys of the movements that speak for `side`, most marked first; a neutral face has none."""
-    named = movement_amounts(blendshapes)
-    found = [s for s in _SIGNS if s.side == side and named[s.movement] >= s.threshold]
+    found = [s for s in _SIGNS if s.side == side and now[s.movement] >= s.threshold]
     strongest: dict[str, _Sign] = {}
     for sign in found:  # of two signs of one movement only the stronger (listed first) is told
         strongest.setdefault(sign.movement, sign)
-    ranked = sorted(strongest.values(), key=lambda s: -named[s.movement] / s.threshold)
+    ranked = sorted(strongest.values(), key=lambda s: -now[s.movement] / s.threshold)
     return tuple(s.key for s in ranked[:MAX_REASONS])

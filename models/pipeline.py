@@ -3,20 +3,22 @@
 Pure numpy, no camera and no network here; models.face, models.score, the trainer and tests call it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import exp
 from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from models.movements import Blendshapes, feature_vector, movement_amounts, reasons_for
+from models.movements import Amounts, Blendshapes, features_of, movement_amounts, reasons_for
 
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 GrayImage: TypeAlias = npt.NDArray[np.uint8]
 RgbImage: TypeAlias = npt.NDArray[np.uint8]
+BgrImage: TypeAlias = npt.NDArray[np.uint8]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 MAX_YAW_DEG = 35.0
@@ -107,9 +109,9 @@ class SmileRule:
     midpoint: float
     slope: float
 
-    def share(self, blendshapes: Blendshapes) -> float:
+    def share(self, now: Amounts) -> float:
         """How much of "happy" counts as very satisfied, 0..1."""
-        return _step(self.slope * (smile_intensity(blendshapes) - self.midpoint))
+        return _step(self.slope * (smile_intensity(now) - self.midpoint))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +125,13 @@ class TearfulRule:
     lip_raised: float
     moved: float
 
-    def applied(self, classes: Floats, blendshapes: Blendshapes) -> Floats:
-        """`classes` [4] with the doubtful part of happy moved."""
-        now = movement_amounts(blendshapes)
+    def applied(self, classes: Sequence[float], now: Amounts) -> tuple[float, ...]:
+        """`classes` with the doubtful part of happy moved."""
         closed = _step((now["eyeBlink"] - self.eyes_closed) / _SOFTNESS)
         lips_together = _step((self.lip_raised - now["mouthUpperUp"]) / _SOFTNESS)
-        part = classes[_HAPPY] * self.moved * closed * lips_together
-        return np.asarray(classes + part * _FROM_HAPPY_TO_UNHAPPY)
+        angry, unhappy, neutral, happy = classes
+        part = happy * self.moved * closed * lips_together
+        return angry, unhappy + part, neutral, happy - part
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +144,13 @@ class ExpressionHead:
     smile: SmileRule
     tearful: TearfulRule
 
-    def classes(self, blendshapes: Blendshapes, emotions: npt.NDArray[np.floating]) -> Floats:
-        """Probabilities of CLASSES from 52 blendshapes and the network's seven emotion logits."""
-        z = (self.weights @ feature_vector(blendshapes, emotions) + self.bias) / self.temperature
-        e = np.exp(z - z.max())
-        return self.tearful.applied(np.asarray(e / e.sum()), blendshapes)
+    def classes(self, now: Amounts, emotions: npt.NDArray[np.floating]) -> tuple[float, ...]:
+        """Probabilities of CLASSES from the movements and the network's seven emotion logits."""
+        z = ((self.weights @ features_of(now, emotions) + self.bias) / self.temperature).tolist()
+        largest = max(z)
+        e = [exp(one - largest) for one in z]
+        total = sum(e)
+        return self.tearful.applied([one / total for one in e], now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +171,7 @@ class FaceReading:
 CLASSES = ("angry", "unhappy", "neutral", "happy")
 """What the labels support: angry (with contempt and disgust), unhappy (sad, afraid), neutral, happy."""
 
-_HAPPY = CLASSES.index("happy")
-_FROM_HAPPY_TO_UNHAPPY = np.array([0.0, 1.0, 0.0, -1.0])
+_FLAT = 700.0  # exp of more is no float any more
 _SOFTNESS = 0.03  # how gradually the rules set in, in blendshape units
 
 _VALENCE = {
@@ -212,7 +215,8 @@ def refuse(seen: FaceObservation, why: WhyNot) -> FaceReading:
 
 def read(seen: FaceObservation, emotions: npt.NDArray[np.floating], head: ExpressionHead) -> FaceReading:
     """The reading of a face that passed the gate; `emotions` are the network's seven logits."""
-    scores = level_scores(head.classes(seen.blendshapes, emotions), head.smile.share(seen.blendshapes))
+    now = movement_amounts(seen.blendshapes)
+    scores = level_scores(head.classes(now, emotions), head.smile.share(now))
     level = decide(scores)
     return FaceReading(
         box=seen.box,
@@ -221,13 +225,13 @@ def read(seen: FaceObservation, emotions: npt.NDArray[np.floating], head: Expres
         level=level,
         scores=MappingProxyType(scores),
         valence=valence_of(scores),
-        reasons=reasons_for(seen.blendshapes, _side(level)),
+        reasons=reasons_for(now, _side(level)),
         pose=seen.pose,
         sharpness=seen.sharpness,
     )
 
 
-def level_scores(classes: Floats, broad_smile: float) -> dict[Level, float]:
+def level_scores(classes: Iterable[float], broad_smile: float) -> dict[Level, float]:
     """Five levels from four classes: happy is split by the smile's breadth, displeasure by anger against sorrow.
 
     The split inside displeasure is squared, so that the stronger of the two carries most of it: two halves of one
@@ -261,14 +265,13 @@ def valence_of(scores: Mapping[Level, float]) -> float:
     return float(sum(_VALENCE[level] * p for level, p in scores.items()))
 
 
-def smile_intensity(blendshapes: Blendshapes) -> float:
+def smile_intensity(now: Amounts) -> float:
     """Breadth of a smile, 0..1: mouth corners, and the upper lip that bares teeth."""
-    now = movement_amounts(blendshapes)
-    return float(0.6 * now["mouthSmile"] + 0.4 * min(1.0, now["mouthUpperUp"] * 1.5))
+    return 0.6 * now["mouthSmile"] + 0.4 * min(1.0, now["mouthUpperUp"] * 1.5)
 
 
 def _step(x: float) -> float:
-    return float(1 / (1 + np.exp(-x)))
+    return 1 / (1 + exp(-x)) if x > -_FLAT else 0.0
 
 
 def _side(level: Level) -> int:

@@ -6,7 +6,7 @@ entry joins the parts.
 
 from collections.abc import Callable, Sequence
 
-from models.pipeline import RgbImage
+from models.pipeline import BgrImage
 from models.vision_worker import Reader, SeenFace
 
 SCAN_MS = 1_000
@@ -21,7 +21,7 @@ class ThriftyReader:
     def __init__(
         self,
         single: Reader,
-        count: Callable[[RgbImage], int],
+        count: Callable[[BgrImage], int],
         open_several: Callable[[], Reader],
         scan_ms: int = SCAN_MS,
     ) -> None:
@@ -33,22 +33,22 @@ class ThriftyReader:
         self._alone = 0  # frames in a row
         self._scanned_ms = -scan_ms
 
-    def read(self, frame_rgb: RgbImage, t_ms: int) -> Sequence[SeenFace]:
+    def read(self, frame: BgrImage, t_ms: int) -> Sequence[SeenFace]:
         """The faces of uint8 [h, w, 3]; `t_ms` must grow from call to call."""
-        if self._are_several or self._is_company(frame_rgb, t_ms):
-            found = self._reader_of_several().read(frame_rgb, t_ms)
+        if self._are_several or self._is_company(frame, t_ms):
+            found = self._reader_of_several().read(frame, t_ms)
             self._alone = 0 if len(found) > 1 else self._alone + 1
             self._are_several = len(found) > 1 or (self._are_several and self._alone < _ALONE_FRAMES)
             if self._are_several:
                 return found
-        return self._single.read(frame_rgb, t_ms)
+        return self._single.read(frame, t_ms)
 
-    def _is_company(self, frame_rgb: RgbImage, t_ms: int) -> bool:
+    def _is_company(self, frame: BgrImage, t_ms: int) -> bool:
         """Look for others when it is time to."""
         if t_ms - self._scanned_ms < self._scan_ms:
             return False
         self._scanned_ms = t_ms
-        return self._count(frame_rgb) > 1
+        return self._count(frame) > 1
 
     def _reader_of_several(self) -> Reader:
         if self._several is None:

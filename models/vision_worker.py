@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-import cv2
 import msgspec
-import numpy as np
 
-from models.pipeline import Box, Level, RgbImage
+from models.pipeline import BgrImage, Box, Level
 from models.tracking import Rect, Tracker
 from models.wire import MAX_FACES, MAX_REASONS, Beat, CameraMessage, FaceMessage, FrameMessage, Message
 
@@ -25,7 +23,7 @@ class Picture(Protocol):
     """A frame in this process's memory: uint8 [h, w, 3] blue first, CLOCK_MONOTONIC nanoseconds."""
 
     @property
-    def bgr(self) -> RgbImage: ...
+    def bgr(self) -> BgrImage: ...
     @property
     def captured_ns(self) -> int: ...
     @property
@@ -67,7 +65,9 @@ class SeenFace(Protocol):
 
 
 class Reader(Protocol):
-    def read(self, frame_rgb: RgbImage, t_ms: int) -> Sequence[SeenFace]: ...
+    """Takes frames as the camera hands them over: blue first."""
+
+    def read(self, frame: BgrImage, t_ms: int) -> Sequence[SeenFace]: ...
 
 
 Send: TypeAlias = Callable[[Message], None]
@@ -143,8 +143,7 @@ class VisionWorker:
     def _read(self, frame: Picture) -> FrameMessage:
         height, width = frame.bgr.shape[:2]
         left, top, right, bottom = self._zone.pixels(width, height)
-        zone_rgb = cv2.cvtColor(frame.bgr[top:bottom, left:right], cv2.COLOR_BGR2RGB)
-        seen = self._reader.read(np.asarray(zone_rgb, np.uint8), self._next_ms(frame.captured_ns))
+        seen = self._reader.read(frame.bgr[top:bottom, left:right], self._next_ms(frame.captured_ns))
         inside = [face for face in seen if _is_inside(face.box, right - left, bottom - top)]
         largest = sorted(inside, key=lambda face: face.box.w * face.box.h, reverse=True)[:MAX_FACES]
         rects = [

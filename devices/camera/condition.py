@@ -111,7 +111,7 @@ def flat_share(rows: BgrImage) -> float:
     bands = thin.reshape(height, _BLOCK // _STEP, width * _BLOCK // _STEP)  # rows first: that way numpy is quick
     low = bands.min(axis=1).reshape(height, width, -1).min(axis=2)
     high = bands.max(axis=1).reshape(height, width, -1).max(axis=2)
-    return float(np.mean((low == high) & (low > 8) & (high < 247)))
+    return np.count_nonzero((low == high) & (low > 8) & (high < 247)) / low.size if low.size else 0.0
 
 
 def blockiness(rows: BgrImage, columns: BgrImage) -> float:
@@ -139,7 +139,7 @@ def _is_picture(bgr: BgrImage, limits: Limits) -> bool:
 
 def _is_black(thin: BgrImage, limits: Limits) -> bool:
     green = thin[:: _DARK_STEP // _STEP, ::_DARK_STEP, 1]
-    return float(green.mean()) < limits.black_mean and float(green.std()) < limits.black_spread
+    return int(green.sum()) < limits.black_mean * green.size and float(green.std()) < limits.black_spread
 
 
 _FIRST_GOOD = (CameraState.OPENING, CameraState.LIVE)

@@ -46,8 +46,9 @@ def see(spec: VisionSpec, emit: Emit) -> None:
     cv2.setNumThreads(1)
     model = ExpressionModel(Path(spec.params_dir) if spec.params_dir else PARAMS_DIR)
     landmarker = Path(spec.landmarker)
-    with FaceReader(landmarker, "video", 1, model=model) as single, FaceCounter(landmarker) as counter:
-        several = partial(FaceReader, landmarker, "video", spec.max_faces, model=model)
+    reading = partial(FaceReader, landmarker, "video", model=model, is_blue_first=True)
+    with reading(max_faces=1) as single, FaceCounter(landmarker, is_blue_first=True) as counter:
+        several = partial(reading, max_faces=spec.max_faces)
         reader = ThriftyReader(single, counter.count, several)
         emit(Hello(wire=WIRE_VERSION, pid=os.getpid(), params_version=model.version))
         with opened_camera(spec) as camera:

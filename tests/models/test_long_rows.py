@@ -11,8 +11,9 @@ import pytest
 from mediapipe.tasks.python import BaseOptions, vision
 
 from models.landmark_arrays import FaceArrays, LandmarkerCalls
-from models.long_rows import lengthened, with_long_rows
+from models.long_rows import lengthened
 from models.pipeline import RgbImage
+from models.task_file import BLENDSHAPES, changed_task
 
 pytestmark = pytest.mark.models
 
@@ -24,7 +25,7 @@ def test_both_networks_say_the_same_over_a_clip(model_file: Find) -> None:
     task = model_file("face_landmarker.task")
     frames = clip(model_file("single_face.mp4"), 20)
     plain = followed(BaseOptions(model_asset_path=str(task)), frames)
-    quick = followed(BaseOptions(model_asset_buffer=with_long_rows(task)), frames)
+    quick = followed(BaseOptions(model_asset_buffer=changed_task(task)), frames)
     assert sum(len(found.face_landmarks) for found in plain) == len(frames)
     for one, other in zip(plain, quick, strict=True):
         assert np.array_equal(one.face_landmarks, other.face_landmarks)
@@ -53,14 +54,14 @@ def test_networks_without_such_activations_stay_as_they_are(model_file: Find, na
 
 def test_the_other_parts_of_the_file_are_untouched(model_file: Find) -> None:
     task = model_file("face_landmarker.task")
-    with zipfile.ZipFile(task) as before, zipfile.ZipFile(BytesIO(with_long_rows(task))) as after:
+    with zipfile.ZipFile(task) as before, zipfile.ZipFile(BytesIO(changed_task(task))) as after:
         assert after.namelist() == before.namelist()
         changed = [name for name in before.namelist() if before.read(name) != after.read(name)]
-    assert changed == [_LANDMARKS]
+    assert changed == [_LANDMARKS, BLENDSHAPES]
 
 
 def test_every_part_stands_aligned_where_it_is_read(model_file: Find) -> None:
-    changed = with_long_rows(model_file("face_landmarker.task"))
+    changed = changed_task(model_file("face_landmarker.task"))
     with zipfile.ZipFile(BytesIO(changed)) as parts:
         contents = {name: parts.read(name) for name in parts.namelist()}
     assert {name: changed.index(content) % 16 for name, content in contents.items()} == dict.fromkeys(contents, 0)

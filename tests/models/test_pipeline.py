@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.movements import EMOTIONS, FEATURES, feature_vector, reasons_for
+from models.movements import BLENDSHAPES, EMOTIONS, FEATURES, feature_vector, features_of, movement_amounts, reasons_for
 from models.pipeline import (
     STILL_GATE,
     Box,
@@ -98,8 +98,19 @@ def test_a_mirrored_face_reads_the_same() -> None:
     assert feature_vector(left, emotions) == pytest.approx(feature_vector(right, emotions))
 
 
+def test_one_face_has_the_features_that_the_trainer_saw() -> None:
+    rng = np.random.default_rng(4)
+    seen = rng.random(len(BLENDSHAPES)).astype(np.float32)
+    emotions = rng.normal(0, 9, len(EMOTIONS)).astype(np.float32)
+    assert features_of(movement_amounts(seen), emotions) == pytest.approx(feature_vector(seen, emotions))
+
+
+def test_a_smile_far_from_the_rule_is_none_of_it() -> None:
+    assert SmileRule(midpoint=0.6, slope=5000).share(movement_amounts(blendshapes())) == 0.0
+
+
 def test_reasons_speak_for_the_side_that_won() -> None:
-    smiling_in_tears = blendshapes(mouthSmile=0.93, browDown=0.6, browInnerUp=0.5)
+    smiling_in_tears = movement_amounts(blendshapes(mouthSmile=0.93, browDown=0.6, browInnerUp=0.5))
     assert reasons_for(smiling_in_tears, -1) == ("brow_lowered", "brow_inner_up")
     assert reasons_for(smiling_in_tears, 1) == ("smile_strong",)
     assert reasons_for(smiling_in_tears, 0) == ()
@@ -107,7 +118,8 @@ def test_reasons_speak_for_the_side_that_won() -> None:
 
 def test_a_broader_smile_is_more_satisfied() -> None:
     rule = SmileRule(midpoint=0.6, slope=12)
-    faint, broad = blendshapes(mouthSmile=0.4), blendshapes(mouthSmile=0.95, mouthUpperUp=0.6)
+    faint = movement_amounts(blendshapes(mouthSmile=0.4))
+    broad = movement_amounts(blendshapes(mouthSmile=0.95, mouthUpperUp=0.6))
     assert smile_intensity(faint) < smile_intensity(broad)
     assert rule.share(faint) < 0.5 < rule.share(broad)
 

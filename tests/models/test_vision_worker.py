@@ -86,14 +86,14 @@ class Scene:
         return [message for message in self.sent if isinstance(message, FrameMessage)]
 
 
-def test_only_the_zone_reaches_the_reader_and_in_rgb() -> None:
+def test_only_the_zone_reaches_the_reader_and_as_the_camera_gave_it() -> None:
     reader = FakeReader()
     scene = Scene(reader, Zone(0.5, 0.0, 0.5, 1.0))
     scene.bgr[:, :32] = (255, 0, 0)  # the officer's side, blue
     scene.bgr[:, 32:] = (0, 0, 255)  # the citizen's side, red
     scene.play(0.1)
     assert reader.shown[0].shape == (48, 32, 3)
-    assert (reader.shown[0] == (255, 0, 0)).all()
+    assert (reader.shown[0] == (0, 0, 255)).all(), "blue first: nothing is turned round on the way"
 
 
 def test_boxes_come_back_as_shares_of_the_whole_frame() -> None:
