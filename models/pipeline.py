@@ -143,7 +143,7 @@ class ExpressionHead:
     tearful: TearfulRule
 
     def classes(self, blendshapes: Blendshapes, emotions: npt.NDArray[np.floating]) -> Floats:
-        """Probabilities of CLASSES from 52 blendshapes and the network's seven emotion logits."""
+        """Probabilities of CLASSES from 52 blendshapes and the emotion logits of the network, or of both."""
         z = (self.weights @ feature_vector(blendshapes, emotions) + self.bias) / self.temperature
         e = np.exp(z - z.max())
         return self.tearful.applied(np.asarray(e / e.sum()), blendshapes)
@@ -211,7 +211,7 @@ def refuse(seen: FaceObservation, why: WhyNot) -> FaceReading:
 
 
 def read(seen: FaceObservation, emotions: npt.NDArray[np.floating], head: ExpressionHead) -> FaceReading:
-    """The reading of a face that passed the gate; `emotions` are the network's seven logits."""
+    """The reading of a face that passed the gate; `emotions` are the network's seven logits, or both networks' fourteen."""
     scores = level_scores(head.classes(seen.blendshapes, emotions), head.smile.share(seen.blendshapes))
     level = decide(scores)
     return FaceReading(
