@@ -21,6 +21,10 @@ SIDE_PX = 112
 _ORDER = ("neutral", "happy", "sad", "angry", "fear", "disgust", "surprise")
 _IN_OURS = [_ORDER.index(name) for name in EMOTIONS]
 _MEAN = np.array([122.782, 117.001, 104.298]).reshape(1, 3, 1, 1)
+LOW_DEVIATION = 36.0
+"""Gray levels; four of five photographs have more contrast. A dark or flat crop is lifted to it: at a fifth of the light every
+fourth of the displeased faces found would be missed otherwise. Nothing else of the light is evened out, the network was not trained so."""
+MIDDLE_GRAY = 125.0
 _BLOCKS = 4
 _CHANNELS = 256
 _EVENLY, _RIGHT_AND_BELOW = [1, 1, 1, 1], [0, 0, 1, 1]
@@ -60,7 +64,7 @@ def _written(weights: Mapping[str, FloatArray]) -> bytes:
     graph = Graph()
     scales = graph.constant(np.array([1, 1, SIDE_PX / CROP_PX, SIDE_PX / CROP_PX]))
     large = graph.node("Resize", "crop", "", scales, mode="linear")
-    centred = graph.node("Sub", large, graph.constant(_MEAN))
+    centred = graph.node("Sub", _lifted(graph, large), graph.constant(_MEAN))
     last = graph.node("Div", centred, graph.constant(np.array(255)))
     for number in range(_BLOCKS):
         last = _block(graph, weights, last, f"dense{number}")
@@ -68,6 +72,19 @@ def _written(weights: Mapping[str, FloatArray]) -> bytes:
     slopes = graph.constant(weights["fc/weights"].reshape(_CHANNELS, len(_ORDER))[:, _IN_OURS])
     answer = graph.node("Gemm", pooled, slopes, graph.constant(weights["fc/bias"][_IN_OURS]))
     return graph.model("crop", ["n", 1, CROP_PX, CROP_PX], answer, len(EMOTIONS))
+
+
+def _lifted(graph: Graph, picture: str) -> str:
+    """More contrast where there is little, and then also about middle gray: middle + centred * gain + (mean - middle) / gain."""
+    middle = graph.constant(np.array(MIDDLE_GRAY))
+    mean = graph.node("GlobalAveragePool", picture)
+    centred = graph.node("Sub", picture, mean)
+    deviation = graph.node("Sqrt", graph.node("GlobalAveragePool", graph.node("Mul", centred, centred)))
+    one = graph.constant(np.array(1))
+    wanted = graph.node("Div", graph.constant(np.array(LOW_DEVIATION)), graph.node("Add", deviation, one))
+    gain = graph.node("Max", wanted, one)
+    off_middle = graph.node("Div", graph.node("Sub", mean, middle), gain)
+    return graph.node("Add", graph.node("Mul", centred, gain), graph.node("Add", off_middle, middle))
 
 
 def _block(graph: Graph, weights: Mapping[str, FloatArray], last: str, name: str) -> str:

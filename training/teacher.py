@@ -15,7 +15,7 @@ from torch import Tensor
 
 from models.movements import EMOTIONS
 from models.second_files import SHAPES_FILE, WEIGHTS_FILE
-from models.second_network import unpacked
+from models.second_network import LOW_DEVIATION, MIDDLE_GRAY, unpacked
 
 SIDE_PX = 112
 _ORDER = ("neutral", "happy", "sad", "angry", "fear", "disgust", "surprise")
@@ -51,7 +51,7 @@ class Teacher:
 
     def _logits(self, gray: Tensor) -> Tensor:
         """[n, 7] in the network's own order for [n, 1, 112, 112], 0..255."""
-        x = (gray.expand(-1, 3, -1, -1) - _MEAN) / 255
+        x = (_lifted(gray).expand(-1, 3, -1, -1) - _MEAN) / 255
         for number in range(_BLOCKS):
             x = self._block(x, f"dense{number}")
         return F.avg_pool2d(x, 7, 2).flatten(1) @ self.weights["fc/weights"] + self.weights["fc/bias"]
@@ -85,6 +85,13 @@ def load_teacher(folder: Path) -> Teacher:
     shapes = (folder / SHAPES_FILE).read_text(encoding="utf-8")
     weights = unpacked((folder / WEIGHTS_FILE).read_bytes(), shapes)
     return Teacher({name: torch.from_numpy(values) for name, values in weights.items()})
+
+
+def _lifted(gray: Tensor) -> Tensor:
+    """As models.second_network does at the counter: more contrast where there is little."""
+    mean = gray.mean((2, 3), keepdim=True)
+    gain = (LOW_DEVIATION / (gray.std((2, 3), keepdim=True, correction=0) + 1)).clamp(min=1)
+    return MIDDLE_GRAY + (gray - mean) * gain + (mean - MIDDLE_GRAY) / gain
 
 
 def _sized(gray: Tensor, wider: float) -> Tensor:

@@ -71,6 +71,13 @@ def test_it_computes_what_the_publisher_s_does(files: SecondFiles) -> None:
     np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-3)
 
 
+def test_light_and_contrast_hardly_matter_to_it(files: SecondFiles) -> None:
+    session = network_session(second_network(files), "second")
+    flat = [CROP * 0.1, CROP * 0.06, CROP * 0.1 + 100.0]
+    lifted = session.run(None, {"crop": np.array(flat, np.float32)[:, None]})[0]
+    assert np.ptp(lifted, 0).max() < 0.2 * lifted.std()
+
+
 def test_two_networks_give_twice_seven_answers_to_a_head_of_their_own(files: SecondFiles) -> None:
     one, two = ExpressionModel(), ExpressionModel(second=files)
     looked = two.look(CROP)
