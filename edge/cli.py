@@ -5,6 +5,7 @@ commands that need them.
 """
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ import typer
 from edge.adapters import logs
 from edge.cli_common import DataOption, JsonOption, fail, load_config, print_line, refusing
 from edge.cli_lazy import LateGroup
+from models.second_files import SHAPES_FILE, WEIGHTS_FILE
 
 app = typer.Typer(
     cls=LateGroup,
@@ -22,6 +24,10 @@ app = typer.Typer(
     help="Một Cửa Edge: the agent of a one-stop public service centre.",
 )
 
+WITHOUT_SECOND = (
+    "expression: read by one network; a second finds more displeased faces"
+    f"\n  do: run: motcua models pull {WEIGHTS_FILE} {SHAPES_FILE}"
+)
 ConfigArgument = Annotated[Path, typer.Option("--config", help="the site's configuration file (TOML)")]
 
 
@@ -47,12 +53,21 @@ def run(config: ConfigArgument) -> None:
 @app.command()
 def check(config: ConfigArgument = Path("/etc/motcua/motcua.toml"), as_json: JsonOption = False) -> None:
     """Check a configuration file: every mistake at once, nothing is started."""
+    from edge.adapters.model_files import locate, with_mirror
+    from edge.cli_models import mirror
+    from models.second_files import second_files
+
     settings = load_config(config, as_json=as_json)
     counters, contacts = len(settings.counters), len(settings.contacts)
+    with refusing(as_json=as_json):
+        has_second = counters > 0 and second_files(partial(locate, with_mirror(settings, mirror()))) is not None
     if as_json:
-        print_line({"ok": True, "file": str(config), "counters": counters, "contacts": contacts})
-    else:
-        typer.echo(f"{config}: good ({counters} counters, {contacts} contacts)")
+        more = {"second_network": has_second} if counters else {}
+        print_line({"ok": True, "file": str(config), "counters": counters, "contacts": contacts} | more)
+        return
+    typer.echo(f"{config}: good ({counters} counters, {contacts} contacts)")
+    if counters and not has_second:
+        typer.echo(WITHOUT_SECOND)
 
 
 @app.command()

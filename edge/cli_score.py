@@ -12,7 +12,8 @@ from rich.progress import MofNCompleteColumn, Progress
 from edge.adapters.scored_visit import summarise, with_shown_levels
 from edge.adapters.vision_spec import LANDMARKER
 from edge.cli_common import REFUSED, JsonOption, print_line, quiet_natives, refusing
-from edge.cli_models import located
+from edge.cli_models import found_second, located
+from models.second_files import SecondFiles
 
 if TYPE_CHECKING:
     from models.face import FaceReader
@@ -29,7 +30,11 @@ def score(
     """Score the expression in pictures and videos."""
     landmarker = located(LANDMARKER, as_json=as_json)
     failed = 0
-    with quiet_natives(), refusing(as_json=as_json), _Scorer(landmarker, params) as scorer:
+    with (
+        quiet_natives(),
+        refusing(as_json=as_json),
+        _Scorer(landmarker, params, found_second(as_json=as_json)) as scorer,
+    ):
         for path in _with_progress(_files(paths)):
             result = {"path": str(path), "error": "the folder holds no file"} if path.is_dir() else scorer.score(path)
             failed += "error" in result
@@ -43,12 +48,12 @@ def score(
 class _Scorer:
     """One reader for all pictures, a fresh one for each video."""
 
-    def __init__(self, landmarker: Path, params: Path | None) -> None:
-        from models.expression import ExpressionModel  # heavy: only when something is scored
+    def __init__(self, landmarker: Path, params: Path | None, second: SecondFiles | None) -> None:
+        from models.expression import PARAMS_DIR, ExpressionModel  # heavy: only when something is scored
         from models.face import FaceReader
 
         self._landmarker = landmarker
-        self._model = ExpressionModel(params) if params else ExpressionModel()
+        self._model = ExpressionModel(params or PARAMS_DIR, second)
         self._images = FaceReader(landmarker, "image", model=self._model)
 
     def __enter__(self) -> Self:

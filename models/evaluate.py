@@ -14,10 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from models.errors import LabelsUnusable
+from models.expression import ExpressionModel
 from models.face import FaceReader
 from models.metrics import SIDES, Confusion, balancing, calibration_error, confusion
 from models.pipeline import FaceReading, Level
 from models.score import score_image
+from models.second_files import SecondFiles
 
 SIDE_OF_LABEL = {
     "angry": 0,
@@ -57,6 +59,7 @@ def evaluate_expression(
     out_dir: Path,
     *,
     landmarker: Path,
+    second: SecondFiles | None = None,
     groups_csv: Path | None = None,
     progress: Progress = lambda _done, _all: None,
 ) -> dict[str, Any]:
@@ -65,7 +68,7 @@ def evaluate_expression(
     `groups_csv` (columns file_a, file_b, group) names files whose group is reported apart.
     """
     files = labelled_photos(photos_dir, photos_csv, buckets, groups_csv)
-    with FaceReader(landmarker, "image", max_faces=1) as reader:
+    with FaceReader(landmarker, "image", max_faces=1, model=ExpressionModel(second=second)) as reader:
         report = evaluate_files(files, reader, progress) | {"buckets": sorted(buckets), "params": reader.model.version}
     out_dir.mkdir(parents=True, exist_ok=True)
     (out_dir / "expression.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")

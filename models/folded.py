@@ -7,13 +7,14 @@ Pure; only models.embedding uses it.
 An ONNX file is one protobuf message. What is not understood is copied as it stands. Field numbers are those of onnx.proto.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from models.errors import ParametersUnusable
+from models.onnx_bytes import message, tensor
 
 _GRAPH = 7  # of ModelProto
 _NODE, _INITIALIZER, _INPUT, _VALUE_INFO = 1, 5, 11, 13  # of GraphProto
@@ -31,7 +32,7 @@ def folded(network: bytes, data_input: str = "data") -> bytes:
     """The same network with every DequantizeLinear of constants done. Raise ParametersUnusable when it is not such a file."""
     try:
         return b"".join(
-            _message(_GRAPH, _folded_graph(one.content, data_input)) if one.number == _GRAPH else one.raw
+            message(_GRAPH, _folded_graph(one.content, data_input)) if one.number == _GRAPH else one.raw
             for one in _fields(memoryview(network))
         )
     except (IndexError, KeyError, ValueError, UnicodeDecodeError) as error:
@@ -65,7 +66,7 @@ def _folded_graph(graph: memoryview, data_input: str) -> bytes:
         if part.number == _NODE and (node := _node(part.content)).kind == "DequantizeLinear"
     }
     packed = {name for node in unpacking.values() for name in node.inputs}
-    made = [_message(_INITIALIZER, _tensor(name, _unpacked(node, tensors))) for name, node in unpacking.items()]
+    made = [message(_INITIALIZER, tensor(name, _unpacked(node, tensors))) for name, node in unpacking.items()]
     return b"".join([*(bytes(part.raw) for part in parts if _stays(part, packed, data_input)), *made])
 
 
@@ -106,14 +107,8 @@ def _array(tensor: memoryview) -> _Array:
     raise ValueError(f"data type {kind}")
 
 
-def _tensor(name: str, values: npt.NDArray[np.float32]) -> bytes:
-    dims = b"".join(_varint(_DIMS << 3) + _varint(size) for size in values.shape)
-    kind = _varint(_DATA_TYPE << 3) + _varint(_FLOAT)
-    return dims + kind + _message(_NAME, name.encode()) + _message(_RAW_DATA, values.astype("<f4").tobytes())
-
-
-def _node(message: memoryview) -> _Node:
-    fields = list(_fields(message))
+def _node(content: memoryview) -> _Node:
+    fields = list(_fields(content))
     attributes = [list(_fields(one.content)) for one in fields if one.number == _ATTRIBUTE]
     numbers = {
         bytes(name.content).decode(): number.value
@@ -133,26 +128,26 @@ def _name_of(tensor: memoryview) -> str:
     return _text(tensor, _NAME)
 
 
-def _text(message: memoryview, number: int) -> str:
-    return next(bytes(one.content).decode() for one in _fields(message) if one.number == number)
+def _text(content: memoryview, number: int) -> str:
+    return next(bytes(one.content).decode() for one in _fields(content) if one.number == number)
 
 
-def _fields(message: memoryview) -> Iterator[_Field]:
+def _fields(content: memoryview) -> Iterator[_Field]:
     at = 0
-    while at < len(message):
+    while at < len(content):
         start = at
-        tag, at = _read_varint(message, at)
+        tag, at = _read_varint(content, at)
         value, kind = 0, tag & 7
         if kind == _VARINT:
-            value, end = _read_varint(message, at)
+            value, end = _read_varint(content, at)
         elif kind == _BYTES:
-            size, at = _read_varint(message, at)
+            size, at = _read_varint(content, at)
             end = at + size
         else:
             end = at + _WIDTHS[kind]
-        if end > len(message):
+        if end > len(content):
             raise ValueError("it ends in the middle")
-        yield _Field(tag >> 3, message[start:end], message[at:end], value)
+        yield _Field(tag >> 3, content[start:end], content[at:end], value)
         at = end
 
 
@@ -172,16 +167,3 @@ def _read_varint(raw: memoryview, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, at
         shift += 7
-
-
-def _varint(value: int) -> bytes:
-    made = bytearray()
-    while value > 0x7F:
-        made.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*made, value])
-
-
-def _message(number: int, content: Iterable[int]) -> bytes:
-    body = bytes(content)
-    return _varint(number << 3 | _BYTES) + _varint(len(body)) + body

@@ -145,7 +145,7 @@ class ExpressionHead:
     tearful: TearfulRule
 
     def classes(self, now: Amounts, emotions: npt.NDArray[np.floating]) -> tuple[float, ...]:
-        """Probabilities of CLASSES from the movements and the network's seven emotion logits."""
+        """Probabilities of CLASSES from the movements and the emotion logits of the network, or of both."""
         z = ((self.weights @ features_of(now, emotions) + self.bias) / self.temperature).tolist()
         largest = max(z)
         e = [exp(one - largest) for one in z]
@@ -214,7 +214,7 @@ def refuse(seen: FaceObservation, why: WhyNot) -> FaceReading:
 
 
 def read(seen: FaceObservation, emotions: npt.NDArray[np.floating], head: ExpressionHead) -> FaceReading:
-    """The reading of a face that passed the gate; `emotions` are the network's seven logits."""
+    """The reading of a face that passed the gate; `emotions` are the network's seven logits, or both networks' fourteen."""
     now = movement_amounts(seen.blendshapes)
     scores = level_scores(head.classes(now, emotions), head.smile.share(now))
     level = decide(scores)

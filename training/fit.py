@@ -26,6 +26,7 @@ from training import network
 from training.export import write_head, write_network
 from training.head import Matrix
 from training.heads import Sample, choose_head
+from training.network import HIDDEN
 from training.start import started_from
 from training.tables import Table, kept_back, load_table
 from training.teacher import load_teacher
@@ -105,7 +106,7 @@ def train(photos: Table, faces: Table, plan: Plan, work: Path, out: Path) -> dic
     kept_outputs = np.mean([network.outputs(net, kept.crops, SIDE_PX) for net in nets], axis=0)
     np.savez(work / "outputs.npz", unseen=unseen, kept=kept_outputs)
     torch.save(final.state_dict(), work / "final.pt")
-    chosen = choose_head(_sample(development, unseen), _sample(kept, kept_outputs))
+    chosen = choose_head(sample(development, unseen[:, :HIDDEN]), sample(kept, kept_outputs[:, :HIDDEN]))
     seen = development.located & development.facing
     np.savez(
         work / "cross_fitted.npz",
@@ -122,9 +123,9 @@ def train(photos: Table, faces: Table, plan: Plan, work: Path, out: Path) -> dic
         "network_parameters": parameters,
         "test_bucket": TEST_BUCKET,
         "folds": folds,
-        "photographs": _count(development),
-        "fer_training": _count(faces.only(~held)),
-        "fer_kept_back_for_the_head": _count(kept),
+        "photographs": count(development),
+        "fer_training": count(faces.only(~held)),
+        "fer_kept_back_for_the_head": count(kept),
         "head": chosen.report,
     }
 
@@ -212,9 +213,10 @@ def _folds(buckets: npt.NDArray[np.int64]) -> list[list[int]]:
     return [part for part in (present[:1], present[1::2], present[2::2]) if part]
 
 
-def _sample(table: Table, outputs: npt.NDArray[np.float32]) -> Sample:
+def sample(table: Table, emotions: npt.NDArray[np.float32]) -> Sample:
+    """What the head is fitted on: the faces that can be read, with the logits [n, 7] of the network or [n, 14] of two."""
     keep = table.located & table.facing
-    features: Matrix = feature_vector(table.blendshapes[keep], outputs[keep, : len(EMOTIONS)])
+    features: Matrix = feature_vector(table.blendshapes[keep], emotions[keep])
     return Sample(features, table.emotions[keep], table.buckets[keep])
 
 
@@ -231,7 +233,8 @@ def _normal(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(weights / weights.sum())
 
 
-def _count(table: Table) -> dict[str, int]:
+def count(table: Table) -> dict[str, int]:
+    """Pictures, and how many of each emotion."""
     names, counts = np.unique(table.emotions, return_counts=True)
     return {"pictures": len(table.names)} | {str(n): int(c) for n, c in zip(names, counts, strict=True)}
 

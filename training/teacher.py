@@ -1,12 +1,10 @@
-"""A second opinion on training pictures: face-api.js's small expression network, whose answers soften the labels.
+"""face-api.js's small expression network in torch: its answers soften the labels, or stand beside ours in the head of two.
 
-Other people's weights: pulled for training (models/manifest.toml), never written into our files. Torch; used by training.fit only.
+Other people's weights: pulled for training (models/manifest.toml), never written into our files. Torch; training.fit, training.second.
 Shape and constants: face-api.js 0.22, FaceFeatureExtractor and fullyConnectedLayer (MIT).
 """
 
-import json
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +14,9 @@ import torch.nn.functional as F  # noqa: N812  the name everybody uses
 from torch import Tensor
 
 from models.movements import EMOTIONS
+from models.second_files import SHAPES_FILE, WEIGHTS_FILE
+from models.second_network import LOW_DEVIATION, MIDDLE_GRAY, unpacked
 
-WEIGHTS_FILE = "face_expression_model.bin"
-SHAPES_FILE = "face_expression_model-weights_manifest.json"
 SIDE_PX = 112
 _ORDER = ("neutral", "happy", "sad", "angry", "fear", "disgust", "surprise")
 _IN_OURS = [_ORDER.index(name) for name in EMOTIONS]
@@ -38,18 +36,22 @@ class Teacher:
 
     def probabilities(self, crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """[n, 7] in the order of EMOTIONS for gray crops with margin, uint8 [n, side, side]: the mean of two looks."""
+        logits = torch.from_numpy(self.logits(crops, _WIDER))
+        return np.asarray((logits / _TEMPERATURE).softmax(1).numpy(), dtype=np.float32)
+
+    def logits(self, crops: npt.NDArray[np.uint8], wider: float = 0.0) -> npt.NDArray[np.float32]:
+        """[n, 7] in the order of EMOTIONS: the mean over the inner part and its mirror image, cut `wider`. 0: the counter's crop."""
         found = []
         with torch.no_grad():
             for start in range(0, len(crops), _BATCH):
                 gray = torch.from_numpy(crops[start : start + _BATCH]).float().unsqueeze(1)
-                looks = (_sized(gray, 0.0), _sized(gray, _WIDER).flip(3))
+                looks = (_sized(gray, 0.0), _sized(gray, wider).flip(3))
                 found.append(sum((self._logits(look) for look in looks), torch.zeros(())) / len(looks))
-        ours = torch.cat(found)[:, _IN_OURS]
-        return np.asarray((ours / _TEMPERATURE).softmax(1).numpy(), dtype=np.float32)
+        return np.asarray(torch.cat(found)[:, _IN_OURS].numpy(), dtype=np.float32)
 
     def _logits(self, gray: Tensor) -> Tensor:
         """[n, 7] in the network's own order for [n, 1, 112, 112], 0..255."""
-        x = (gray.expand(-1, 3, -1, -1) - _MEAN) / 255
+        x = (_lifted(gray).expand(-1, 3, -1, -1) - _MEAN) / 255
         for number in range(_BLOCKS):
             x = self._block(x, f"dense{number}")
         return F.avg_pool2d(x, 7, 2).flatten(1) @ self.weights["fc/weights"] + self.weights["fc/bias"]
@@ -79,18 +81,17 @@ class Teacher:
 
 
 def load_teacher(folder: Path) -> Teacher:
-    """From the two files of the package, 8-bit weights with a scale and a minimum each. Raises OSError, ValueError, KeyError."""
-    (group,) = json.loads((folder / SHAPES_FILE).read_text(encoding="utf-8"))
-    packed, at, weights = (folder / WEIGHTS_FILE).read_bytes(), 0, {}
-    for one in group["weights"]:
-        scale = one.get("quantization")
-        values = np.frombuffer(packed, np.uint8 if scale else "<f4", prod(one["shape"]), at)
-        at += values.nbytes
-        plain = values.astype(np.float32) * (scale["scale"] if scale else 1) + (scale["min"] if scale else 0)
-        weights[one["name"]] = torch.from_numpy(plain.astype(np.float32).reshape(one["shape"]))
-    if at != len(packed):
-        raise ValueError(f"{WEIGHTS_FILE}: {len(packed)} bytes, but its list names {at}")
-    return Teacher(weights)
+    """From the two files of the package. Raises OSError, ValueError, KeyError."""
+    shapes = (folder / SHAPES_FILE).read_text(encoding="utf-8")
+    weights = unpacked((folder / WEIGHTS_FILE).read_bytes(), shapes)
+    return Teacher({name: torch.from_numpy(values) for name, values in weights.items()})
+
+
+def _lifted(gray: Tensor) -> Tensor:
+    """As models.second_network does at the counter: more contrast where there is little."""
+    mean = gray.mean((2, 3), keepdim=True)
+    gain = (LOW_DEVIATION / (gray.std((2, 3), keepdim=True, correction=0) + 1)).clamp(min=1)
+    return MIDDLE_GRAY + (gray - mean) * gain + (mean - MIDDLE_GRAY) / gain
 
 
 def _sized(gray: Tensor, wider: float) -> Tensor:

@@ -16,6 +16,7 @@ from edge.domain.verdict import VerdictRules
 from edge.domain.visit import VisitRules
 from edge.services.plan import CounterPlan, telling_order
 from edge.services.station import CounterRules
+from models.second_files import SecondFiles
 from sync.retention import Retention as JournalRetention
 
 _OF_A_COUNTER = {"camera", "counter", "eyes"}
@@ -80,7 +81,9 @@ def journal_retention(config: Config) -> JournalRetention:
     )
 
 
-def vision_spec(key: str, counter: Counter, landmarker: Path, params: Path | None) -> VisionSpec:
+def vision_spec(
+    key: str, counter: Counter, landmarker: Path, params: Path | None, second: SecondFiles | None = None
+) -> VisionSpec:
     """What the vision worker of one counter is told at its start."""
     camera, zone = counter.camera, counter.camera.zone
     return VisionSpec(
@@ -88,6 +91,7 @@ def vision_spec(key: str, counter: Counter, landmarker: Path, params: Path | Non
         camera=camera.source,
         landmarker=str(landmarker),
         params_dir=str(params) if params else None,
+        second=(str(second.weights), str(second.shapes)) if second else None,
         credentials_file=str(camera.credentials_file) if camera.credentials_file else None,
         fps=camera.fps,
         zone=(zone.x, zone.y, zone.width, zone.height),

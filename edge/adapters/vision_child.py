@@ -40,11 +40,13 @@ def see(spec: VisionSpec, emit: Emit) -> None:
     from models.expression import PARAMS_DIR, ExpressionModel  # noqa: PLC0415 - same
     from models.face import FaceReader  # noqa: PLC0415 - same
     from models.face_count import FaceCounter  # noqa: PLC0415 - same
+    from models.second_files import SecondFiles  # noqa: PLC0415 - same
     from models.thrifty import ThriftyReader  # noqa: PLC0415 - same
     from models.vision_worker import VisionWorker, Zone  # noqa: PLC0415 - same
 
     cv2.setNumThreads(1)
-    model = ExpressionModel(Path(spec.params_dir) if spec.params_dir else PARAMS_DIR)
+    second = SecondFiles(*map(Path, spec.second)) if spec.second else None
+    model = ExpressionModel(Path(spec.params_dir) if spec.params_dir else PARAMS_DIR, second)
     landmarker = Path(spec.landmarker)
     reading = partial(FaceReader, landmarker, "video", model=model, is_blue_first=True)
     with reading(max_faces=1) as single, FaceCounter(landmarker, is_blue_first=True) as counter:

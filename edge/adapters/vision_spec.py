@@ -19,6 +19,7 @@ class VisionSpec(CameraSpec, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     counter: str
     landmarker: str
     params_dir: str | None = None  # expression parameters other than the committed ones
+    second: tuple[str, str] | None = None  # the second expression network: its weights, its shapes
     zone: tuple[Share, Share, Share, Share] = (0.0, 0.0, 1.0, 1.0)
     max_faces: Annotated[int, msgspec.Meta(ge=1, le=4)] = 4
 

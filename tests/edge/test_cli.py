@@ -130,6 +130,18 @@ def test_check_accepts_a_good_file(tmp_path: Path) -> None:
     assert motcua("check", "--config", file).lines == [{"ok": True, "file": str(file), "counters": 0, "contacts": 0}]
 
 
+def test_check_says_whether_counters_have_the_second_network(tmp_path: Path) -> None:
+    file = tmp_path / "motcua.toml"
+    file.write_text(SITE + COUNTER)
+    told = CliRunner().invoke(app, ["check", "--config", str(file)])
+    assert told.exit_code == 0
+    assert "motcua models pull face_expression_model.bin" in told.output
+    assert (
+        json.loads(CliRunner().invoke(app, ["check", "--config", str(file), "--json"]).output)["second_network"]
+        is False
+    )
+
+
 def test_verify_says_whole_or_names_the_row(ledger: Path) -> None:
     good = motcua("journal", "verify", "--data", ledger)
     assert (good.code, good.lines[0]["ok"], good.lines[0]["first_bad"]) == (0, True, None)

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from models.embedding import MODEL_FILE
 from models.errors import ParametersUnusable
 from models.expression import network_session
-from models.folded import _message, _tensor, _varint, folded
+from models.folded import folded
+from models.onnx_bytes import message as _message
+from models.onnx_bytes import number
+from models.onnx_bytes import tensor as _tensor
+from models.onnx_bytes import varint as _varint
 
 Find = Callable[[str], Path]
 WEIGHTS = np.array([[1, -2], [3, 4], [-128, 127], [0, 5]], np.int8)
 SCALES = np.array([[0.5, 2.0], [0.25, 1.0]], np.float32)  # two rows share a scale
 ZEROS = np.array([[0, 1], [2, -3]], np.int8)
-
-
-def number(place: int, value: int) -> bytes:
-    return _varint(place << 3) + _varint(value)
 
 
 def text(place: int, value: str) -> bytes:

@@ -98,10 +98,11 @@ def test_a_mirrored_face_reads_the_same() -> None:
     assert feature_vector(left, emotions) == pytest.approx(feature_vector(right, emotions))
 
 
-def test_one_face_has_the_features_that_the_trainer_saw() -> None:
+@pytest.mark.parametrize("networks", [1, 2])
+def test_one_face_has_the_features_that_the_trainer_saw(networks: int) -> None:
     rng = np.random.default_rng(4)
     seen = rng.random(len(BLENDSHAPES)).astype(np.float32)
-    emotions = rng.normal(0, 9, len(EMOTIONS)).astype(np.float32)
+    emotions = rng.normal(0, 9, networks * len(EMOTIONS)).astype(np.float32)
     assert features_of(movement_amounts(seen), emotions) == pytest.approx(feature_vector(seen, emotions))
 
 
