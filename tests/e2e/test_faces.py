@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.watched import Opener
 from tests.edge.web.play import StageProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.timeout(180)]
 
 
 def begin(page: Page, name: str) -> None:
