@@ -59,7 +59,7 @@ class Mosquitto:
     def start(self) -> Self:
         with (self.directory / "mosquitto.log").open("ab") as log:
             self._process = subprocess.Popen([self._binary, "-c", str(self._conf), "-v"], stdout=log, stderr=log)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 return self
@@ -115,8 +115,8 @@ async def running(thing: Link | CityReceiver | CommandSender) -> AsyncIterator[a
             await task
 
 
-async def until(condition: Callable[[], bool], within_s: float = 15.0) -> None:
-    """Wait for something that another thread or process does."""
+async def until(condition: Callable[[], bool], within_s: float = 60.0) -> None:
+    """Wait for something that another thread or process does; the test's own time limit may end it sooner."""
     async with asyncio.timeout(within_s):
         while not condition():
             await asyncio.sleep(0.005)
