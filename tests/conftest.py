@@ -1,5 +1,6 @@
 """Fixtures that every room of the tests may use."""
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -18,3 +19,9 @@ def model_file() -> Callable[[str], Path]:
         return locate(name, default_directory(), Path(mirror) if mirror else None)
 
     return find
+
+
+def pytest_collection_finish() -> None:
+    """What stands now, modules and thousands of tests, stays to the end: the collector need not walk it again and again."""
+    gc.collect()
+    gc.freeze()

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.e2e.watched import Opener, Watched
+from tests.e2e.watched import PATIENCE_MS, Opener, Watched
 from tests.edge.web.play import StageProcess, launch, log_in
 
+expect.set_options(timeout=PATIENCE_MS)
 LIKE_NEW: dict[str, Any] = {
     "counter": "quay-01", "phase": "measuring", "camera": "live", "visit": "v-1", "level": "satisfied", "nudge": None,
     "rating": None,
@@ -50,7 +51,7 @@ def browse(stage: StageProcess, chromium: Browser, sessions: dict[str, Any]) -> 
         context = chromium.new_context(
             viewport={"width": size[0], "height": size[1]}, storage_state=sessions[user] if user else None, **options
         )
-        context.set_default_timeout(8000)
+        context.set_default_timeout(PATIENCE_MS)
         opened.append(Watched(context.new_page(), stage))
         return opened[-1]
 

@@ -46,7 +46,7 @@ class FleetStage:
 async def main(folder: Path, devices: int) -> None:
     orders = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
-    options = DemoOptions(devices, days=1, visits=6, per_s=devices / 5, port=0, data_dir=folder)
+    options = DemoOptions(devices, days=1, visits=6, per_s=devices / 10, port=0, data_dir=folder)
     async with open_demo(options, lambda _: None) as demo:
         stage = FleetStage(demo)
         _say(stage.greeting())

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.edge.command_line import motcua
+
 ROOT = Path(__file__).parents[2]
 IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".mp4", ".avi", ".npy"}
 
@@ -49,10 +51,10 @@ def test_the_story_has_its_outcome(tmp_path: Path) -> None:
 
 
 @pytest.mark.enable_socket
+@pytest.mark.timeout(60)
 def test_a_taken_port_is_said_before_anything_starts() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        command = [sys.executable, "-m", "edge", "demo", "--seconds", "5", "--json", "--port", port]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
-    assert done.returncode == 1
-    assert "choose another with --port" in json.loads(done.stdout)["error"]
+        done = motcua("demo", "--seconds", 5, "--port", port)
+    assert done.code == 1
+    assert "choose another with --port" in done.lines[0]["error"]

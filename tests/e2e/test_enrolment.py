@@ -1,7 +1,6 @@
 """Enrolment as people do it: the city's commands, the device's command, a real Mosquitto on the rendered files."""
 
 import contextlib
-import json
 import os
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 from sync.errors import LinkError
 from sync.identity import Identity, read_identity, store_of
 from sync.topics import Topics
+from tests.edge.command_line import motcua
 from tests.sync.broker_fixtures import Mosquitto, free_port
 from tests.sync.identity_fixtures import wait_for_port
 from tests.sync.visitor import CUT_WITHIN_S, Visitor, visiting
@@ -39,12 +39,12 @@ class Town:
         )
 
     def devices(self, *words: str, expected: int = 0) -> list[dict[str, Any]]:
-        return motcua("city", "devices", *words, "--config", str(self.config), "--json", expected=expected)
+        return order("city", "devices", *words, "--config", str(self.config), expected=expected)
 
     def enrol(self, token: str, device: str = "quay-01", expected: int = 0) -> list[dict[str, Any]]:
-        return motcua(
+        return order(
             "enrol", "--city", f"https://127.0.0.1:{self.enrol_port}", "--token", token, "--data",
-            str(self.folder / device), "--serial", f"box-{device}", "--keys", "file", "--json", expected=expected,
+            str(self.folder / device), "--serial", f"box-{device}", "--keys", "file", expected=expected,
         )  # fmt: skip
 
     def identity(self, device: str = "quay-01") -> Identity:
@@ -65,11 +65,10 @@ class RenderedMosquitto(Mosquitto):
         self._conf.write_text(user + (town.folder / "mosquitto" / "motcua.conf").read_text())
 
 
-def motcua(*words: str, expected: int) -> list[dict[str, Any]]:
-    command = [sys.executable, "-m", "edge", *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == expected, done.stdout + done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+def order(*words: str, expected: int) -> list[dict[str, Any]]:
+    done = motcua(*words)
+    assert done.code == expected, done.out + done.err
+    return done.lines
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.e2e.watched import Opener
 from tests.edge.web.play import StageProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.timeout(180)]
 LAPTOP, TABLET = (1280, 800), (800, 1280)
 SCORES = [
     ("cho tôi lấy số thứ tự", "ticket", 0.86), ("cho tôi hỏi hồ sơ đến đâu rồi", "progress", 0.31),
@@ -32,10 +32,10 @@ def test_a_technician_looks_on_while_somebody_speaks(browse: Opener, stage: Stag
     expect(watched.page.locator(".hearing-bars rect.speech")).to_have_count(20)
     assert watched.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert watched.page.evaluate("document.documentElement.scrollHeight <= innerHeight")
-    expect(watched.page.get_by_text("cho tôi lấy xố thứ tự")).to_have_count(0, timeout=15_000)
+    expect(watched.page.get_by_text("cho tôi lấy xố thứ tự")).to_have_count(0)
     expect(watched.page.locator(".hearing-chip")).to_have_text(["Nhận", "Bỏ: tiếng nước ngoài"])
     watched.page.goto("about:blank")
-    expect(visitor.page.get_by_text("Kỹ thuật viên đang kiểm tra")).to_be_hidden(timeout=15_000)
+    expect(visitor.page.get_by_text("Kỹ thuật viên đang kiểm tra")).to_be_hidden()
 
 
 def test_it_fits_a_tablet_held_upright(browse: Opener, stage: StageProcess) -> None:

@@ -5,10 +5,11 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.watched import Opener
+from tests.e2e.watched import Opener, until
 from tests.edge.web.play import StageProcess
+from tests.edge.web.stage import LANGUAGE_RESET_S
 
-pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.timeout(180)]
 
 NUDGE_BUDGET_S = 1.5
 
@@ -102,6 +103,7 @@ def test_the_tablet_works_by_keyboard_alone(browse: Opener, stage: StageProcess)
     page.keyboard.press("Enter")
     expect(page.get_by_text("Đã ghi: Rất không hài lòng")).to_be_visible()
     expect(page.get_by_role("heading", name="Ông/bà thấy")).to_be_visible()
+    expect(page.locator(".faces")).to_be_focused()  # it comes after the words
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.innerText.trim()") == "Rất hài lòng", "not thrown back to the top"
 
@@ -138,9 +140,12 @@ def test_english_is_one_click_away_and_stays(browse: Opener) -> None:
 
 
 def test_a_tablet_left_in_english_goes_back(browse: Opener) -> None:
-    page = browse(size=(1280, 800)).open("/danh-gia/quay-01")
+    watched = browse(size=(1280, 800))
+    watched.page.clock.install()
+    page = watched.open("/danh-gia/quay-01")
     page.get_by_role("link", name="English").click()
     expect(page.get_by_text("How were you served today?")).to_be_visible()
+    page.clock.fast_forward(1000 * LANGUAGE_RESET_S)
     expect(page.get_by_text("Ông/bà thấy được phục vụ thế nào?")).to_be_visible()
 
 
@@ -189,10 +194,7 @@ def test_loading_pages_again_and_again_leaves_nothing_behind(browse: Opener, sta
     for _ in range(20):
         request.get(f"{stage.url}/danh-gia/quay-01")
     watched.page.goto("about:blank")
-    deadline = time.monotonic() + 15
-    while stage.order("pages") and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert stage.order("pages") == 0
+    until(lambda: stage.order("pages") == 0)
     assert stage.order("said")["subscribers"] == 0
 
 

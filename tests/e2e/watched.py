@@ -1,10 +1,13 @@
 """A browser page that is watched while it is used."""
 
+import time
 from collections.abc import Callable
 
 from playwright.sync_api import ConsoleMessage, Page, Request
 
 from tests.edge.web.play import StageProcess
+
+PATIENCE_MS = 20_000  # of a browser on a machine that has other things to do; nothing is asserted about speed
 
 
 class Watched:
@@ -36,6 +39,12 @@ class Watched:
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
             self.complaints.append(message.text)
+
+
+def until(fact: Callable[[], object]) -> None:
+    """Wait for something that no page shows; the test's own time limit ends the wait."""
+    while not fact():
+        time.sleep(0.05)
 
 
 Opener = Callable[..., Watched]

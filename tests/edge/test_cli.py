@@ -1,15 +1,10 @@
 """The command line as its users meet it: exit codes, one JSON object a line, errors that say what to do."""
 
 import asyncio
-import json
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -18,25 +13,9 @@ from config.schema import Config
 from edge.cli import app
 from sync.events import DeviceStarted, VisitStarted
 from sync.journal import Journal
-
-ROOT = Path(__file__).parents[2]
+from tests.edge.command_line import motcua, motcua_anew
 
 pytestmark = pytest.mark.timeout(60)  # each starts the command line, some more than once
-
-
-@dataclass(frozen=True)
-class Done:
-    code: int
-    lines: list[dict[str, Any]]
-    out: str
-    err: str
-
-
-def motcua(*arguments: object, json_lines: bool = True) -> Done:
-    command = [sys.executable, "-m", "edge", *map(str, arguments), *(["--json"] if json_lines else [])]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False, timeout=60)
-    lines = [json.loads(line) for line in done.stdout.splitlines()] if json_lines else []
-    return Done(done.returncode, lines, done.stdout, done.stderr)
 
 
 @pytest.fixture
@@ -72,7 +51,7 @@ def test_a_mirror_of_model_files_is_known_to_the_running_agent(tmp_path: Path, m
 def test_check_reports_every_mistake_and_starts_nothing(tmp_path: Path) -> None:
     file = tmp_path / "motcua.toml"
     file.write_text('[agent]\nsite = "x"\ndevise = "y"\n[web]\nport = 99999\nusers_file = "none.toml"\n')
-    done = motcua("check", "--config", file)
+    done = motcua_anew("check", "--config", file)
     assert done.code == 2
     (report,) = done.lines
     assert {mistake["path"] for mistake in report["mistakes"]} == {
@@ -311,4 +290,4 @@ def test_the_crying_clip_never_shows_satisfied_before_the_laughing(model_file: C
 
 
 def test_an_unknown_benchmark_is_bad_usage() -> None:
-    assert motcua("bench", "speed").code == 2
+    assert motcua_anew("bench", "speed").code == 2

@@ -11,7 +11,7 @@ import pytest
 from config.load import load
 from edge.app import Agent, open_agent, open_journal
 from sync.errors import JournalFull
-from tests.edge.test_cli import Done, motcua
+from tests.edge.command_line import Done, motcua
 
 ALL_DAY = '["00:00-24:00"]'
 SITE = f"""

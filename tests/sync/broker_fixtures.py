@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -22,12 +23,16 @@ from sync.mqtt import Broker
 from sync.reconnect import Pace
 
 QUICK = Pace(base_s=0.02, cap_s=0.1)
+_CHANCE = random.SystemRandom()  # processes that test beside this one have the same seed
 
 
 def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """Below those that the kernel gives to whoever connects, and a cluster's: nobody is handed it before it is used."""
+    while True:
+        port = _CHANCE.randrange(10_000, 20_000)
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
 
 
 class Mosquitto:
@@ -54,7 +59,7 @@ class Mosquitto:
     def start(self) -> Self:
         with (self.directory / "mosquitto.log").open("ab") as log:
             self._process = subprocess.Popen([self._binary, "-c", str(self._conf), "-v"], stdout=log, stderr=log)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 return self
@@ -110,8 +115,8 @@ async def running(thing: Link | CityReceiver | CommandSender) -> AsyncIterator[a
             await task
 
 
-async def until(condition: Callable[[], bool], within_s: float = 15.0) -> None:
-    """Wait for something that another thread or process does."""
+async def until(condition: Callable[[], bool], within_s: float = 60.0) -> None:
+    """Wait for something that another thread or process does; the test's own time limit may end it sooner."""
     async with asyncio.timeout(within_s):
         while not condition():
             await asyncio.sleep(0.005)

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sync.city.database import Database, open_database
+from tests.sync.broker_fixtures import free_port
 
 _COUNT = count()
 _SERVER_USER = "postgres"  # the server refuses to run as root
@@ -24,9 +24,7 @@ class Postgres:
     def __init__(self, folder: Path, binaries: Path) -> None:
         self.folder, self._binaries = folder, binaries
         self._files = folder / "files"
-        with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
-            self.port = int(sock.getsockname()[1])
+        self.port = free_port()
         self._run("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-D", str(self._files))
 
     def start(self) -> None:

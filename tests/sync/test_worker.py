@@ -57,7 +57,8 @@ async def test_workers_share_evenly_and_give_back_what_they_leave(city: City) ->
         async with city.worker("w2") as second, city.worker("w3") as third:
             workers = (first, second, third)
             await until(lambda: sorted(q for w in workers for q in w.work.queues) == everything, within_s=60)
-            assert sorted(len(worker.work.queues) for worker in workers) == [3, 4, 4]
+            await until(lambda: sorted(len(worker.work.queues) for worker in workers) == [3, 4, 4])
+            assert sorted(q for w in workers for q in w.work.queues) == everything
         await until(lambda: sorted(first.work.queues) == everything, within_s=60)
 
 

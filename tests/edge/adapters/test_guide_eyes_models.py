@@ -6,6 +6,7 @@ import signal
 import stat
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -58,7 +59,12 @@ class Room:
 
     def template(self) -> Numbers:
         """The man's."""
-        return mean_of([shot.numbers for shot in read_clip(self.find(MAN), self.networks).shots])
+        return _template(self.find(MAN), self.networks.landmarker, self.networks.embedding)
+
+
+@cache
+def _template(clip: Path, landmarker: Path, embedding: Path) -> Numbers:
+    return mean_of([shot.numbers for shot in read_clip(clip, Networks(landmarker, embedding)).shots])
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from datetime import datetime, time, timedelta, timezone
 
 import pytest
 
-from config.strings import load_strings
 from edge.adapters.guide_setup import guide_hall, guide_house
 from edge.adapters.guide_text import GuideSentences, hours_sentence
 from edge.domain.dialogue_state import State
@@ -16,9 +15,10 @@ from edge.domain.opening import Closed, Holiday, Opening, Span, WhyClosed
 from edge.guide_ports import Scene
 from edge.queue_ports import CounterInfo, Declined, Refusal, ServiceInfo, Slip
 from edge.web.words import Words
+from tests.edge.sentences import strings
 from tests.edge.web.guide_fakes import profile
 
-STRINGS = load_strings()
+STRINGS = strings()
 CONFIG = profile()
 assert CONFIG.guide is not None
 HALL = guide_hall(CONFIG, CONFIG.guide)

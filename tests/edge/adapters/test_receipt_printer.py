@@ -9,7 +9,7 @@ import pytest
 
 from config.peripherals import Printer
 from config.procedures import in_language, load_procedures
-from config.strings import LANGUAGES, load_strings
+from config.strings import LANGUAGES
 from devices.printer.driver import EscposPrinter, PrinterTimes
 from devices.printer.node_port import open_node
 from devices.printer.sim import PrinterSim, PtyPrinter
@@ -19,6 +19,7 @@ from edge.locker_ports import PrintOutcome, Receipt
 from edge.services.faults import Faults
 from edge.store.migrations import scripts
 from sync.journal import Journal
+from tests.edge.sentences import strings
 from tests.edge.services.fakes import ZONE, FakeClock
 
 pytestmark = pytest.mark.enable_socket
@@ -41,7 +42,7 @@ async def faults(tmp_path: Path) -> AsyncIterator[Faults]:
 def printer(sim: PrinterSim, faults: Faults) -> SlipPrinter:
     way = _way(Printer(port=f"tcp://127.0.0.1:{sim.port}"))
     driver = EscposPrinter(way, Artist(), times=PrinterTimes(0.3, 0.5))
-    return SlipPrinter(driver, load_strings(), "UBND Phường Thủ Đức", faults)
+    return SlipPrinter(driver, strings(), "UBND Phường Thủ Đức", faults)
 
 
 async def test_a_receipt_is_printed_with_its_code(sim: PrinterSim, printer: SlipPrinter) -> None:
@@ -79,7 +80,6 @@ async def test_every_fault_is_told_and_its_end(sim: PrinterSim, printer: SlipPri
 async def test_a_look_finds_an_empty_roll_before_a_citizen_does(
     sim: PrinterSim, printer: SlipPrinter, faults: Faults
 ) -> None:
-    strings = load_strings()
     sim.model.faults.has_paper = False
     await printer.look()
     sim.model.faults.has_paper, sim.model.faults.is_silent = True, True
@@ -88,7 +88,7 @@ async def test_a_look_finds_an_empty_roll_before_a_citizen_does(
     told.append(faults.why(PART))
     assert told == ["no_paper", "printer_offline"]
     assert all(
-        strings.find(f"page.{page}.{why}", lang) for why in told for page in ("fault", "advice") for lang in LANGUAGES
+        strings().find(f"page.{page}.{why}", lang) for why in told for page in ("fault", "advice") for lang in LANGUAGES
     )
 
 
@@ -96,7 +96,7 @@ async def test_a_node_that_cannot_be_read_is_no_fault(tmp_path: Path, faults: Fa
     async with PtyPrinter(tmp_path / "lp0"):
         way = partial(open_node, tmp_path / "lp0", can_read=False)
         driver = EscposPrinter(way, Artist(), answers=False)
-        printer = SlipPrinter(driver, load_strings(), "Phường", faults, is_readable=False)
+        printer = SlipPrinter(driver, strings(), "Phường", faults, is_readable=False)
         assert await printer.print(RECEIPT) is PrintOutcome.UNKNOWN
         await printer.look()
         assert faults.why(PART) is None
@@ -104,7 +104,7 @@ async def test_a_node_that_cannot_be_read_is_no_fault(tmp_path: Path, faults: Fa
 
 async def test_every_procedure_fits_every_paper(sim: PrinterSim, faults: Faults) -> None:
     for paper_mm in (80, 58):
-        printer = open_printer(Printer(port="tcp://127.0.0.1:9100", paper_mm=paper_mm), load_strings(), "Trung tâm Phục vụ hành chính công Phường Thủ Đức", faults)  # fmt: skip
+        printer = open_printer(Printer(port="tcp://127.0.0.1:9100", paper_mm=paper_mm), strings(), "Trung tâm Phục vụ hành chính công Phường Thủ Đức", faults)  # fmt: skip
         artist = Artist(576 if paper_mm == 80 else 384)
         for lang in LANGUAGES:
             for _, name, _, _ in in_language(load_procedures(), lang):
@@ -117,4 +117,4 @@ async def test_every_procedure_fits_every_paper(sim: PrinterSim, faults: Faults)
 
 def test_a_missing_font_refuses_at_once(tmp_path: Path, faults: Faults) -> None:
     with pytest.raises(FontMissing):
-        open_printer(Printer(port="/dev/usb/lp0", fonts_dir=tmp_path), load_strings(), "Phường", faults)
+        open_printer(Printer(port="/dev/usb/lp0", fonts_dir=tmp_path), strings(), "Phường", faults)

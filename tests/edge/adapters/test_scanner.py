@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from config.peripherals import Scanner
-from config.strings import LANGUAGES, load_strings
+from config.strings import LANGUAGES
 from devices.scanner.driver import ScannerTimes
 from devices.scanner.sim import PtyScanner
 from edge.adapters.scanner import ScannerFeed
 from edge.services.faults import Faults
 from edge.store.migrations import scripts
 from sync.journal import Journal
+from tests.edge.sentences import strings
 from tests.edge.services.fakes import FakeClock
 
 
@@ -42,7 +43,7 @@ async def test_the_page_that_looks_hears_it_and_nobody_else(tmp_path: Path, faul
             hand.unplug()
             while faults.why("scanner/kiosk") is None:
                 await asyncio.sleep(0.01)
-            assert all(load_strings().find(f"page.fault.{faults.why('scanner/kiosk')}", lang) for lang in LANGUAGES)
+            assert all(strings().find(f"page.fault.{faults.why('scanner/kiosk')}", lang) for lang in LANGUAGES)
             hand.plug_in()
             while faults.why("scanner/kiosk") is not None:
                 await asyncio.sleep(0.01)

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from config.strings import load_strings
 from devices.sms.channel import ChannelHealth, SmsUnavailable
 from devices.sms.phone_sim import PhoneSimChannel
 from devices.sms.smsd_channel import SmsdChannel
@@ -13,9 +12,10 @@ from devices.sms.smsd_spool import SmsdSpool
 from edge.adapters.sms import LineCheck
 from edge.web.faults import tile_advice, tile_why
 from edge.web.words import Words
+from tests.edge.sentences import strings
 from tests.edge.services.centre import Centre
 
-WORDS = Words(load_strings(), "en")
+WORDS = Words(strings(), "en")
 
 
 class Ill(PhoneSimChannel):

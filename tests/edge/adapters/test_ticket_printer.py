@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from config.peripherals import Printer
-from config.strings import load_strings
 from devices.printer.driver import EscposPrinter, PrinterTimes
 from devices.printer.sim import PrinterSim
 from devices.printer.slip import NARROW, WIDE, Artist, Size
@@ -14,6 +13,7 @@ from edge.adapters.receipt_printer import PART, SlipPrinter, _way
 from edge.adapters.ticket_printer import PaperTickets
 from edge.queue_ports import Printing, Priority
 from edge.services.faults import Faults
+from tests.edge.sentences import strings
 from tests.edge.services.queue_hall import Hall
 
 pytestmark = pytest.mark.enable_socket
@@ -42,7 +42,7 @@ async def faults(hall: Hall) -> Faults:
 def tickets(sim: PrinterSim, faults: Faults) -> PaperTickets:
     way = _way(Printer(port=f"tcp://127.0.0.1:{sim.port}"))
     driver = EscposPrinter(way, Artist(), times=PrinterTimes(0.3, 0.5))
-    return PaperTickets(SlipPrinter(driver, load_strings(), PLACE, faults), load_strings(), PLACE)
+    return PaperTickets(SlipPrinter(driver, strings(), PLACE, faults), strings(), PLACE)
 
 
 async def test_the_number_is_on_paper_with_its_qr_dot_for_dot(

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from config.strings import load_strings
 from edge.adapters.uplink import LinkFaults
 from edge.web.faults import tile_advice, tile_why
 from edge.web.words import Words
@@ -12,9 +11,10 @@ from sync.events import DeviceFault, DeviceRecovered
 from sync.link import LinkState, LinkStatus
 from sync.marks import ReceiptOutcome
 from sync.mqtt import Version
+from tests.edge.sentences import strings
 from tests.edge.services.centre import Centre
 
-WORDS = Words(load_strings(), "en")
+WORDS = Words(strings(), "en")
 
 
 @pytest.mark.parametrize(

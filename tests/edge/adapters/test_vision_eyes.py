@@ -25,6 +25,9 @@ from edge.ports import CameraChange, CameraState, Reading
 
 CHILD = Path(__file__).with_name("fake_vision_child.py")
 QUICK = Backoff(first_s=0.05, most_s=0.2, calm_s=60.0)
+UNHURRIED = WorkerPatience(start_s=45.0, beat_s=20.0)  # a child is nicer than everything else on a busy machine
+BRISK = WorkerPatience(start_s=45.0, beat_s=3.0)  # where one hangs
+pytestmark = pytest.mark.timeout(60)
 Item = Reading | CameraChange
 
 
@@ -36,7 +39,7 @@ def spec(tmp_path: Path, *shows: Show, **changes: object) -> VisionSpec:
 
 
 def eyes_on(what: VisionSpec, *manner: str, **changes: object) -> VisionEyes:
-    options = {"patience": WorkerPatience(start_s=15.0, beat_s=3.0), "backoff": QUICK} | changes
+    options = {"patience": UNHURRIED, "backoff": QUICK} | changes
     return VisionEyes(what, child=(str(CHILD), *(manner or ("good",))), **options)  # type: ignore[arg-type]
 
 
@@ -72,7 +75,7 @@ class Listener:
         return [item.state for item in self.heard if isinstance(item, CameraChange)]
 
     async def until(self, happened: Callable[[], object]) -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(45):
             while not happened():
                 await asyncio.sleep(0.02)
 
@@ -101,10 +104,11 @@ def proc(pid: int, name: str) -> bytes:
 
 
 async def test_readings_arrive_with_the_capture_time_of_their_frame(tmp_path: Path) -> None:
+    began = time.monotonic()
     async with running(eyes_on(spec(tmp_path))) as listener:
         await listener.live(5)
         reading = listener.readings[-1]
-        assert 0 <= time.monotonic() - reading.at < 5
+        assert began < listener.readings[0].at < reading.at <= time.monotonic()
         assert reading.counter == "quay-01"
         face = reading.faces[0]
         assert (face.track, face.usable, face.why_not, face.reasons) == (1, True, None, ("smile",))
@@ -126,7 +130,8 @@ async def test_a_killed_or_stopped_worker_is_replaced(
     tmp_path: Path, blow: signal.Signals, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "edge.adapters.supervised_worker")
-    async with running(eyes_on(spec(tmp_path))) as listener:
+    patience = BRISK if blow is signal.SIGSTOP else UNHURRIED
+    async with running(eyes_on(spec(tmp_path), patience=patience)) as listener:
         first = await listener.live()
         os.kill(first, blow)
         await listener.until(lambda: CameraState.WORKER_DOWN in listener.states)
@@ -188,7 +193,7 @@ async def test_a_worker_that_talks_nonsense_or_fails_is_ended_and_started_anew(
 
 
 async def test_a_worker_that_never_beats_counts_as_hung(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    eyes = eyes_on(spec(tmp_path), "mute", patience=WorkerPatience(start_s=15.0, beat_s=0.2))
+    eyes = eyes_on(spec(tmp_path), "mute", patience=WorkerPatience(start_s=45.0, beat_s=0.2))
     async with running(eyes) as listener:
         await listener.until(lambda: listener.eyes.status.starts >= 2)
     assert "no sign of life" in caplog.text
@@ -201,7 +206,7 @@ async def test_a_worker_that_not_even_a_kill_ends_is_given_up_and_gets_no_second
     monkeypatch.setattr(worker_process, "STOP_S", 0.05)
     monkeypatch.setattr(worker_process, "KILL_S", 0.05)
     monkeypatch.setattr(WorkerProcess, "kill", lambda _: None)
-    eyes = eyes_on(spec(tmp_path), patience=WorkerPatience(start_s=15.0, beat_s=1.5))
+    eyes = eyes_on(spec(tmp_path), patience=BRISK)
     async with running(eyes) as listener:
         first = await stuck(listener)
         await listener.until(lambda: eyes.status.failures >= 3)
@@ -279,11 +284,15 @@ async def test_a_chatty_worker_is_cut_off_and_cannot_forge_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "edge.adapters.worker_process")
+
+    def said() -> list[str]:
+        return [record.getMessage() for record in caplog.records if record.name.startswith("edge.adapters.worker")]
+
     async with running(eyes_on(spec(tmp_path), "chatty")) as listener:
         await listener.live()
-        lines = [record.getMessage() for record in caplog.records if record.name.startswith("edge.adapters.worker")]
-    assert 100 < len(lines) <= 200
-    assert all(len(line) <= 300 and line.isprintable() for line in lines)
+        await listener.until(lambda: len(said()) > 100)  # by another way than the readings
+    assert len(said()) <= 200
+    assert all(len(line) <= 300 and line.isprintable() for line in said())
 
 
 # --- what the child may not do ---
@@ -303,7 +312,7 @@ async def test_a_child_that_tries_to_write_a_file_is_refused(tmp_path: Path, cap
     loot = tmp_path / "face.jpg"
     async with running(eyes_on(spec(tmp_path), "scribble", str(loot))) as listener:
         await listener.live()
-        assert "refused" in caplog.text
+        await listener.until(lambda: "refused" in caplog.text)  # by another way than the readings
     assert not loot.exists() or loot.stat().st_size == 0
 
 
@@ -312,6 +321,7 @@ async def test_a_child_that_tries_to_use_the_network_is_refused(
 ) -> None:
     async with running(eyes_on(spec(tmp_path), "phone_home")) as listener:
         await listener.live()
+        await listener.until(lambda: len(caplog.records) >= 3)  # by another way than the readings
         lines = [record.getMessage() for record in caplog.records]
     assert lines == [f"refused {family} {errno.EACCES}" for family in ("AF_INET", "AF_INET6", "AF_PACKET")]
 
@@ -339,7 +349,7 @@ asyncio.run(main())
 """
 
 
-def test_the_child_ends_within_a_second_of_a_killed_agent(tmp_path: Path) -> None:
+def test_the_child_ends_with_a_killed_agent(tmp_path: Path) -> None:
     command = [sys.executable, "-c", PARENT, spec(tmp_path).camera, str(CHILD)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
@@ -347,7 +357,5 @@ def test_the_child_ends_within_a_second_of_a_killed_agent(tmp_path: Path) -> Non
         assert is_alive(child)
         parent.kill()
         parent.wait()
-        deadline = time.monotonic() + 1.0
-        while is_alive(child) and time.monotonic() < deadline:
+        while is_alive(child):  # a signal of the kernel ends it: at once, or never
             time.sleep(0.02)
-        assert not is_alive(child)

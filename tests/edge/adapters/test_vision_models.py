@@ -178,7 +178,9 @@ async def test_a_run_writes_no_picture_to_disk_and_opens_no_socket(
         pid = eyes.status.pid
         assert pid is not None
         with held(pid):
-            await asyncio.sleep(0.3)  # what is still in the pipe arrives
+            async with asyncio.timeout(15):
+                while written_bytes(pid) > ears.heard_bytes:  # what is still in the pipe arrives
+                    await asyncio.sleep(0.02)
             assert written_bytes(pid) == ears.heard_bytes
             files = open_files(pid)
         assert eyes.status.starts == 1

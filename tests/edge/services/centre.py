@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Self
 
-from config.strings import load_strings
 from edge.domain.escalation import EscalationRules
 from edge.domain.level import Level
 from edge.domain.msisdn import Msisdn
@@ -23,6 +22,7 @@ from edge.services.statistics import StatisticsService
 from edge.store.migrations import scripts
 from sync.events import Payload
 from sync.journal import Journal
+from tests.edge.sentences import strings
 from tests.edge.services.fakes import FakeClock, FakeEyes, IdempotentPhone, face, live
 
 LEADER, HEAD, DUTY = (Msisdn.parse(f"090000000{digit}") for digit in (1, 2, 3))
@@ -56,7 +56,7 @@ class Centre:
             supervise=unsupervised, fresh=lambda: next(visit_ids), tick_s=0.01,
         )  # fmt: skip
         self.post = SmsPost(
-            journal, phone, self.alerts, AlertText(load_strings()), plans=PLANS, contacts=CONTACTS, faults=self.faults,
+            journal, phone, self.alerts, AlertText(strings()), plans=PLANS, contacts=CONTACTS, faults=self.faults,
             clock=clock, rules=PostRules(submit_s=1.0, poll_s=0.01),
         )  # fmt: skip
         self.statistics = StatisticsService(journal)

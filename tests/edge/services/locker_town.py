@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self, TypeVar
 
-from config.strings import load_strings
 from edge.adapters.seal import KEY_BYTES, DeviceSeal
 from edge.domain.pickup_code import PickupCode
 from edge.ports import SmsPort
@@ -20,6 +19,7 @@ from edge.store.migrations import scripts
 from edge.store.outbox import Sending
 from sync.events import Payload
 from sync.journal import Journal
+from tests.edge.sentences import strings
 from tests.edge.services.fakes import FakeClock, IdempotentPhone
 
 T = TypeVar("T")
@@ -66,7 +66,7 @@ class Town:
             seal,
         )
         self.faults = Faults(journal, clock)
-        self.text = LockerText(load_strings(), "UBND Phường Thủ Đức")
+        self.text = LockerText(strings(), "UBND Phường Thủ Đức")
         self.post = LockerPost(
             journal, phone, codes, seal, self.text, faults=self.faults, clock=clock,
             rules=PostRules(submit_s=1.0, poll_s=0.01),

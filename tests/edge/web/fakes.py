@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from config.strings import StringTable, load_strings
 from edge.domain.level import Level
 from edge.ports import (
     Agreement,
@@ -22,6 +21,7 @@ from edge.ports import (
 )
 from edge.services.identify import Identify
 from edge.web.site import Desks
+from tests.edge.sentences import strings as strings  # noqa: PLC0414 - offered from here
 from tests.edge.web.city_fakes import FakeCity
 from tests.edge.web.faces_fakes import FakeFaces
 from tests.edge.web.guide_fakes import FakeGuide
@@ -236,10 +236,6 @@ def an_alert(alert: str = "7K3", counter: str = "quay-02", **changes: object) ->
         contacts=(("lanh-dao", "delivered"), (f"truong-{counter}", "submitted")),
     )
     return replace(made, **changes)  # type: ignore[arg-type]
-
-
-def strings() -> StringTable:
-    return load_strings()
 
 
 def _alerts() -> tuple[AlertView, ...]:

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 from config.load import load
 from config.schema import Config
-from config.strings import load_strings
 from edge.adapters.guide_setup import guide_hall, guide_house
 from edge.adapters.guide_text import GuideSentences
 from edge.domain.dialogue_terms import Intent, Unheard
@@ -27,6 +27,7 @@ from edge.voice_ports import (
     Utterance,
     Wish,
 )
+from tests.edge.sentences import strings
 from tests.edge.services.memory_ledger import MemoryLedger
 from tests.edge.web.morning import MORNING
 from tests.edge.web.queue_fakes import FakeQueue
@@ -172,7 +173,7 @@ class FakeGuide:
         hall = guide_hall(self.config, self.config.guide)
         house = guide_house(self.config, self.config.guide, hall)
         self.desk = GuideService(
-            "huong-dan", hall, house, GuideSentences(load_strings(), hall), ledger=self.ledger, clock=clock,
+            "huong-dan", hall, house, GuideSentences(strings(), hall), ledger=self.ledger, clock=clock,
             queue=queue.desk, directory=self.directory, faults=Faults(self.ledger, clock), ears=self.ears, mouth=self.mouth, scans=self.scanner,
         )  # fmt: skip
         self.hearing = HearingService(self.ears, "huong-dan", 0.5, self.desk.overheard)
@@ -182,5 +183,6 @@ class FakeGuide:
         return len(self.desk._subscribers) + len(self.hearing._lookers)
 
 
+@cache
 def profile() -> Config:
     return load(PROFILE)
