@@ -1,6 +1,7 @@
 """The command line as its users meet it: exit codes, one JSON object a line, errors that say what to do."""
 
 import asyncio
+import json
 import shutil
 import sqlite3
 from collections.abc import Callable
