@@ -1,4 +1,4 @@
-"""Sound put another way: how loud speech is above noise, noise taken off, slower; pure."""
+"""Sound put another way: how loud speech is above noise, noise taken off, slower, faster; pure."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.mel import RATE, Samples
-from models.second_look import SLOWER, above_noise_db, cleaned, slowed
+from models.second_look import FAST, LOOKS, SLOW, SLOWER, above_noise_db, at_speed, cleaned
 
 
 def spoken(seconds: float = 3.0, hertz: float = 440.0) -> Samples:
@@ -42,13 +42,20 @@ def test_what_is_clean_stays_as_it_is() -> None:
     np.testing.assert_allclose(cleaned(spoken()), spoken(), atol=2e-3)
 
 
-def test_slower_is_longer_and_lower() -> None:
-    slow = slowed(spoken(hertz=1000.0))
-    assert len(slow) == int(3 * RATE / SLOWER)
-    peak = np.abs(np.fft.rfft(slow)).argmax() * RATE / len(slow)
-    assert peak == pytest.approx(1000 * SLOWER, abs=5)
+@pytest.mark.parametrize("speed", [SLOW, FAST])
+def test_slower_is_longer_and_lower_and_faster_the_other_way(speed: float) -> None:
+    changed = at_speed(spoken(hertz=1000.0), speed)
+    assert len(changed) == int(3 * RATE / speed)
+    peak = np.abs(np.fft.rfft(changed)).argmax() * RATE / len(changed)
+    assert peak == pytest.approx(1000 * speed, abs=5)
 
 
 @pytest.mark.parametrize("length", [0, 1, 127, 16_001])
-def test_any_length_will_do(length: int) -> None:
+def test_any_length_can_be_cleaned(length: int) -> None:
     assert len(cleaned(np.full(length, 0.1, np.float32))) == length
+
+
+@pytest.mark.parametrize("length", [1, 127, 16_001])
+def test_looks_are_as_long_as_their_speed_makes_them(length: int) -> None:
+    sound = np.full(length, 0.1, np.float32)
+    assert [len(look(sound)) for look in LOOKS] == [int(length / speed) for speed in (SLOW, FAST, SLOWER)]

@@ -148,6 +148,24 @@ def test_what_one_look_misses_in_a_full_hall_is_understood_by_another(
     assert hearer.hear(noisy).understood.choices[0].meaning != Meaning(Intent.PERSON)
 
 
+@pytest.mark.parametrize(("patience", "looks"), [(1, 1), (9, 3)])
+def test_a_hall_is_looked_at_again_until_nobody_waits(
+    hearer: Hearer, monkeypatch: pytest.MonkeyPatch, patience: int, looks: int
+) -> None:
+    asked: list[float] = []
+
+    def look(samples: Samples) -> Samples:
+        asked.append(len(samples) / RATE)
+        return samples
+
+    monkeypatch.setattr("models.whisper.LOOKS", (look, look, look))
+    monkeypatch.setattr("models.whisper.LIKELY", 1.0)
+    nobody = hall(2 * RATE) * 0.1
+    heard = hearer.recogniser.recognise(nobody, hearer.book.sentences[:20], is_void=lambda: len(asked) >= patience)
+    assert asked == [2.0] * looks
+    assert not heard.is_sure
+
+
 def test_english_is_none_of_the_sentences(hearer: Hearer) -> None:
     english = spoken("my brother bought a new bicycle yesterday", Voice("en", 150, 50))
     hearing = hearer.hear(english)
