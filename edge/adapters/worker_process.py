@@ -30,9 +30,7 @@ _SURROUNDINGS = {
     "TMPDIR": "/dev/null",
     "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime 1.29+ else reports every model it loads, from a cache in HOME
     "MALLOC_ARENA_MAX": "1",  # a dozen library threads would else keep a heap each: 10 MB
-    # Networks on large pages, where the kernel gives them: 7 % less CPU. A face is 2,000 small objects in MediaPipe, made and freed
-    # with every frame: each thread keeps enough free ones at hand.
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.tcache_count=1000",
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # networks on large pages, where the kernel gives them: 7 % less CPU
     "OMP_NUM_THREADS": "1",
     "OMP_WAIT_POLICY": "PASSIVE",  # a thread that waits does not burn the core that another one needs
     "OPENBLAS_NUM_THREADS": "1",
