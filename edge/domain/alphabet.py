@@ -46,5 +46,10 @@ def _apart(word: str) -> tuple[tuple[int, ...], list[int]]:
 
 def unaccented(text: str) -> str:
     """Lower case without accents, `đ` as `d`: somebody who types "ben mia" looks for Bến Mía."""
-    apart = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+    return without_marks(text.casefold())
+
+
+def without_marks(text: str) -> str:
+    """The bare letters, `đ` as `d`, large ones as they are."""
+    apart = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
     return "".join(letter for letter in apart if not unicodedata.combining(letter))

@@ -4,9 +4,9 @@ No name is in it. It says where, which dossier, which door, and the code when th
 """
 
 import re
-import unicodedata
 from datetime import datetime
 
+from edge.domain.alphabet import without_marks
 from edge.domain.pickup_code import PickupCode
 from edge.services.alert_text import Sentences
 from edge.store.locker_outbox import SmsKind, Words
@@ -40,8 +40,7 @@ class LockerText:
 
 def plain(text: str) -> str:
     """Vietnamese without its accents; what GSM-7 and ASCII do not share becomes a hyphen."""
-    letters = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
-    return _NOT_GSM.sub("-", "".join(char for char in letters if not unicodedata.combining(char)))
+    return _NOT_GSM.sub("-", without_marks(text))
 
 
 def septets(text: str) -> int:
