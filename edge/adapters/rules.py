@@ -6,7 +6,7 @@ from pathlib import Path
 
 from config.guide import Guide
 from config.schema import Config, Counter
-from edge.adapters.vision_spec import VisionSpec
+from edge.adapters.vision_spec import VisionSpec, named
 from edge.domain.escalation import EscalationRules
 from edge.domain.msisdn import Msisdn
 from edge.domain.resting import RestingRules
@@ -91,7 +91,7 @@ def vision_spec(
         camera=camera.source,
         landmarker=str(landmarker),
         params_dir=str(params) if params else None,
-        second=(str(second.weights), str(second.shapes)) if second else None,
+        second=named(second),
         credentials_file=str(camera.credentials_file) if camera.credentials_file else None,
         fps=camera.fps,
         zone=(zone.x, zone.y, zone.width, zone.height),

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from edge.adapters.camera_spec import CameraSpec
+from models.second_files import SecondFiles
 
 LANDMARKER = "face_landmarker.task"  # its name in models/manifest.toml
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -32,3 +33,8 @@ def spec_line(spec: VisionSpec) -> bytes:
 def parse_spec(line: bytes) -> VisionSpec:
     """The spec in a received line; raises msgspec.DecodeError."""
     return msgspec.json.decode(line, type=VisionSpec)
+
+
+def named(second: SecondFiles | None) -> tuple[str, str] | None:
+    """The second network's files as a spec names them."""
+    return (str(second.weights), str(second.shapes)) if second else None

@@ -17,7 +17,7 @@ from typing import Any
 
 from devices.camera.playlist import Playlist, Show
 from edge.adapters.vision import EyesStatus, VisionEyes
-from edge.adapters.vision_spec import LANDMARKER, VisionSpec
+from edge.adapters.vision_spec import LANDMARKER, VisionSpec, named
 from edge.ports import Reading
 from models.fetch import default_directory, locate
 from models.second_files import SecondFiles, second_files
@@ -97,8 +97,9 @@ class _Measured:
 
 async def _measure(film: Path, landmarker: Path, second: SecondFiles | None, seconds: float) -> _Measured:
     """Run one worker on the film as the agent does, and listen."""
-    both = (str(second.weights), str(second.shapes)) if second else None
-    spec = VisionSpec(counter="bench", camera=f"replay:{film}", landmarker=str(landmarker), second=both, fps=FPS)
+    spec = VisionSpec(
+        counter="bench", camera=f"replay:{film}", landmarker=str(landmarker), second=named(second), fps=FPS
+    )
     eyes = VisionEyes(spec)
     async with asyncio.TaskGroup() as tasks:
         worker = tasks.create_task(eyes.run(), name="worker")
