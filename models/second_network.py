@@ -19,13 +19,13 @@ from models.second_files import SecondFiles
 
 SIDE_PX = 112
 _ORDER = ("neutral", "happy", "sad", "angry", "fear", "disgust", "surprise")
-_IN_OURS = [_ORDER.index(name) for name in EMOTIONS]
-_MEAN = np.array([122.782, 117.001, 104.298]).reshape(1, 3, 1, 1)
+IN_OURS = [_ORDER.index(name) for name in EMOTIONS]
+MEAN = np.array([122.782, 117.001, 104.298]).reshape(1, 3, 1, 1)
 LOW_DEVIATION = 36.0
 """Gray levels; four of five photographs have more contrast. A dark or flat crop is lifted to it: at a fifth of the light every
 fourth of the displeased faces found would be missed otherwise. Nothing else of the light is evened out, the network was not trained so."""
 MIDDLE_GRAY = 125.0
-_BLOCKS = 4
+BLOCKS = 4
 _CHANNELS = 256
 _EVENLY, _RIGHT_AND_BELOW = [1, 1, 1, 1], [0, 0, 1, 1]
 """How TensorFlow pads at stride 1, and at stride 2 where the sides are even."""
@@ -64,13 +64,13 @@ def _written(weights: Mapping[str, FloatArray]) -> bytes:
     graph = Graph()
     scales = graph.constant(np.array([1, 1, SIDE_PX / CROP_PX, SIDE_PX / CROP_PX]))
     large = graph.node("Resize", "crop", "", scales, mode="linear")
-    centred = graph.node("Sub", _lifted(graph, large), graph.constant(_MEAN))
+    centred = graph.node("Sub", _lifted(graph, large), graph.constant(MEAN))
     last = graph.node("Div", centred, graph.constant(np.array(255)))
-    for number in range(_BLOCKS):
+    for number in range(BLOCKS):
         last = _block(graph, weights, last, f"dense{number}")
     pooled = graph.node("Flatten", graph.node("GlobalAveragePool", last))
-    slopes = graph.constant(weights["fc/weights"].reshape(_CHANNELS, len(_ORDER))[:, _IN_OURS])
-    answer = graph.node("Gemm", pooled, slopes, graph.constant(weights["fc/bias"][_IN_OURS]))
+    slopes = graph.constant(weights["fc/weights"].reshape(_CHANNELS, len(_ORDER))[:, IN_OURS])
+    answer = graph.node("Gemm", pooled, slopes, graph.constant(weights["fc/bias"][IN_OURS]))
     return graph.model("crop", ["n", 1, CROP_PX, CROP_PX], answer, len(EMOTIONS))
 
 

@@ -107,13 +107,7 @@ def train(photos: Table, faces: Table, plan: Plan, work: Path, out: Path) -> dic
     np.savez(work / "outputs.npz", unseen=unseen, kept=kept_outputs)
     torch.save(final.state_dict(), work / "final.pt")
     chosen = choose_head(sample(development, unseen[:, :HIDDEN]), sample(kept, kept_outputs[:, :HIDDEN]))
-    seen = development.located & development.facing
-    np.savez(
-        work / "cross_fitted.npz",
-        names=development.names[seen],
-        emotions=development.emotions[seen],
-        sides=chosen.photo_sides,
-    )
+    keep_sides(work / "cross_fitted.npz", development, chosen.photo_sides)
     out.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
     parameters = write_network(final, SIDE_PX, out / "expression.onnx")
@@ -218,6 +212,12 @@ def sample(table: Table, emotions: npt.NDArray[np.float32]) -> Sample:
     keep = table.located & table.facing
     features: Matrix = feature_vector(table.blendshapes[keep], emotions[keep])
     return Sample(features, table.emotions[keep], table.buckets[keep])
+
+
+def keep_sides(path: Path, table: Table, sides: Matrix) -> None:
+    """What the cross-fitted head said of the faces that can be read; training.report reads it."""
+    seen = table.located & table.facing
+    np.savez(path, names=table.names[seen], emotions=table.emotions[seen], sides=sides)
 
 
 def _indices(table: Table) -> npt.NDArray[np.int64]:

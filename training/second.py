@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from training.export import write_head
-from training.fit import SMILE, TEARFUL, TEST_BUCKET, count, sample
+from training.fit import SMILE, TEARFUL, TEST_BUCKET, count, keep_sides, sample
 from training.heads import choose_head
 from training.network import HIDDEN
 from training.tables import kept_back, load_table
@@ -40,13 +40,7 @@ def fit_head_of_two(work: Path, second: Teacher, out: Path) -> None:
     )
     now = datetime.now(UTC)
     write_head(chosen.head, SMILE, TEARFUL, now.date(), out / "expression_of_two.toml")
-    seen = development.located & development.facing
-    np.savez(
-        work / "cross_fitted_of_two.npz",
-        names=development.names[seen],
-        emotions=development.emotions[seen],
-        sides=chosen.photo_sides,
-    )
+    keep_sides(work / "cross_fitted_of_two.npz", development, chosen.photo_sides)
     record = {
         "finished": now.isoformat(timespec="minutes"),
         "test_bucket": TEST_BUCKET,

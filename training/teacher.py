@@ -13,15 +13,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812  the name everybody uses
 from torch import Tensor
 
-from models.movements import EMOTIONS
 from models.second_files import SHAPES_FILE, WEIGHTS_FILE
-from models.second_network import LOW_DEVIATION, MIDDLE_GRAY, unpacked
+from models.second_network import BLOCKS, IN_OURS, LOW_DEVIATION, MEAN, MIDDLE_GRAY, SIDE_PX, unpacked
 
-SIDE_PX = 112
-_ORDER = ("neutral", "happy", "sad", "angry", "fear", "disgust", "surprise")
-_IN_OURS = [_ORDER.index(name) for name in EMOTIONS]
-_MEAN = torch.tensor([122.782, 117.001, 104.298]).view(1, 3, 1, 1)
-_BLOCKS = 4
+_MEAN = torch.from_numpy(MEAN).float()
 _TEMPERATURE = 1.5
 _WIDER = 0.1  # share of the inner crop's side, for the mirrored second look
 _MARGIN_SHARE = 12 / 88  # of a crop with margin, see training.tables
@@ -47,12 +42,12 @@ class Teacher:
                 gray = torch.from_numpy(crops[start : start + _BATCH]).float().unsqueeze(1)
                 looks = (_sized(gray, 0.0), _sized(gray, wider).flip(3))
                 found.append(sum((self._logits(look) for look in looks), torch.zeros(())) / len(looks))
-        return np.asarray(torch.cat(found)[:, _IN_OURS].numpy(), dtype=np.float32)
+        return np.asarray(torch.cat(found)[:, IN_OURS].numpy(), dtype=np.float32)
 
     def _logits(self, gray: Tensor) -> Tensor:
         """[n, 7] in the network's own order for [n, 1, 112, 112], 0..255."""
         x = (_lifted(gray).expand(-1, 3, -1, -1) - _MEAN) / 255
-        for number in range(_BLOCKS):
+        for number in range(BLOCKS):
             x = self._block(x, f"dense{number}")
         return F.avg_pool2d(x, 7, 2).flatten(1) @ self.weights["fc/weights"] + self.weights["fc/bias"]
 
