@@ -14,8 +14,13 @@ from devices.lock_board.sim_line import LineFaults
 from devices.lock_board.timing import LinkTiming, PollTiming, PulsePace
 from devices.serial_port import open_port
 
-LINK = LinkTiming(reply_s=0.3, after_pulse_s=0.3, unlock_grace_s=0.4, backoff_s=0.05, longest_backoff_s=0.1)
-LATE_S = 0.8  # later than any of these waits
+PATIENT = LinkTiming(
+    reply_s=3.0, after_pulse_s=3.0, unlock_grace_s=3.0, backoff_s=0.05, longest_backoff_s=0.1
+)  # both ends live in this process: where it stands still for a moment, a reply is late for a shorter wait
+HASTY = LinkTiming(
+    reply_s=0.3, after_pulse_s=0.3, unlock_grace_s=0.4, backoff_s=0.05, longest_backoff_s=0.1
+)  # for lines on which something gets lost
+LATE_S = 0.8  # later than any of the hasty waits
 POLLING = PollTiming(normal_s=0.06, fast_s=0.02, fast_for_s=0.5, settled_s=0.04, absent_s=0.05)
 UNPOLLED = PollTiming(
     normal_s=60.0, fast_s=0.02, fast_for_s=0.0
@@ -63,7 +68,7 @@ async def bench(
     family: str, tmp_path: Path | None, *, boards: Sequence[tuple[int, int]] | None = None,
     plans: Sequence[BoardPlan] | None = None, faults: LineFaults | None = None, seed: int = 0,
     feedback: Mapping[int, Feedback] | None = None, opener: Opener = open_port, wait: bool = True,
-    timing: LinkTiming = LINK, polling: PollTiming = POLLING, pace: PulsePace | None = None,
+    timing: LinkTiming = PATIENT, polling: PollTiming = POLLING, pace: PulsePace | None = None,
 ) -> AsyncIterator[Bench]:  # fmt: skip
     """`tmp_path` None: behind a TCP converter. Ready when every board has been read once."""
     there = boards or [(1, CHANNELS[family])]

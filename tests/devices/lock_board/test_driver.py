@@ -1,6 +1,7 @@
 """What a caller is told of doors and boards: when one opens, once it has settled when one closes, never something stale."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from devices.lock_board.codec import BadChannel, BoardRefused
 from devices.lock_board.driver import LinePlan, LockLine
 from devices.lock_board.families import FAMILIES
 from devices.lock_board.sim_doors import Sensor
-from tests.devices.lock_board.bench import UNPOLLED, bench
+from tests.devices.lock_board.bench import HASTY, PATIENT, UNPOLLED, bench
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -138,7 +139,7 @@ async def test_board_with_fewer_channels_than_configured(
     family: str, there: int, why: BoardWhy, tmp_path: Path
 ) -> None:
     plans = [BoardPlan("a", 1, 24)]
-    async with bench(family, tmp_path, boards=[(1, there)], plans=plans, wait=False) as on:
+    async with bench(family, tmp_path, boards=[(1, there)], plans=plans, wait=False, timing=HASTY) as on:
         await on.until_why(why)
         await on.until(lambda: bool(on.boards_seen()))
         assert set(on.board().doors().values()) == {Door.UNKNOWN}
@@ -149,14 +150,14 @@ async def test_board_with_fewer_channels_than_configured(
 
 async def test_missing_board_is_said_and_its_doors_are_unknown(tmp_path: Path) -> None:
     plans = [BoardPlan("a", 1, 4), BoardPlan("b", 2, 4)]
-    async with bench("wkly", tmp_path, boards=[(1, 4)], plans=plans, wait=False) as on:
+    async with bench("wkly", tmp_path, boards=[(1, 4)], plans=plans, wait=False, timing=HASTY) as on:
         await on.until(lambda: on.boards_seen("b") == [BoardWhy.SILENT])
         await on.until_why(None, "a")
         assert set(on.board("b").doors().values()) == {Door.UNKNOWN}
 
 
 async def test_rebooted_board_is_read_anew(tmp_path: Path) -> None:
-    async with bench("xor8a", tmp_path) as on:
+    async with bench("xor8a", tmp_path, timing=replace(PATIENT, reply_s=1.0)) as on:
         on.cabinet.power_cut(1)
         await on.until_why(BoardWhy.SILENT)
         on.cabinet.door(1, 6).force()

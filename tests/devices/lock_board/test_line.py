@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from devices.lock_board.sim_line import Garble, LineFaults
 from devices.lock_board.timing import LinkTiming, PulsePace
 from devices.lock_board.write_policy import WriteRefused
 from devices.serial_port import Port, PortLost, PortSettings, PortWhy, open_port
-from tests.devices.lock_board.bench import LATE_S, LINK, UNPOLLED, Bench, bench
+from tests.devices.lock_board.bench import HASTY, LATE_S, PATIENT, UNPOLLED, Bench, bench
 
 LINES = {
     "clean": LineFaults(),
@@ -41,7 +42,7 @@ async def open_door(on: Bench, channel: int, board: str = "a") -> Pulse:
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("kind", LINES)
 async def test_doors_open_once_and_are_seen_over_every_line(family: str, kind: str, tmp_path: Path) -> None:
-    async with bench(family, tmp_path, faults=line_of(kind), seed=11) as on:
+    async with bench(family, tmp_path, faults=line_of(kind), seed=11, timing=HASTY) as on:
         for channel in range(1, 6):
             door = on.cabinet.door(1, channel)
             pulse = await open_door(on, channel)
@@ -60,7 +61,7 @@ async def test_doors_open_once_and_are_seen_over_every_line(family: str, kind: s
 
 @pytest.mark.parametrize("family", FAMILIES)
 async def test_lost_reply_is_said_and_never_answered_with_a_second_pulse(family: str, tmp_path: Path) -> None:
-    async with bench(family, tmp_path, polling=UNPOLLED) as on:
+    async with bench(family, tmp_path, polling=UNPOLLED, timing=HASTY) as on:
         on.cabinet.board(1).pushes = False  # or the lost frame would be the push
         on.cabinet.line.faults.lose_replies = 1
         assert await open_door(on, 2) is Pulse.LOST
@@ -99,7 +100,7 @@ async def test_reply_after_the_pulse_is_heard_between_readings(family: str, tmp_
 
 @pytest.mark.parametrize("family", FAMILIES)
 async def test_lost_request_is_said_as_lost_too(family: str, tmp_path: Path) -> None:
-    async with bench(family, tmp_path, polling=UNPOLLED) as on:
+    async with bench(family, tmp_path, polling=UNPOLLED, timing=HASTY) as on:
         on.cabinet.line.faults.lose_requests = 1
         assert await open_door(on, 2) is Pulse.LOST
         assert (await on.board().read_all())[2] is Door.CLOSED
@@ -107,7 +108,7 @@ async def test_lost_request_is_said_as_lost_too(family: str, tmp_path: Path) -> 
 
 
 async def test_board_that_never_answers_an_unlock_opens_the_door_all_the_same(tmp_path: Path) -> None:
-    async with bench("kerong-cu16", tmp_path) as on:
+    async with bench("kerong-cu16", tmp_path, timing=HASTY) as on:
         on.cabinet.board(1).says_after_unlock = False
         assert await open_door(on, 2) is Pulse.LOST
         await on.until_door(2, Door.OPEN)
@@ -116,8 +117,7 @@ async def test_board_that_never_answers_an_unlock_opens_the_door_all_the_same(tm
 
 @pytest.mark.parametrize("family", FAMILIES)
 async def test_two_wire_adapter_hears_itself_and_nothing_is_mistaken(family: str, tmp_path: Path) -> None:
-    patient = LinkTiming(reply_s=3.0)  # a reply that came too late would be a stray, too
-    async with bench(family, tmp_path, faults=LineFaults(echo=True), timing=patient) as on:
+    async with bench(family, tmp_path, faults=LineFaults(echo=True)) as on:
         assert on.line.link.echo
         assert await open_door(on, 3) is Pulse.ANSWERED
         await on.until_door(3, Door.OPEN)
@@ -128,7 +128,7 @@ async def test_two_wire_adapter_hears_itself_and_nothing_is_mistaken(family: str
 @pytest.mark.parametrize("family", FAMILIES)
 async def test_an_echo_alone_proves_nothing(family: str, tmp_path: Path) -> None:
     """Above all where the reply to an unlock is byte for byte the unlock."""
-    async with bench(family, tmp_path, faults=LineFaults(echo=True)) as on:
+    async with bench(family, tmp_path, faults=LineFaults(echo=True), timing=HASTY) as on:
         on.cabinet.power_cut()
         assert await open_door(on, 3) is Pulse.LOST
         assert on.cabinet.door(1, 3).pulses == 0
@@ -137,7 +137,7 @@ async def test_an_echo_alone_proves_nothing(family: str, tmp_path: Path) -> None
 @pytest.mark.parametrize("family", FAMILIES)
 async def test_late_answer_is_not_taken_for_the_next(family: str, tmp_path: Path) -> None:
     """A reading arrives after its question was given up, while the same question is asked again; meanwhile a door opened."""
-    async with bench(family, tmp_path, faults=LineFaults(delay_s=LATE_S), polling=UNPOLLED) as on:
+    async with bench(family, tmp_path, faults=LineFaults(delay_s=LATE_S), polling=UNPOLLED, timing=HASTY) as on:
         on.cabinet.line.faults.delay_replies = 1
         with pytest.raises(NoAnswer):
             await on.line.link.read(on.line.link.codec.read_all(1, on.board().plan.channels), attempts=1)
@@ -146,7 +146,7 @@ async def test_late_answer_is_not_taken_for_the_next(family: str, tmp_path: Path
 
 
 async def test_late_answers_are_counted_apart_from_strays(tmp_path: Path) -> None:
-    async with bench("wkly", tmp_path, faults=LineFaults(delay_s=LATE_S), polling=UNPOLLED) as on:
+    async with bench("wkly", tmp_path, faults=LineFaults(delay_s=LATE_S), polling=UNPOLLED, timing=HASTY) as on:
         link = on.line.link
         on.cabinet.line.faults.delay_replies = 1
         with pytest.raises(NoAnswer):
@@ -163,7 +163,7 @@ async def test_late_answers_are_counted_apart_from_strays(tmp_path: Path) -> Non
 
 async def test_late_reading_is_no_answer_to_an_unlock(tmp_path: Path) -> None:
     """A CU16 may answer an unlock with a status; one that was owed before is not taken for it."""
-    async with bench("kerong-cu16", tmp_path, polling=UNPOLLED) as on:
+    async with bench("kerong-cu16", tmp_path, polling=UNPOLLED, timing=HASTY) as on:
         link, faults = on.line.link, on.cabinet.line.faults
         faults.lose_replies = 1
         with pytest.raises(NoAnswer):
@@ -278,7 +278,7 @@ async def test_pulses_are_never_closer_than_the_power_supply_allows(tmp_path: Pa
 
 @pytest.mark.parametrize("garble", Garble)
 async def test_swapped_wires_or_wrong_baud_are_an_unusable_board(garble: Garble, tmp_path: Path) -> None:
-    async with bench("xor8a", tmp_path) as on:
+    async with bench("xor8a", tmp_path, timing=HASTY) as on:
         on.cabinet.line.faults.garble = garble
         await on.until(lambda: on.board().why is not None)
         assert on.board().why in {BoardWhy.SILENT, BoardWhy.CORRUPT}
@@ -320,7 +320,7 @@ async def test_line_that_says_nothing_is_opened_anew(tmp_path: Path) -> None:
 
 
 async def test_board_that_is_off_takes_nobody_along(tmp_path: Path) -> None:
-    async with bench("wkly", tmp_path, boards=[(1, 4), (2, 4)]) as on:
+    async with bench("wkly", tmp_path, boards=[(1, 4), (2, 4)], timing=replace(PATIENT, reply_s=1.0)) as on:
         on.cabinet.power_cut(2)
         await on.until_why(BoardWhy.SILENT, "b")
         assert set(on.board("b").doors().values()) == {Door.UNKNOWN}
@@ -335,7 +335,7 @@ async def test_board_that_is_off_takes_nobody_along(tmp_path: Path) -> None:
 async def test_two_boards_on_one_address_answer_with_a_whole_frame(tmp_path: Path) -> None:
     """No checksum finds this; who opens one door and looks at all of them does: the other board's door moved too."""
     boards, plans = [(1, 24), (1, 24)], [BoardPlan("a", 1, 24)]
-    async with bench("xor8a", tmp_path, boards=boards, plans=plans) as on:
+    async with bench("xor8a", tmp_path, boards=boards, plans=plans, timing=HASTY) as on:
         on.cabinet.door(1, 3, nth=1).force()
         assert (await on.board().read_all())[3] is Door.OPEN
         await open_door(on, 7)
@@ -344,7 +344,7 @@ async def test_two_boards_on_one_address_answer_with_a_whole_frame(tmp_path: Pat
 
 @pytest.mark.enable_socket
 async def test_behind_a_converter_in_the_network() -> None:
-    async with bench("xor8a", None, timing=LINK) as on:
+    async with bench("xor8a", None) as on:
         assert await open_door(on, 1) is Pulse.ANSWERED
         await on.until_door(1, Door.OPEN)
         on.cabinet.unplug()

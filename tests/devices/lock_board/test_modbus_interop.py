@@ -12,7 +12,7 @@ from devices.lock_board.board import BoardWhy, Door, Pulse
 from devices.lock_board.modbus import FLASH_ON
 from devices.lock_board.sim import Cabinet
 from devices.lock_board.sim_line import LineFaults
-from tests.devices.lock_board.bench import UNPOLLED, bench
+from tests.devices.lock_board.bench import HASTY, UNPOLLED, bench
 
 
 async def test_our_driver_and_pymodbus_as_slave(tmp_path: Path) -> None:
@@ -24,14 +24,14 @@ async def test_our_driver_and_pymodbus_as_slave(tmp_path: Path) -> None:
 
 
 async def test_slave_that_was_never_there_stays_silent(tmp_path: Path) -> None:
-    async with bench("modbus", tmp_path, boards=[(1, 8)]) as on:
+    async with bench("modbus", tmp_path, boards=[(1, 8)], timing=HASTY) as on:
         on.cabinet.power_cut(1)
         await on.until_why(BoardWhy.SILENT)
 
 
 @pytest.mark.parametrize("fault", ["lose_replies", "lose_requests"])
 async def test_our_driver_never_pulses_twice_where_a_client_that_retries_does(fault: str, tmp_path: Path) -> None:
-    async with bench("modbus", tmp_path, polling=UNPOLLED) as on:
+    async with bench("modbus", tmp_path, polling=UNPOLLED, timing=HASTY) as on:
         setattr(on.cabinet.line.faults, fault, 1)
         on.board().authorise(2)
         assert await on.board().unlock(2) is Pulse.LOST

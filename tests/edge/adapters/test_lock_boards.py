@@ -18,7 +18,7 @@ from edge.locker_ports import BoardChange, Door, DoorChange, Pulse
 
 WIRING = {"n01": ("a", 1), "n02": ("a", 2), "n05": ("b", 1)}
 POLLING = PollTiming(normal_s=0.1, fast_s=0.02, settled_s=0.05, absent_s=0.1)
-TIMING = LinkTiming(reply_s=0.15, after_pulse_s=0.15, backoff_s=0.05, longest_backoff_s=0.1)
+TIMING = LinkTiming(reply_s=0.4, after_pulse_s=0.4, unlock_grace_s=0.4, backoff_s=0.05, longest_backoff_s=0.1)
 
 
 @contextlib.asynccontextmanager
