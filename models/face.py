@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ from mediapipe.tasks.python import BaseOptions, vision
 
 from models.cadence import Cadence
 from models.expression import ExpressionModel, NetworkOutput
-from models.geometry import CROP_PX, alignment, pose_angles, sharpness_of
+from models.geometry import CROP_PX, Real, alignment, pose_angles, sharpness_of
 from models.landmark_arrays import FaceArrays, LandmarkerCalls
 from models.pipeline import (
     STILL_GATE,
@@ -43,6 +43,13 @@ _ENLARGE_TO_PX = 256
 _AS_IT_IS_FROM_PX = 160
 
 
+class Observer(Protocol):
+    """Frames of one stream in, what is seen of faces out."""
+
+    def observe(self, frame: RgbImage, t_ms: int) -> list[FaceObservation]: ...
+    def close(self) -> None: ...
+
+
 class FaceReader:
     """Frames in, readings out. One reader a stream: video mode remembers faces from frame to frame."""
 
@@ -55,11 +62,15 @@ class FaceReader:
         model: ExpressionModel | None = None,
         *,
         is_blue_first: bool = False,
+        follower: "Observer | None" = None,
     ) -> None:
-        """Default gate: the counter's for video, the lenient one for single images. `is_blue_first`: see Landmarker."""
+        """Default gate: the counter's for video, the lenient one for single images. `is_blue_first`: see Landmarker.
+
+        `follower` takes the landmarker's place.
+        """
         self.gate = gate or (QualityGate() if mode == "video" else STILL_GATE)
         self.model = model or ExpressionModel()
-        self._landmarker = Landmarker(landmarker_path, mode, max_faces, is_blue_first=is_blue_first)
+        self._observer = follower or Landmarker(landmarker_path, mode, max_faces, is_blue_first=is_blue_first)
         self._is_video = mode == "video"
         self._cadence: Cadence[NetworkOutput] = Cadence()
 
@@ -73,11 +84,11 @@ class FaceReader:
 
     def close(self) -> None:
         """Free the native graph; the reader is of no use afterwards."""
-        self._landmarker.close()
+        self._observer.close()
 
     def read(self, frame: RgbImage, t_ms: int = 0) -> list[FaceReading]:
         """Every face of uint8 [h, w, 3], largest first; in video mode `t_ms` must grow from call to call."""
-        seen = self._landmarker.observe(frame, t_ms)
+        seen = self._observer.observe(frame, t_ms)
         return sorted((self._read_one(one, t_ms) for one in seen), key=lambda r: -r.box.w * r.box.h)
 
     def _read_one(self, seen: FaceObservation, t_ms: int) -> FaceReading:
@@ -132,12 +143,9 @@ class Landmarker:
         self, frame: RgbImage, t_ms: int = 0, crop_px: int = CROP_PX, margin: float = 0.0
     ) -> list[FaceObservation]:
         """Every face of the frame; a single image is tried again with borders when nothing is found."""
-        return [self._observation(face, frame, crop_px, margin) for face in self._faces(frame, t_ms)]
+        return [observed(face, frame, self._to_gray, crop_px, margin) for face in self._faces(frame, t_ms)]
 
-    def _observation(self, face: "_Found", frame: RgbImage, crop_px: int, margin: float) -> FaceObservation:
-        return _observation(face, frame.shape, aligned_crop(frame, face.points, crop_px, margin, self._to_gray))
-
-    def _faces(self, frame: RgbImage, t_ms: int) -> list["_Found"]:
+    def _faces(self, frame: RgbImage, t_ms: int) -> list["Found"]:
         if self._lenient is None:
             self._last_ms = max(t_ms, self._last_ms + 1)
             return _found(self._sure.detect_for_video(frame, self._last_ms), _View(frame))
@@ -165,12 +173,12 @@ def aligned_crop(
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
     """A face as the landmarker gives it, in pixels of the frame."""
 
     points: FloatArray  # [478, 3]
     blendshapes: FloatArray  # [52]
-    matrix: FloatArray  # [4, 4]
+    matrix: Real  # [4, 4]; its rotation, [3, 3], is enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +243,7 @@ def _task(network: bytes, mode: Mode, max_faces: int, confidence: float) -> visi
     return vision.FaceLandmarker.create_from_options(options)
 
 
-def _found(result: FaceArrays, view: _View) -> list[_Found]:
+def _found(result: FaceArrays, view: _View) -> list[Found]:
     h, w = view.picture.shape[:2]
     pixels = np.array([w, h, w], np.float64)
     faces = []
@@ -246,12 +254,16 @@ def _found(result: FaceArrays, view: _View) -> list[_Found]:
         if view.border_px:
             points[:, :2] -= view.border_px
             points /= view.scale
-        faces.append(_Found(points, shapes, matrix))
+        faces.append(Found(points, shapes, matrix))
     return faces
 
 
-def _observation(face: _Found, frame_shape: Sequence[int], crop: GrayImage) -> FaceObservation:
-    height, width = frame_shape[:2]
+def observed(
+    face: Found, frame: RgbImage, to_gray: int, crop_px: int = CROP_PX, margin: float = 0.0
+) -> FaceObservation:
+    """What a found face says, with its aligned crop out of uint8 [h, w, 3]."""
+    height, width = frame.shape[:2]
+    crop = aligned_crop(frame, face.points, crop_px, margin, to_gray)
     (left, top, _), (right, bottom, _) = face.points.min(0).tolist(), face.points.max(0).tolist()
     is_whole = min(left, top) >= 0 and right < width and bottom < height
     return FaceObservation(

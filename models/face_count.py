@@ -3,6 +3,7 @@
 Imports mediapipe; only the camera workers' processes and tests use it.
 """
 
+from math import atan2
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,6 +13,7 @@ import numpy as np
 from mediapipe.tasks.python import BaseOptions, vision
 
 from models.pipeline import Box, RgbImage
+from models.spot import AROUND, Spot
 from models.task_file import detector_in
 
 _SURE = 0.5
@@ -47,6 +49,16 @@ class FaceCounter:
         found = [found.bounding_box for found in self._detect(frame_rgb).detections]
         boxes = [Box(box.origin_x, box.origin_y, box.width, box.height) for box in found]
         return sorted(boxes, key=lambda box: -box.w * box.h)
+
+    def find(self, frame: RgbImage) -> Spot | None:
+        """Where the landmark network should look for the surest face."""
+        found = self._detect(frame).detections
+        if not found:
+            return None
+        box, eyes = found[0].bounding_box, found[0].keypoints[:2]
+        (ax, ay), (bx, by) = ((eye.x * frame.shape[1], eye.y * frame.shape[0]) for eye in eyes)
+        side = AROUND * max(box.width, box.height)
+        return Spot(box.origin_x + box.width / 2, box.origin_y + box.height / 2, side, atan2(by - ay, bx - ax))
 
     def _detect(self, frame_rgb: RgbImage) -> vision.FaceDetectorResult:
         return self._detector.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(frame_rgb)))

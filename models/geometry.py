@@ -37,8 +37,8 @@ _ANCHORS = [*_RIGHT_EYE, *_LEFT_EYE, _NOSE_BASE]
 
 
 def pose_angles(matrix: Real) -> Pose:
-    """Yaw, pitch, roll in degrees of MediaPipe's 4x4 facial transformation matrix, yaw corrected by YAW_GAIN."""
-    (xx, xy, xz, _), (yx, yy, yz, _), (zx, zy, zz, _), _ = matrix.tolist()
+    """Yaw, pitch, roll in degrees of MediaPipe's 4x4 facial transformation matrix or its 3x3 rotation, yaw corrected by YAW_GAIN."""
+    (xx, xy, xz, *_), (yx, yy, yz, *_), (zx, zy, zz, *_), *_ = matrix.tolist()
     yaw = atan2(xz, zz)
     pitch = atan2(-yz, hypot(xz, zz))
     roll = atan2(yx / max(hypot(xx, yx, zx), 1e-9), yy / max(hypot(xy, yy, zy), 1e-9))

@@ -15,6 +15,7 @@ from models.long_rows import lengthened
 from models.tflite_file import ALIGNED
 
 DETECTOR, LANDMARKS, BLENDSHAPES = "face_detector.tflite", "face_landmarks_detector.tflite", "face_blendshapes.tflite"
+GEOMETRY = "geometry_pipeline_metadata_landmarks.binarypb"
 
 _CHANGES: Mapping[str, Callable[[bytes], bytes]] = {LANDMARKS: lengthened, BLENDSHAPES: for_the_first_token}
 _ENTRY_HEADER = 30  # bytes of a zip entry before its name
@@ -36,6 +37,12 @@ def detector_in(task: Path, *, is_blue_first: bool = False) -> bytes:
     """The detector alone."""
     with zipfile.ZipFile(task) as parts:
         return _changed(DETECTOR, parts.read(DETECTOR), is_blue_first=is_blue_first)
+
+
+def networks_in(task: Path, *, is_blue_first: bool = False) -> dict[str, bytes]:
+    """Every part of the file by its name, its networks changed."""
+    with zipfile.ZipFile(task) as parts:
+        return {name: _changed(name, parts.read(name), is_blue_first=is_blue_first) for name in parts.namelist()}
 
 
 def _changed(name: str, network: bytes, *, is_blue_first: bool) -> bytes:

@@ -40,6 +40,7 @@ def see(spec: VisionSpec, emit: Emit) -> None:
     from models.expression import PARAMS_DIR, ExpressionModel  # noqa: PLC0415 - same
     from models.face import FaceReader  # noqa: PLC0415 - same
     from models.face_count import FaceCounter  # noqa: PLC0415 - same
+    from models.follower import Follower  # noqa: PLC0415 - same
     from models.second_files import SecondFiles  # noqa: PLC0415 - same
     from models.thrifty import ThriftyReader  # noqa: PLC0415 - same
     from models.vision_worker import VisionWorker, Zone  # noqa: PLC0415 - same
@@ -49,7 +50,10 @@ def see(spec: VisionSpec, emit: Emit) -> None:
     model = ExpressionModel(Path(spec.params_dir) if spec.params_dir else PARAMS_DIR, second)
     landmarker = Path(spec.landmarker)
     reading = partial(FaceReader, landmarker, "video", model=model, is_blue_first=True)
-    with reading(max_faces=1) as single, FaceCounter(landmarker, is_blue_first=True) as counter:
+    with (
+        FaceCounter(landmarker, is_blue_first=True) as counter,
+        reading(max_faces=1, follower=Follower(landmarker, counter.find)) as single,
+    ):
         several = partial(reading, max_faces=spec.max_faces)
         reader = ThriftyReader(single, counter.count, several)
         emit(Hello(wire=WIRE_VERSION, pid=os.getpid(), params_version=model.version))
