@@ -6,8 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from models.fetch import default_directory, locate
+
+settings.register_profile("patient", settings(), deadline=None)  # no test asserts a speed
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

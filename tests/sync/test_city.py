@@ -323,7 +323,7 @@ JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(st.dictionaries(st.sampled_from(["id", "source", "type", "time", "seq", "prevhash", "data"]), JSON), JSON)
 def test_nothing_that_comes_can_stop_a_batch(quick: CityStore, fields: dict[str, object], visit: object) -> None:
     (one,) = Sender().visits(1)

@@ -190,7 +190,7 @@ def test_every_fact_can_be_written_and_recounted(database: Database) -> None:
     assert counts == {table.name: 2 if table is RATINGS else 1 for table in TABLES}
 
 
-@settings(deadline=None, max_examples=25)  # each example is a database with its syncs
+@settings(max_examples=25)  # each example is a database with its syncs
 @given(st.lists(st.integers(1, 12), max_size=12))
 def test_it_is_the_same_in_whatever_batches_it_came(tmp_path_factory: pytest.TempPathFactory, sizes: list[int]) -> None:
     database = open_database(tmp_path_factory.mktemp("city") / "city.sqlite")

@@ -89,7 +89,7 @@ def told(what: Iterable[tuple[e.Payload, int, int]]) -> list[Arrival]:
     return arrivals
 
 
-@settings(deadline=None, max_examples=25)  # each example is a database with its syncs
+@settings(max_examples=25)  # each example is a database with its syncs
 @given(happenings, st.integers(1, 15), st.booleans())
 def test_sums_are_what_the_facts_come_to(
     tmp_path_factory: pytest.TempPathFactory, what: list[tuple[e.Payload, int, int]], size: int, is_behind: bool

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.lock_board import kerong, kerong48, wkly, xor8a
@@ -57,7 +57,6 @@ def heard_of(decoder: Decoder, chunks: list[bytes], expecting: Request | None) -
     return [heard for heard, _ in frames if not isinstance(heard, Noise)]
 
 
-@settings(deadline=None)
 @given(answered(), st.data())
 def test_a_whole_frame_is_found_however_it_is_cut(
     exchange: tuple[str, Request, bytes, DoorsReply], data: st.DataObject
@@ -68,7 +67,6 @@ def test_a_whole_frame_is_found_however_it_is_cut(
     assert heard_of(Decoder(codec_of(family)), chunks, request) == [expected]
 
 
-@settings(deadline=None)
 @given(answered(), st.binary(max_size=40), st.binary(max_size=40))
 def test_noise_around_a_frame_does_not_hide_it(
     exchange: tuple[str, Request, bytes, DoorsReply], before: bytes, after: bytes
@@ -82,7 +80,6 @@ def test_noise_around_a_frame_does_not_hide_it(
     assert all(not isinstance(heard, Noise) for heard in first)
 
 
-@settings(deadline=None)
 @given(answered(), st.binary(max_size=40), st.binary(max_size=40))
 def test_noise_in_one_piece_with_a_frame_hides_it_only_behind_another_frame(
     exchange: tuple[str, Request, bytes, DoorsReply], before: bytes, after: bytes
@@ -92,7 +89,6 @@ def test_noise_in_one_piece_with_a_frame_hides_it_only_behind_another_frame(
     assert expected in heard or heard != []
 
 
-@settings(deadline=None)
 @given(answered(), st.data())
 def test_one_flipped_bit_is_never_believed(
     exchange: tuple[str, Request, bytes, DoorsReply], data: st.DataObject
@@ -106,7 +102,6 @@ def test_one_flipped_bit_is_never_believed(
     assert [one for one in heard if codec.answer(request, one) is not None] == []
 
 
-@settings(deadline=None)
 @given(families, st.lists(st.binary(max_size=64), max_size=8))
 def test_decoder_keeps_every_byte_and_never_fails(family: str, chunks: list[bytes]) -> None:
     decoder = Decoder(codec_of(family))

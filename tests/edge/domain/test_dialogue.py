@@ -365,7 +365,7 @@ def within_two(state: State, now: float, stages: set[Stage]) -> bool:
     return any(one.stage in stages for one in reached)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(STORIES)
 def test_never_stuck(story: list[str]) -> None:
     state, now, _ = after(story)
@@ -373,7 +373,7 @@ def test_never_stuck(story: list[str]) -> None:
     assert within_two(state, now, {Stage.PERSON})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(STORIES)
 def test_silence_always_ends_in_a_screen_that_knows_nothing(story: list[str]) -> None:
     state, now, _ = after(story)
@@ -383,7 +383,7 @@ def test_silence_always_ends_in_a_screen_that_knows_nothing(story: list[str]) ->
     assert state == State("vi", turn=state.turn)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(STORIES)
 def test_whoever_is_misunderstood_is_never_misunderstood_three_times(story: list[str]) -> None:
     state, _, _ = after(story)
@@ -391,7 +391,7 @@ def test_whoever_is_misunderstood_is_never_misunderstood_three_times(story: list
     assert len(state.choices) <= 3
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(STORIES)
 def test_numbers_and_lookups_have_turns_of_their_own(story: list[str]) -> None:
     _, _, actions = after(story)

@@ -32,7 +32,7 @@ def played(stream: Sequence[Happening]) -> Life:
     return life
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(happenings, min_size=6, max_size=25))
 def test_a_counter_never_raises_more_alerts_an_hour_than_its_cap(stream: Sequence[Happening]) -> None:
     life = played(stream)
@@ -43,7 +43,7 @@ def test_a_counter_never_raises_more_alerts_an_hour_than_its_cap(stream: Sequenc
     life.ledger.close()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(happenings, min_size=6, max_size=25))
 def test_nothing_is_said_or_kept_of_a_visit_that_was_opted_out_of(stream: Sequence[Happening]) -> None:
     life = played(stream)
@@ -59,7 +59,7 @@ def test_nothing_is_said_or_kept_of_a_visit_that_was_opted_out_of(stream: Sequen
     life.ledger.close()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(happenings, min_size=6, max_size=25))
 def test_a_visit_that_began_ends_once(stream: Sequence[Happening]) -> None:
     life = played([*stream, ("camera", CameraState.LIVE), ("empty", 8.0), ("restart", None)])

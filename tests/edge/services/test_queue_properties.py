@@ -53,7 +53,7 @@ def played(day: Day, step: Step, now_s: float) -> Move | Refusal:
 
 
 @given(lives)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_number_twice_none_lost_one_at_a_counter(life: list[Step]) -> None:
     day, given_out = Day(TODAY), Counter[str]()
     for now, step in enumerate(step for step in life if step[0] != "restart"):
@@ -76,7 +76,7 @@ def test_no_number_twice_none_lost_one_at_a_counter(life: list[Step]) -> None:
 
 
 @given(st.integers(0, 12), st.lists(st.integers(0, 3), min_size=1, max_size=80), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_priority_never_starves_others(before: int, arrivals: list[int], data: st.DataObject) -> None:
     """However many with priority come: the bound that `queue_calls` promises, for two counters that press as they like."""
     day = Day(TODAY)
@@ -100,7 +100,7 @@ def test_priority_never_starves_others(before: int, arrivals: list[int], data: s
 
 
 @given(st.lists(st.one_of(takes, takes, nexts, nexts, presses, presses, restarts, midnights), max_size=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_restart_or_midnight_at_any_point_changes_nothing(life: list[Step]) -> None:
     asyncio.run(_lived(life))
 

@@ -379,5 +379,5 @@ class Cabinet(RuleBasedStateMachine):
         assert sorted(inside + self.stays_over) == sorted(self.stays_begun)
 
 
-Cabinet.TestCase.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+Cabinet.TestCase.settings = settings(max_examples=50, stateful_step_count=40)
 TestCabinet = Cabinet.TestCase
