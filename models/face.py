@@ -16,7 +16,7 @@ from mediapipe.tasks.python import BaseOptions, vision
 
 from models.cadence import Cadence
 from models.expression import ExpressionModel, NetworkOutput
-from models.geometry import CROP_PX, Real, alignment, pose_angles, sharpness_of
+from models.geometry import CROP_PX, Real, alignment, pose_angles
 from models.landmark_arrays import FaceArrays, LandmarkerCalls
 from models.pipeline import (
     STILL_GATE,
@@ -32,6 +32,7 @@ from models.pipeline import (
     read,
     refuse,
 )
+from models.sharpness import sharpness_of
 from models.task_file import changed_task
 
 Mode = Literal["video", "image"]

@@ -1,4 +1,4 @@
-"""Where a face stands: pose angles, the aligned crop's transform, sharpness. models.face and tests call it.
+"""Where a face stands: pose angles, the aligned crop's transform. models.face and tests call it.
 
 Handfuls of numbers are plain floats here: in a worker whose caches a network has just swept, every numpy call is dear.
 """
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from math import atan2, degrees, hypot
 from typing import TypeAlias
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -67,14 +66,6 @@ def five_points(landmarks: Real) -> list[tuple[float, float]]:
 def five_point_alignment(points: Sequence[Sequence[float]]) -> npt.NDArray[np.float64]:
     """2x3 similarity from frame pixels to the embedding's upright crop, least squares over the five points."""
     return _similarity([complex(x, y) for x, y in points], _FACE_TEMPLATE)
-
-
-def sharpness_of(crop: npt.NDArray[np.uint8]) -> float:
-    """Mean squared Laplacian of the crop by its variance: contrast drops out, so a dim sharp face stays sharp."""
-    inside = slice(1, -1), slice(1, -1)
-    laplacian = cv2.Laplacian(crop, cv2.CV_16S)[inside]  # at the edge it would see pixels that are made up
-    spread = cv2.meanStdDev(crop[inside])[1].item()
-    return float(cv2.norm(laplacian, cv2.NORM_L2SQR) / laplacian.size / (spread**2 + 25.0))
 
 
 def _similarity(source: Sequence[complex], target: Sequence[complex]) -> npt.NDArray[np.float64]:

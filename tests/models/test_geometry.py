@@ -1,9 +1,13 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.geometry import CROP_PX, YAW_GAIN, alignment, pose_angles, sharpness_of
+from models.geometry import CROP_PX, YAW_GAIN, alignment, pose_angles
+from models.sharpness import sharpness_of
 
 
 def _landmarks(angle: float, scale: float, shift: tuple[float, float]) -> np.ndarray:
@@ -49,6 +53,12 @@ def test_pose_angles(axis: str, name: str, degrees: float) -> None:
     expected = degrees * (YAW_GAIN if name == "yaw" else 1)
     assert getattr(pose, name) == pytest.approx(expected)
     assert abs(pose.yaw) + abs(pose.pitch) + abs(pose.roll) == pytest.approx(abs(expected), abs=1e-9)
+
+
+def test_the_modules_that_training_needs_do_without_opencv() -> None:
+    """.venv-train holds torch, onnx and numpy."""
+    lacking = "import sys; sys.modules['cv2'] = None; import models.geometry, models.pipeline, models.second_network"
+    subprocess.run([sys.executable, "-c", lacking], check=True)
 
 
 def test_sharpness_falls_with_blur_and_not_with_contrast() -> None:
