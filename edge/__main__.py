@@ -1,5 +1,17 @@
-"""`python -m edge` is `motcua`."""
+"""The entry point of the console script; `python -m edge` is `motcua`."""
 
-from edge.cli import main
+import sys
 
-main()
+
+def main() -> None:
+    """Run one command; Ctrl-C while it is still being loaded is quiet, too."""
+    try:
+        from edge.cli import main as command  # noqa: PLC0415 - loading it is what takes time
+
+        command()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -5,6 +5,8 @@ commands that need them.
 """
 
 import asyncio
+import os
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +14,7 @@ from typing import Annotated
 import typer
 
 from edge.adapters import logs
-from edge.cli_common import DataOption, JsonOption, fail, load_config, print_line, refusing
+from edge.cli_common import REFUSED, DataOption, JsonOption, fail, load_config, print_line, refusing, sentence
 from edge.cli_lazy import LateGroup
 from models.second_files import SHAPES_FILE, WEIGHTS_FILE
 
@@ -28,7 +30,8 @@ WITHOUT_SECOND = (
     "expression: read by one network; a second finds more displeased faces"
     f"\n  do: run: motcua models pull {WEIGHTS_FILE} {SHAPES_FILE}"
 )
-ConfigArgument = Annotated[Path, typer.Option("--config", help="the site's configuration file (TOML)")]
+INTERRUPTED = 130  # as a shell has it for Ctrl-C
+ConfigArgument = Annotated[Path, typer.Option("--config", readable=False, help="the site's configuration file (TOML)")]
 
 
 @app.callback()
@@ -92,7 +95,7 @@ def demo(
     except DemoFailed as error:
         fail(str(error), as_json=as_json)
     except (KeyboardInterrupt, asyncio.CancelledError):
-        raise typer.Exit(0) from None
+        raise typer.Exit(0 if seconds is None else INTERRUPTED) from None  # a story cut short has not been told
     if as_json:
         print_line(outcome.as_json())
     else:
@@ -101,5 +104,14 @@ def demo(
 
 
 def main() -> None:
-    """The entry point of the console script."""
-    app()
+    """Run one command. Exit 1 with one sentence where even its output cannot be written."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for good; closed by whoever started us
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still held back goes nowhere
+        typer.secho(f"the output cannot be written: {sentence(error)}", fg="red", err=True)
+        sys.exit(REFUSED)

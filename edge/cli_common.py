@@ -53,10 +53,27 @@ def refusing(*, as_json: bool = False) -> Iterator[None]:
         yield
     except BrokenPipeError:
         raise  # whoever read our output has seen enough; typer ends quietly
-    except OSError as error:
-        fail(f"{error.filename}: {error.strerror}" if error.filename else str(error), as_json=as_json)
-    except FOR_A_PERSON as error:
-        fail(str(error), as_json=as_json)
+    except (OSError, *FOR_A_PERSON) as error:
+        fail(sentence(error), as_json=as_json)
+    except ExceptionGroup as group:  # several tasks of one command met the same full disk
+        if group.split((OSError, *FOR_A_PERSON))[1] is not None:
+            raise
+        fail("\n".join(dict.fromkeys(sentence(error) for error in _leaves(group))), as_json=as_json)
+
+
+def sentence(error: Exception) -> str:
+    """An error without its number: which file, and what the system says of it."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+
+
+def _leaves(group: ExceptionGroup[Exception]) -> Iterator[Exception]:
+    for error in group.exceptions:
+        if isinstance(error, ExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """`motcua faces compare`: whether two pictures show one person, for two pictures or a list of pairs."""
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -87,7 +88,7 @@ class _Comparer:
 def _pairs(file: Path, root: Path, *, as_json: bool) -> list[tuple[str, str]]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as source:
-            rows = [(row["file_a"], row["file_b"]) for row in csv.DictReader(source)]
+            rows = _rows(source)
     except OSError as error:
         fail(f"{file}: {error.strerror}", as_json=as_json)
     except (KeyError, csv.Error, UnicodeDecodeError):
@@ -95,6 +96,14 @@ def _pairs(file: Path, root: Path, *, as_json: bool) -> list[tuple[str, str]]:
     if not root.is_dir():
         fail(f"{root}: no such folder", as_json=as_json)
     return rows
+
+
+def _rows(source: Iterable[str]) -> list[tuple[str, str]]:
+    """Raise KeyError where a column is not named, also when nothing follows."""
+    table = csv.DictReader(source)
+    if missing := {"file_a", "file_b"} - set(table.fieldnames or ()):
+        raise KeyError(*missing)
+    return [(row["file_a"], row["file_b"]) for row in table]
 
 
 def _show_pair(result: dict[str, Any]) -> None:

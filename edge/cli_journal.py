@@ -11,13 +11,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line
+from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line, refusing
 from sync import inspect
-from sync.errors import JournalError
 from sync.events import Event
 
 app = typer.Typer(no_args_is_help=True, help="The ledger: tail, verify, export, stats.")
-Data = Annotated[Path, typer.Option("--data", help="the device's data folder, a journal file, or an export (.jsonl)")]
+Data = Annotated[
+    Path, typer.Option("--data", readable=False, help="the device's data folder, a journal file, or an export (.jsonl)")
+]
 DEFAULT_DATA = Path("/var/lib/motcua")
 FOLLOW_EVERY_S = 0.5
 
@@ -31,19 +32,13 @@ def tail(
     as_json: JsonOption = False,
 ) -> None:
     """The last events; `--json` gives the exact bytes that are signed and sent."""
-    try:
-        bodies = inspect.tail(data, count, kind)
-        _print_events(bodies, as_json=as_json)
-        seen = inspect.stats(data).head.seq
-        while follow:
-            time.sleep(FOLLOW_EVERY_S)
-            fresh = inspect.after(data, seen)
-            seen = inspect.seq_of(fresh[-1]) if fresh else seen
-            _print_events([body for body in fresh if _short(body).startswith(kind)], as_json=as_json)
-    except JournalError as error:
-        fail(str(error), as_json=as_json)
-    except KeyboardInterrupt:
-        raise typer.Exit(0) from None
+    with refusing(as_json=as_json):
+        try:
+            _print_events(inspect.tail(data, count, kind), as_json=as_json)
+            if follow:
+                _follow(data, kind, as_json=as_json)
+        except KeyboardInterrupt:
+            raise typer.Exit(0) from None
 
 
 @app.command()
@@ -72,10 +67,11 @@ def verify(
 @app.command()
 def export(out: Path, data: Data = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     """Write every kept event as a line of exact bytes, and beside it the bundle that makes the copy verifiable."""
-    try:
-        exported = inspect.export(data, out)
-    except (JournalError, OSError, ValueError) as error:
-        fail(str(error), as_json=as_json)
+    with refusing(as_json=as_json):
+        try:
+            exported = inspect.export(data, out)
+        except ValueError as error:
+            fail(str(error), as_json=as_json)
     if as_json:
         row = {"events": str(exported.events), "bundle": str(exported.bundle), "count": exported.count}
         print_line(row)
@@ -86,10 +82,8 @@ def export(out: Path, data: Data = DEFAULT_DATA, as_json: JsonOption = False) ->
 @app.command()
 def stats(data: Data = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     """How much the ledger holds, and how far the city has confirmed."""
-    try:
+    with refusing(as_json=as_json):
         found = inspect.stats(data)
-    except JournalError as error:
-        fail(str(error), as_json=as_json)
     if as_json:
         print_line(msgspec.to_builtins(found) | {"backlog": found.backlog})
         return
@@ -99,6 +93,15 @@ def stats(data: Data = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     for kind, number in found.by_type.items():
         table.add_row(kind, str(number))
     Console().print(table)
+
+
+def _follow(data: Path, kind: str, *, as_json: bool) -> None:
+    seen = inspect.stats(data).head.seq
+    while True:
+        time.sleep(FOLLOW_EVERY_S)
+        fresh = inspect.after(data, seen)
+        seen = inspect.seq_of(fresh[-1]) if fresh else seen
+        _print_events([body for body in fresh if _short(body).startswith(kind)], as_json=as_json)
 
 
 def _is_public_key(text: str) -> bool:

@@ -12,13 +12,16 @@ from rich.progress import MofNCompleteColumn, Progress
 from edge.adapters.scored_visit import summarise, with_shown_levels
 from edge.adapters.vision_spec import LANDMARKER
 from edge.cli_common import REFUSED, JsonOption, print_line, quiet_natives, refusing
+from edge.cli_files import files_of, row_of
 from edge.cli_models import found_second, located
 from models.second_files import SecondFiles
 
 if TYPE_CHECKING:
     from models.face import FaceReader
 
-Paths = Annotated[list[Path], typer.Argument(help="pictures, videos, or folders of them", show_default=False)]
+Paths = Annotated[
+    list[Path], typer.Argument(readable=False, help="pictures, videos, or folders of them", show_default=False)
+]
 WORTH_A_BAR = 20
 
 
@@ -35,8 +38,8 @@ def score(
         refusing(as_json=as_json),
         _Scorer(landmarker, params, found_second(as_json=as_json)) as scorer,
     ):
-        for path in _with_progress(_files(paths)):
-            result = {"path": str(path), "error": "the folder holds no file"} if path.is_dir() else scorer.score(path)
+        for path in _with_progress(files_of(paths)):
+            result = row_of(path, scorer.score)
             failed += "error" in result
             if as_json:
                 print_line(result)
@@ -74,15 +77,6 @@ class _Scorer:
         from models.face import FaceReader
 
         return FaceReader(self._landmarker, "video", model=self._model)
-
-
-def _files(paths: list[Path]) -> list[Path]:
-    """Folders give what is directly in them, sorted; one without files stands for itself."""
-    found: list[Path] = []
-    for path in paths:
-        inside = sorted(inner for inner in path.iterdir() if inner.is_file()) if path.is_dir() else []
-        found += inside or [path]
-    return found
 
 
 def _with_progress(paths: list[Path]) -> Iterator[Path]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +9,7 @@ import typer
 
 from edge.adapters.voice_spec import DETECTOR, WHISPER_FILES, VoiceSpec
 from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line, refusing
+from edge.cli_files import files_of, row_of
 from edge.cli_models import located
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ ThreadsOption = Annotated[int, typer.Option(min=1, max=16, help="processor threa
 
 def hear(
     paths: Annotated[
-        list[Path], typer.Argument(help="recordings: WAV; MP3, FLAC and OGG where miniaudio is installed")
+        list[Path],
+        typer.Argument(readable=False, help="recordings: WAV; MP3, FLAC and OGG where miniaudio is installed"),
     ],
     engine: EngineOption = "whisper",
     model: ModelOption = None,
@@ -44,8 +45,8 @@ def hear(
     with refusing(as_json=as_json):
         book = _book(intents, among)
         hearer = opened(book, engine, model, threads, as_json=as_json)
-        for path in _files(paths):
-            result = _heard(hearer, path, expects, tuple(code or ()))
+        for path in files_of(paths):
+            result = row_of(path, lambda one: _heard(hearer, one, expects, tuple(code or ())))
             failed += "error" in result
             if as_json:
                 print_line(result)
@@ -131,7 +132,7 @@ def _heard(hearer: "Hearer", path: Path, expects: str, codes: tuple[str, ...]) -
 
     try:
         samples = read_clip(path)
-    except (SoundUnreadable, OSError) as error:
+    except SoundUnreadable as error:
         return {"path": str(path), "error": str(error)}
     return {
         "path": str(path),
@@ -167,12 +168,6 @@ def _choice(book: "PhraseBook", choice: "Choice") -> dict[str, Any]:
     intent = meaning.intent.value if meaning.intent else None
     row = {"intent": intent, "slots": meaning.slots, "text": book.sentences[choice.sentence]}
     return row | {"confidence": round(choice.confidence, 3)}
-
-
-def _files(paths: list[Path]) -> Iterator[Path]:
-    """Folders give what is directly in them, sorted."""
-    for path in paths:
-        yield from sorted(inner for inner in path.iterdir() if inner.is_file()) if path.is_dir() else [path]
 
 
 def _show(result: dict[str, Any]) -> None:

@@ -96,19 +96,20 @@ def stats(path: Path) -> Stats:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
-    with _named(lambda: open_reader(_file(path))) as connection:
+    file = _file(path)
+    with _named(file, lambda: open_reader(file)) as connection:
         connection.execute("BEGIN")
         yield connection
 
 
 @contextmanager
-def _named(opening: Callable[[], sqlite3.Connection]) -> Iterator[sqlite3.Connection]:
+def _named(file: Path, opening: Callable[[], sqlite3.Connection]) -> Iterator[sqlite3.Connection]:
     """SQLite's failures by this package's name."""
     try:
         with closing(opening()) as connection:
             yield connection
     except sqlite3.DatabaseError as error:
-        raise JournalUnusable(f"the journal cannot be read: {error}") from error
+        raise JournalUnusable(f"{file}: the journal cannot be read: {error}") from error
 
 
 def _file(path: Path) -> Path:

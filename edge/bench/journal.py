@@ -11,6 +11,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -108,10 +109,11 @@ async def _side_by_side(seconds: float, bare: sqlite3.Connection, rows: int, our
     """In turns, and in turns who begins."""
     slice_s = seconds / SLICES / 2
     pairs: list[tuple[float, float]] = []
-    for turn in range(SLICES):
-        first = await ours(slice_s) if turn % 2 else None
-        limit = await asyncio.to_thread(_insert, bare, slice_s, rows)
-        pairs.append((await ours(slice_s) if first is None else first, limit))
+    with ThreadPoolExecutor(1) as thread:  # waited for, whatever ends the run: `bare` is closed next
+        for turn in range(SLICES):
+            first = await ours(slice_s) if turn % 2 else None
+            limit = await asyncio.get_running_loop().run_in_executor(thread, _insert, bare, slice_s, rows)
+            pairs.append((await ours(slice_s) if first is None else first, limit))
     mine, theirs, shares = ([pair[0] for pair in pairs], [pair[1] for pair in pairs], [a / b for a, b in pairs])
     return _Pair(median(mine), median(theirs), median(shares))
 

@@ -135,6 +135,8 @@ def load_users(path: Path) -> dict[str, User]:
     """Raise UsersFileExposed or UsersFileInvalid; a missing file is an empty book."""
     if not path.exists():
         return {}
+    if path.is_dir():
+        raise UsersFileInvalid(f"{path}: is a folder; name the users file")
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         msg = f"{path}: readable by others; run: chmod 600 {path}"
         raise UsersFileExposed(msg)

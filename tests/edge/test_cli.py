@@ -4,19 +4,28 @@ import asyncio
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from config.schema import Config
+from edge.__main__ import main as enter
 from edge.cli import app
+from edge.cli_common import refusing
+from sync.errors import JournalFull
 from sync.events import DeviceStarted, VisitStarted
 from sync.journal import Journal
-from tests.edge.command_line import motcua, motcua_anew
+from tests.edge.command_line import ROOT, motcua, motcua_anew
 
 pytestmark = pytest.mark.timeout(60)  # each starts the command line, some more than once
+
+
+CANNOT_BE_OPENED = "n" * 300  # for root, too
 
 
 @pytest.fixture
@@ -153,6 +162,60 @@ def test_a_folder_without_a_journal_is_an_error_in_one_line(tmp_path: Path) -> N
     assert "there is no journal here" in done.lines[0]["error"]
 
 
+@pytest.mark.parametrize("command", [("tail",), ("stats",), ("export", "out.jsonl")])
+def test_a_journal_that_cannot_be_looked_at_is_an_error_in_one_line(command: tuple[str, ...]) -> None:
+    done = motcua("journal", *command, "--data", f"/{CANNOT_BE_OPENED}")
+    assert (done.code, done.lines) == (1, [{"error": f"/{CANNOT_BE_OPENED}: File name too long"}])
+    assert done.err == f"/{CANNOT_BE_OPENED}: File name too long\n"
+
+
+def test_a_file_that_is_no_journal_is_named(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no database, but long enough to be asked for its first hundred bytes" * 4)
+    done = motcua("journal", "tail", "--data", tmp_path / "notes.txt")
+    assert (done.code, done.lines[0]["error"].startswith(f"{tmp_path}/notes.txt: ")) == (1, True)
+
+
+def test_output_that_cannot_be_written_is_an_error_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "motcua.toml").write_text(SITE)
+    command = [sys.executable, "-m", "edge", "check", "--config", str(tmp_path / "motcua.toml")]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (1, "the output cannot be written: No space left on device\n")
+
+
+def test_what_several_tasks_met_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    full = JournalFull("the disk is full")
+    with pytest.raises(typer.Exit), refusing():
+        raise ExceptionGroup("a demo's stories", [full, ExceptionGroup("the hall", [full])])
+    assert capsys.readouterr().err == "the disk is full\n"
+    with pytest.raises(ExceptionGroup), refusing():
+        raise ExceptionGroup("our own mistake", [full, KeyError("x")])
+
+
+def test_ctrl_c_while_the_command_is_loaded_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("edge.cli.main", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        enter()
+    assert ended.value.code == 130
+
+
+@pytest.mark.parametrize(("words", "code"), [(["--seconds", "30"], 130), ([], 0)])
+def test_a_story_cut_short_has_not_been_told(monkeypatch: pytest.MonkeyPatch, words: list[str], code: int) -> None:
+    async def play(_options: object) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr("edge.demo.play", play)
+    assert CliRunner().invoke(app, ["demo", "--json", *words]).exit_code == code
+
+
+def test_a_folder_is_no_users_file(tmp_path: Path) -> None:
+    (done,) = motcua("users", "list", "--file", tmp_path).lines
+    assert done["error"] == f"{tmp_path}: is a folder; name the users file"
+
+
 def test_a_user_is_added_shown_once_and_removed(tmp_path: Path) -> None:
     file = tmp_path / "users.toml"
     added = motcua("users", "add", "quay-01", "officer", "--counter", "quay-01", "--file", file, json_lines=False)
@@ -267,11 +330,11 @@ def test_score_reads_the_good_and_names_the_bad(tmp_path: Path, model_file: Call
     (tmp_path / "text.jpg").write_text("not a picture")
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "folder").mkdir()
-    spoilt = [tmp_path / name for name in ("empty.mp4", "none.png", "folder")]
+    spoilt = [tmp_path / name for name in ("empty.mp4", "none.png", "folder", f"{CANNOT_BE_OPENED}.jpg")]
     done = motcua("score", tmp_path / "text.jpg", model_file("single_face.jpg"), *spoilt)
     assert done.code == 1
     text, face, *others = done.lines
-    assert [bool(line.get("error")) for line in (text, face, *others)] == [True, False, True, True, True]
+    assert [bool(line.get("error")) for line in (text, face, *others)] == [True, False, True, True, True, True]
     (found,) = face["faces"]
     assert found["usable"]
     assert found["level"] in {"satisfied", "very_satisfied"}

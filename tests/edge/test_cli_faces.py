@@ -96,6 +96,12 @@ def test_compare_wants_two_pictures_or_a_list(words: tuple[str, ...]) -> None:
     assert motcua("compare", *words).exit_code == 2
 
 
+def test_a_list_without_its_columns_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "pairs.csv").write_text("hello\n")
+    done = motcua("compare", "--pairs", tmp_path / "pairs.csv", "--json")
+    assert (done.exit_code, "file_a and file_b" in lines(done)[0]["error"]) == (1, True)
+
+
 def test_enrol_identify_list_export_forget(frames: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     person = enrolled(data, frames / "man2.png", frames / "man30.png")
