@@ -175,6 +175,35 @@ def test_it_fits_its_screen_and_everything_has_a_name(
     assert high <= size[1]
 
 
+def test_no_button_of_the_guide_moves_while_a_finger_is_on_its_way(browse: Opener, stage: StageProcess) -> None:
+    """Whatever is said, short or long, what is said in has one height, and all of it can be read; so in large letters."""
+    page = browse(size=(1280, 800)).open("/huong-dan")
+    bar, said = page.locator(".guide-speech"), page.locator(".guide-subtitle").first
+
+    def height_after(name: str, words: str) -> int:
+        page.get_by_role("button", name=name).first.click()
+        return height_saying(words)
+
+    def height_saying(words: str) -> int:
+        expect(said).to_contain_text(words)
+        for room in (said, page.locator(".guide-main")):
+            assert room.evaluate("it => it.scrollHeight - it.clientHeight") <= 1
+        return int(bar.evaluate("it => Math.round(it.getBoundingClientRect().height)"))
+
+    def heights() -> set[int]:
+        answers = (
+            ("Tra cứu hồ sơ", "Mời quét mã"), ("Về đầu", "Ông/bà cần gì?"), ("Giấy tờ cần mang", "?"),
+            ("Đăng ký khai sinh", "Đăng ký khai sinh cần"), ("Về đầu", "Ông/bà cần gì?"),
+        )  # fmt: skip
+        return {height_after(name, words) for name, words in answers}
+
+    stage.order("guide_challenge", task="turn_left")
+    assert len({height_saying("Muốn được chào bằng tên"), *heights()}) == 1
+    page.get_by_role("button", name="Chữ to").click()
+    expect(page.locator(".guide.large")).to_be_visible()
+    assert len(heights()) == 1
+
+
 def test_what_changes_is_announced_politely(browse: Opener) -> None:
     page = browse("quay-01").open("/quay/quay-01")
     assert page.locator(".present-live").get_attribute("aria-live") == "polite"
