@@ -113,5 +113,6 @@ def main() -> None:
             sys.stdout.flush()
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still held back goes nowhere
-        typer.secho(f"the output cannot be written: {sentence(error)}", fg="red", err=True)
+        said = sentence(error) if error.filename else f"the output cannot be written: {sentence(error)}"
+        typer.secho(said, fg="red", err=True)
         sys.exit(REFUSED)
