@@ -63,7 +63,7 @@ class FaceReader:
         model: ExpressionModel | None = None,
         *,
         is_blue_first: bool = False,
-        follower: "Observer | None" = None,
+        follower: Observer | None = None,
     ) -> None:
         """Default gate: the counter's for video, the lenient one for single images. `is_blue_first`: see Landmarker.
 

@@ -14,7 +14,7 @@ from mediapipe.tasks.python import BaseOptions, vision
 
 from models.pipeline import Box, RgbImage
 from models.spot import AROUND, Spot
-from models.task_file import detector_in
+from models.task_file import DETECTOR, part_of
 
 _SURE = 0.5
 
@@ -24,7 +24,7 @@ class FaceCounter:
 
     def __init__(self, landmarker_path: Path, *, is_blue_first: bool = False) -> None:
         """`is_blue_first`: frames come as cameras hand them over, not red first."""
-        network = detector_in(landmarker_path, is_blue_first=is_blue_first)
+        network = part_of(landmarker_path, DETECTOR, is_blue_first=is_blue_first)
         options = vision.FaceDetectorOptions(
             base_options=BaseOptions(model_asset_buffer=network),
             running_mode=vision.RunningMode.IMAGE,

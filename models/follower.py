@@ -13,9 +13,9 @@ import numpy as np
 from models.face import Found, observed
 from models.head_rotation import HeadRotation
 from models.one_euro import OneEuro
-from models.pipeline import BgrImage, FaceObservation
-from models.spot import Points, Spot, around
-from models.task_file import BLENDSHAPES, GEOMETRY, LANDMARKS, networks_in
+from models.pipeline import BgrImage, FaceObservation, Floats
+from models.spot import Spot, around
+from models.task_file import BLENDSHAPES, GEOMETRY, LANDMARKS, part_of
 from models.tflite_network import TfliteNetwork
 
 _PRESENT = 0.0  # the logit of a half
@@ -39,9 +39,9 @@ class Follower:
 
     def __init__(self, task: Path, find: Find) -> None:
         """`task`: MediaPipe's landmarker file; `find` looks for a face anywhere. Frames are blue first."""
-        parts = networks_in(task, is_blue_first=True)
-        self._marks, self._shapes = TfliteNetwork(parts[LANDMARKS]), TfliteNetwork(parts[BLENDSHAPES])
-        self._rotation = HeadRotation(parts[GEOMETRY])
+        self._marks = TfliteNetwork(part_of(task, LANDMARKS, is_blue_first=True))
+        self._shapes = TfliteNetwork(part_of(task, BLENDSHAPES))
+        self._rotation = HeadRotation(part_of(task, GEOMETRY))
         self._find = find
         self._filter = OneEuro()
         self._spot: Spot | None = None
@@ -66,7 +66,7 @@ class Follower:
         rotation = self._rotation.of(smooth, frame.shape[1], frame.shape[0])
         return [observed(Found(smooth.astype(np.float32), shapes, rotation), frame, cv2.COLOR_BGR2GRAY)]
 
-    def _look(self, frame: BgrImage) -> Points | None:
+    def _look(self, frame: BgrImage) -> Floats | None:
         """The points of the face at the spot, in pixels of the frame; None: there is no spot, or no face there."""
         crop = self._spot.crop(frame) if self._spot else None
         if self._spot is None or crop is None:

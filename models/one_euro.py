@@ -6,24 +6,22 @@ The constants and the scaling by the face's size are those of MediaPipe's landma
 from math import pi
 
 import numpy as np
-import numpy.typing as npt
+
+from models.pipeline import Floats
 
 MIN_CUTOFF_HZ, BETA, SPEED_CUTOFF_HZ = 0.05, 80.0, 1.0
-_FIRST_HZ = 30.0  # nothing else is known at the first value
-
-Points = npt.NDArray[np.float64]
 
 
 class OneEuro:
     """Every coordinate of one face's points filtered by itself."""
 
     def __init__(self) -> None:
-        self._raw: Points | None = None
+        self._raw: Floats | None = None
         self._t_s = 0.0
-        self._smooth: Points
-        self._speed: Points
+        self._smooth: Floats
+        self._speed: Floats
 
-    def smoothed(self, points: Points, size: float, t_s: float) -> Points:
+    def smoothed(self, points: Floats, size: float, t_s: float) -> Floats:
         """[n, k] points at a time that grows; `size` of the face in the same unit makes speeds relative."""
         if self._raw is None:
             self._smooth, self._speed = points, np.zeros_like(points)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.pipeline import BgrImage
+from models.pipeline import BgrImage, Floats
 
 SIDE_PX = 256
 """Of the picture that the landmark network sees."""
@@ -18,8 +18,6 @@ AROUND = 1.5
 """Side of the part looked at to the longer side of the face in it."""
 
 _EYES = [33, 263]  # outer corners
-
-Points = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class Spot:
         )
         return np.asarray(cv2.cvtColor(turned, cv2.COLOR_BGRA2BGR), np.uint8)
 
-    def in_frame(self, marks: npt.NDArray[np.float32], shape: Sequence[int]) -> Points:
+    def in_frame(self, marks: npt.NDArray[np.float32], shape: Sequence[int]) -> Floats:
         """[478, 3] in pixels of a frame of this shape from numbers in pixels of the crop."""
         (a, b, x), (c, d, y) = self._rows
         # MediaPipe measures depth along the spot's upper edge as a share of the frame's width, in a frame it takes for square.
@@ -65,7 +63,7 @@ class Spot:
         return (c, -s, self.x + (s - c) * half), (s, c, self.y - (s + c) * half)
 
 
-def around(points: Points) -> tuple[Spot, float]:
+def around(points: Floats) -> tuple[Spot, float]:
     """Where to look in the next frame for the face with these points [478, 3], and its size in pixels."""
     (left, top, _), (right, bottom, _) = points.min(0).tolist(), points.max(0).tolist()
     (ax, ay, _), (bx, by, _) = points[_EYES].tolist()

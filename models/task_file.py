@@ -1,6 +1,6 @@
 """MediaPipe's landmarker file as this project has it run: its networks changed in memory, the file on the disk untouched.
 
-Pure; models.face and models.face_count use it.
+Pure; models.face, models.face_count and models.follower use it.
 """
 
 import struct
@@ -33,16 +33,10 @@ def changed_task(task: Path, *, is_blue_first: bool = False) -> bytes:
     return made.getvalue()
 
 
-def detector_in(task: Path, *, is_blue_first: bool = False) -> bytes:
-    """The detector alone."""
+def part_of(task: Path, name: str, *, is_blue_first: bool = False) -> bytes:
+    """One part of the file, changed where it is a network that is changed. Raises KeyError for a name that is not in it."""
     with zipfile.ZipFile(task) as parts:
-        return _changed(DETECTOR, parts.read(DETECTOR), is_blue_first=is_blue_first)
-
-
-def networks_in(task: Path, *, is_blue_first: bool = False) -> dict[str, bytes]:
-    """Every part of the file by its name, its networks changed."""
-    with zipfile.ZipFile(task) as parts:
-        return {name: _changed(name, parts.read(name), is_blue_first=is_blue_first) for name in parts.namelist()}
+        return _changed(name, parts.read(name), is_blue_first=is_blue_first)
 
 
 def _changed(name: str, network: bytes, *, is_blue_first: bool) -> bytes:

@@ -4,7 +4,7 @@ Every function takes a data directory (or the journal file itself) and raises Jo
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,17 +96,11 @@ def stats(path: Path) -> Stats:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
-    file = _file(path)
-    with _named(file, lambda: open_reader(file)) as connection:
-        connection.execute("BEGIN")
-        yield connection
-
-
-@contextmanager
-def _named(file: Path, opening: Callable[[], sqlite3.Connection]) -> Iterator[sqlite3.Connection]:
     """SQLite's failures by this package's name."""
+    file = _file(path)
     try:
-        with closing(opening()) as connection:
+        with closing(open_reader(file)) as connection:
+            connection.execute("BEGIN")
             yield connection
     except sqlite3.DatabaseError as error:
         raise JournalUnusable(f"{file}: the journal cannot be read: {error}") from error

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from models.one_euro import OneEuro, Points
+from models.one_euro import OneEuro
+from models.pipeline import Floats
 
 
 def test_the_first_points_stay_as_they_are() -> None:
@@ -29,6 +30,6 @@ def test_the_same_film_twice_as_large_gives_the_same_twice_as_large() -> None:
     np.testing.assert_allclose(large, 2 * small)
 
 
-def filtered(seen: list[Points], size: float) -> Points:
+def filtered(seen: list[Floats], size: float) -> Floats:
     one = OneEuro()
     return np.array([one.smoothed(points, size, 0.1 * place) for place, points in enumerate(seen)])
