@@ -8,6 +8,9 @@ from pathlib import Path
 from edge.domain.level import Level
 
 STATIC = Path(__file__).parent / "static"
+_SHEETS = (
+    "style.css", "locker.css", "queue.css", "guide.css", "guide_upright.css", "faces.css", "hearing.css", "fleet.css",
+)  # fmt: skip
 INK, MUTED, PAPER, CARD, LINE, BRAND, FAULT, FAULT_SOFT = (
     "#14232b",
     "#4b5b64",
@@ -81,10 +84,7 @@ def css_name(level: Level) -> str:
 @cache
 def stylesheet() -> str:
     """The whole style sheet as served; read once, because every page asks for its address in the loop."""
-    sheets = [
-        (STATIC / name).read_text(encoding="utf-8")
-        for name in ("style.css", "locker.css", "queue.css", "guide.css", "faces.css", "hearing.css", "fleet.css")
-    ]
+    sheets = [(STATIC / name).read_text(encoding="utf-8") for name in _SHEETS]
     return "\n".join([root_css(), *sheets])
 
 
