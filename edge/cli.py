@@ -47,6 +47,8 @@ def run(config: ConfigArgument) -> None:
     from edge.app import run_agent
     from edge.cli_models import mirror
 
+    if not os.access(config, os.R_OK):
+        load_config(config)  # says why
     with refusing(), on_trial(config):
         is_anew = asyncio.run(run_agent(with_mirror(load_config(config), mirror()), config))
     if is_anew:

@@ -268,6 +268,20 @@ def test_run_says_how_to_pull_the_models_of_its_own_folder(tmp_path: Path) -> No
     assert f"motcua models pull face_landmarker.task --dir {tmp_path}/models\n" in cannot_run(tmp_path, counter)
 
 
+def test_a_configuration_in_a_folder_that_may_not_be_entered_is_bad_usage() -> None:
+    done = motcua("run", "--config", f"/{CANNOT_BE_OPENED}/motcua.toml", json_lines=False)
+    assert (done.code, done.err.splitlines()[-1]) == (2, "nothing was started")
+    assert "cannot be read: File name too long" in done.err
+
+
+def test_an_export_without_its_bundle_is_named_without_a_number(ledger: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.jsonl"
+    assert motcua("journal", "export", copy, "--data", ledger).code == 0
+    (bundle := copy.with_name("copy.jsonl.bundle.json")).unlink()
+    done = motcua("journal", "verify", "--data", copy)
+    assert (done.code, done.lines[0]["why"]) == (1, f"unreadable: {bundle}: No such file or directory")
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -282,6 +296,7 @@ def test_a_folder_that_cannot_be_used_is_an_error_in_one_line(command: tuple[obj
     (line,) = done.lines
     assert (done.code, done.err.splitlines()[-1]) == (1, line["error"])
     assert "No such file or directory" in line["error"]
+    assert "Errno" not in line["error"]
 
 
 def test_a_key_that_is_none_is_no_forgery(ledger: Path) -> None:
