@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from devices.camera.source import BgrImage, CameraLost, FrameCorrupt
+from devices.camera.usb import device_path
 
 OPEN_TIMEOUT_MS = 5_000
 READ_TIMEOUT_MS = 3_000
@@ -69,9 +70,7 @@ class JpegStream(LiveSource):
 
 def open_usb(device: str, width: int, height: int, fps: float) -> LiveSource:
     """A V4L2 camera: `0` or `/dev/v4l/by-id/...`. Asks for MJPG at the size and a rate of at least `fps`."""
-    path = Path(f"/dev/video{device}" if device.isdigit() else device)
-    if not path.exists():
-        raise CameraLost(f"{path} is not there")
+    path = device_path(device)
     capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_V4L2)
     wishes = {
         cv2.CAP_PROP_FOURCC: _MJPG,

@@ -3,7 +3,7 @@
 import random
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import cv2
@@ -22,7 +22,7 @@ class JpegCamera(NetworkCamera):
     """A pattern that moves, ten times a second. `damage` is done to the coded data of every picture from then on."""
 
     def __init__(self) -> None:
-        self.damage = whole
+        self.damage: Callable[[bytes], bytes] = whole
         self.sent = 0
         super().__init__(b"", 0.0)
 
@@ -58,7 +58,7 @@ def cut_short(scan: bytes) -> bytes:
 
 
 def garbled(scan: bytes) -> bytes:
-    return random.Random(len(scan)).randbytes(len(scan))  # noqa: S311 - reproducible
+    return random.Random(len(scan)).randbytes(len(scan))
 
 
 def _pictures() -> Iterator[tuple[bytes, bytes]]:
