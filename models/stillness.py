@@ -49,13 +49,13 @@ class Stillness:
         self.is_frozen = False
 
     def see(self, bgr: BgrImage, rects: Sequence[Rect], now_s: float) -> list[bool]:
-        """Whether each face has stood still for STILL_S. `is_frozen` afterwards: so has everything else, beside such a face."""
+        """Whether each face has stood still for STILL_S. `is_frozen` afterwards: so have all of them, and the rest."""
         if now_s >= self._due_s:
             self._due_s = now_s + EVERY_S
             self._faces = [_follow(_at(self._faces, rect) or rect, bgr, now_s) for rect in rects]
             self._whole = _follow(self._whole or _WHOLE, bgr[::_THIN, ::_THIN], now_s)
         still = [(spot := _at(self._faces, rect)) is not None and spot.is_still(now_s) for rect in rects]
-        self.is_frozen = any(still) and self._whole is not None and self._whole.is_still(now_s)
+        self.is_frozen = bool(still) and all(still) and self._whole is not None and self._whole.is_still(now_s)
         return still
 
 
