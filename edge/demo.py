@@ -22,7 +22,7 @@ from edge.adapters.model_files import with_mirror
 from edge.adapters.supervisor import cancelled
 from edge.adapters.uplink import open_link
 from edge.app import Agent, open_agent, open_journal
-from edge.demo_camera import CameraNews, must_be_here
+from edge.demo_camera import CameraNews, found
 from edge.demo_guide import FACE, Greetings, ask_aloud, count_lookups, enrol_visitor, play_visitor, write_camera
 from edge.demo_guide import config_text as guide_config
 from edge.demo_locker import LEFT, LEFT_PHONE, StoryStuck, awaited_texts, play_locker
@@ -70,8 +70,7 @@ class DemoOptions:
 
 async def play(options: DemoOptions) -> Outcome:
     """Raise DemoFailed when a model file is missing or the port is taken, CameraLost when the camera asked for is not there."""
-    if options.camera is not None:
-        must_be_here(options.camera)
+    options = replace(options, camera=None if options.camera is None else found(options.camera))
     _check_port(options.port)
     _end_on_sigterm()
     folder = (options.data_dir or Path(tempfile.mkdtemp(prefix="motcua-demo-"))).absolute()

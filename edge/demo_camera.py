@@ -1,19 +1,35 @@
 """The real camera of a demo (`--camera`): whether it is there before anything starts, what becomes of it while the demo plays."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from config.strings import load_strings
 from devices.camera.source import CameraLost
 from devices.camera.usb import device_path, plugged_in
 from edge.ports import CameraState, CounterDesk, CounterView
 
-ELSEWHERE = ("rtsp://", "rtsps://", "replay:")  # no device of this machine
+NETWORK, REPLAY = ("rtsp://", "rtsps://"), "replay:"
 
 
-def must_be_here(source: str) -> None:
-    """Raise CameraLost with what to do. A camera on the network is asked when it is opened."""
-    if source.startswith(ELSEWHERE):
-        return
+def found(source: str) -> str:
+    """The source as the configuration takes it. Raise CameraLost with what to do; one on the network is asked when it is opened."""
+    if source.startswith(NETWORK):
+        return source
+    if source.startswith(REPLAY):
+        return _film(Path(source.removeprefix(REPLAY)))
+    _must_be_plugged_in(source)
+    return source
+
+
+def _film(file: Path) -> str:
+    if not file.is_file():
+        raise CameraLost(
+            f"camera {REPLAY}{file}: there is no such file; without --camera the demo plays a film of its own"
+        )
+    return f"{REPLAY}{file.absolute()}"
+
+
+def _must_be_plugged_in(source: str) -> None:
     try:
         device_path(source)
     except CameraLost as error:

@@ -4,14 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from edge.demo_camera import CameraNews, must_be_here
+from devices.camera.source import CameraLost
+from edge.demo_camera import CameraNews, found
 from edge.demo_outcome import Outcome
 from edge.ports import CameraState
 from tests.edge.command_line import motcua
 from tests.edge.web.fakes import FakeCounters
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 def test_a_camera_that_is_not_there_is_said_before_anything_starts(tmp_path: Path) -> None:
     done = motcua("demo", "--camera", 77, "--seconds", 5, "--port", 0, "--data", tmp_path / "run")
     (line,) = done.lines
@@ -21,9 +22,16 @@ def test_a_camera_that_is_not_there_is_said_before_anything_starts(tmp_path: Pat
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("source", ["rtsp://viewer:secret@camera/stream", "replay:film.mp4"])
-def test_a_camera_elsewhere_is_asked_when_it_is_opened(source: str) -> None:
-    must_be_here(source)
+def test_a_camera_on_the_network_is_asked_when_it_is_opened() -> None:
+    assert found("rtsp://viewer:secret@camera/stream") == "rtsp://viewer:secret@camera/stream"
+
+
+def test_a_film_is_looked_for_where_the_command_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CameraLost, match="there is no such file"):
+        found("replay:film.mp4")
+    (tmp_path / "film.mp4").touch()
+    assert found("replay:film.mp4") == f"replay:{tmp_path}/film.mp4"
 
 
 def test_what_becomes_of_it_is_said_once_each() -> None:
