@@ -4,12 +4,13 @@ import sys
 
 
 def main() -> None:
-    """Run one command; Ctrl-C while it is still being loaded is quiet, too."""
+    """Run one command; Ctrl-C while it is still being loaded ends in a word, too."""
     try:
         from edge.cli import main as command  # noqa: PLC0415 - loading it is what takes time
 
         command()
     except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
         sys.exit(130)
 
 

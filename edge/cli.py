@@ -16,6 +16,7 @@ import typer
 from edge.adapters import logs
 from edge.cli_common import REFUSED, DataOption, JsonOption, fail, load_config, print_line, refusing, sentence
 from edge.cli_lazy import LateGroup
+from edge.cli_missing import missing
 from models.second_files import SHAPES_FILE, WEIGHTS_FILE
 
 app = typer.Typer(
@@ -47,6 +48,8 @@ def run(config: ConfigArgument) -> None:
     from edge.app import run_agent
     from edge.cli_models import mirror
 
+    if not os.access(config, os.R_OK):
+        load_config(config)  # says why
     with refusing(), on_trial(config):
         is_anew = asyncio.run(run_agent(with_mirror(load_config(config), mirror()), config))
     if is_anew:
@@ -95,6 +98,9 @@ def demo(
     except DemoFailed as error:
         fail(str(error), as_json=as_json)
     except (KeyboardInterrupt, asyncio.CancelledError):
+        typer.echo(
+            "the demo was ended" if seconds is None else "interrupted: the story was not told to its end", err=True
+        )
         raise typer.Exit(0 if seconds is None else INTERRUPTED) from None  # a story cut short has not been told
     if as_json:
         print_line(outcome.as_json())
@@ -104,13 +110,18 @@ def demo(
 
 
 def main() -> None:
-    """Run one command. Exit 1 with one sentence where even its output cannot be written."""
+    """Run one command. Exit 1 with one sentence where its packages are not installed, or even its output cannot be written."""
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for good; closed by whoever started us
     try:
         try:
             app()
         finally:
             sys.stdout.flush()
+    except ModuleNotFoundError as error:
+        if (told := missing(error)) is None:
+            raise
+        typer.secho(told, fg="red", err=True)
+        sys.exit(REFUSED)
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still held back goes nowhere
         said = sentence(error) if error.filename else f"the output cannot be written: {sentence(error)}"

@@ -185,7 +185,11 @@ def load_city_config(file: Path, *, before_init: bool = False, as_json: bool = F
 @contextlib.contextmanager
 def opened(config: Path, sqlite: Path | None, *, as_json: bool = False) -> Iterator[Opened]:
     """The city's database by its configuration, or a SQLite file alone. Exits with a sentence when it cannot be opened."""
-    city = City(name="-", data_dir=sqlite.parent, admits="anybody") if sqlite else load_city_config(config).city
+    city = (
+        City(name="-", data_dir=sqlite.parent, admits="anybody")
+        if sqlite
+        else load_city_config(config, as_json=as_json).city
+    )
     with refusing(as_json=as_json):
         if sqlite and not sqlite.is_file():
             fail(f"{sqlite}: there is no city here", as_json=as_json)

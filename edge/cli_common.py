@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ from sync.errors import JournalError
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object a line on stdout, nothing else there")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="folder of the run's files")]
 REFUSED, BAD_USAGE = 1, 2
+_NUMBER = re.compile(r"\[Errno -?\d+\] ")  # inside the sentence of a library that tells what it met
 FOR_A_PERSON = (
     AgentSilent, CityError, DeviceError, ModelsError, JournalError, KeyFileUnusable, ModelFileError, StringsInvalid, UsersError,
 )  # fmt: skip
@@ -64,7 +66,7 @@ def refusing(*, as_json: bool = False) -> Iterator[None]:
 def sentence(error: Exception) -> str:
     """An error without its number: which file, and what the system says of it."""
     if not isinstance(error, OSError) or error.strerror is None:
-        return str(error)
+        return _NUMBER.sub("", str(error))
     return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
 
 

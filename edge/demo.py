@@ -22,13 +22,14 @@ from edge.adapters.model_files import with_mirror
 from edge.adapters.supervisor import cancelled
 from edge.adapters.uplink import open_link
 from edge.app import Agent, open_agent, open_journal
+from edge.demo_camera import CameraNews, found
 from edge.demo_guide import FACE, Greetings, ask_aloud, count_lookups, enrol_visitor, play_visitor, write_camera
 from edge.demo_guide import config_text as guide_config
 from edge.demo_locker import LEFT, LEFT_PHONE, StoryStuck, awaited_texts, play_locker
 from edge.demo_outcome import Outcome, read_outcome
 from edge.demo_queue import CONFIG as QUEUE_CONFIG
 from edge.demo_queue import count_tickets, play_hall
-from edge.demo_story import OPTS_OUT, PRESSES, config_text, story_seconds, write_playlists
+from edge.demo_story import FIRST, OPTS_OUT, PRESSES, config_text, story_seconds, write_playlists
 from edge.demo_world import World, open_world
 from edge.domain.level import Level
 from edge.ports import CounterPhase, CounterView
@@ -68,7 +69,8 @@ class DemoOptions:
 
 
 async def play(options: DemoOptions) -> Outcome:
-    """Raise DemoFailed when a model file is missing or the port is taken."""
+    """Raise DemoFailed when a model file is missing or the port is taken, CameraLost when the camera asked for is not there."""
+    options = replace(options, camera=None if options.camera is None else found(options.camera))
     _check_port(options.port)
     _end_on_sigterm()
     folder = (options.data_dir or Path(tempfile.mkdtemp(prefix="motcua-demo-"))).absolute()
@@ -79,6 +81,7 @@ async def play(options: DemoOptions) -> Outcome:
         config, users = await _prepare(folder, options, world)
         async with open_agent(config, channel=world.channel, demo_users=users) as agent:
             greetings = Greetings(agent.web.site.desks.guide)
+            camera = CameraNews(agent.counters, FIRST, _say) if options.camera is not None else None
             await _run(agent, options, world)
             greetings.close()
         await _drain(config)
@@ -88,7 +91,7 @@ async def play(options: DemoOptions) -> Outcome:
         counted = {
             "tickets": count_tickets(data_dir), "lookups": count_lookups(data_dir), "greeted_by_name": greetings.by_name,
         }  # fmt: skip
-        return replace(outcome, later=outcome.later | counted)
+        return replace(outcome, later=outcome.later | counted, camera=camera.state if camera else None)
 
 
 def _end_on_sigterm() -> None:
@@ -121,12 +124,17 @@ async def _prepare(folder: Path, options: DemoOptions, world: World) -> tuple[Co
     camera = write_camera(folder, find, is_short=options.seconds is not None)
     text += guide_config(world.dossiers.url, await ask_aloud(folder, find), camera)
     if options.camera is not None:
-        text = text.replace(f"replay:{playlists['quay-01']}", options.camera)
+        text = text.replace(f"replay:{playlists[FIRST]}", _quoted(options.camera))
     file = folder / "motcua.toml"
     file.write_text(text, encoding="utf-8")
     if camera is not None:
         await enrol_visitor(file, find(FACE))
     return with_mirror(load(file), options.mirror), users
+
+
+def _quoted(text: str) -> str:
+    """As it stands between the quotes of a TOML string."""
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _user(file: Path, name: str, role: Role, counters: tuple[str, ...]) -> DemoUser:

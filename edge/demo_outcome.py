@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from edge.domain.level import Level
+from edge.ports import CameraState
 from sync import inspect
 from sync.events import (
     AlertRaised,
@@ -31,7 +32,7 @@ LOCKER_COUNTS = {"collected": LockerCollected, "deposited": LockerDeposited, "re
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`visits` by level, plus `not_enough` and `dropped`; the rest as DESIGN 5 names it."""
+    """`visits` by level, plus `not_enough` and `dropped`; `camera`: how the real one was at the end; the rest as DESIGN 5 names it."""
 
     visits: dict[str, int]
     nudges: int
@@ -41,18 +42,19 @@ class Outcome:
     broker: int
     journal_ok: bool
     locker: dict[str, int]
+    camera: CameraState | None = None
     later: dict[str, Any] = field(
         default_factory=lambda: {"tickets": {"issued": 0, "called": 0}, "lookups": 0, "greeted_by_name": 0}
     )
 
     @property
     def is_whole(self) -> bool:
-        """The journal holds, and the broker got every event once."""
-        return self.journal_ok and self.journal == self.broker
+        """The journal holds, the broker got every event once, and the camera that was asked for works."""
+        return self.journal_ok and self.journal == self.broker and self.camera in {None, CameraState.LIVE}
 
     def as_json(self) -> dict[str, Any]:
         told = {"visits": self.visits, "nudges": self.nudges, "alerts": self.alerts, "sms": self.sms}
-        told |= {"locker": self.locker, **self.later}
+        told |= {"locker": self.locker, "camera": self.camera, **self.later}
         return told | {"events": {"journal": self.journal, "broker": self.broker}, "journal_ok": self.journal_ok}
 
     def show(self) -> None:
@@ -64,6 +66,10 @@ class Outcome:
         table.add_row(
             "locker collected / deposited / refused", " / ".join(str(self.locker[what]) for what in LOCKER_COUNTS)
         )
+        if self.camera is not None:
+            table.add_row(
+                "camera at the end", "works" if self.camera is CameraState.LIVE else f"NO PICTURE: {self.camera}"
+            )
         table.add_row("events in the journal / at the city", f"{self.journal} / {self.broker}")
         table.add_row("journal", "whole" if self.journal_ok else "NOT whole")
         Console().print(table)

@@ -12,10 +12,12 @@ from typing import Protocol, TypeAlias
 import msgspec
 
 from models.pipeline import BgrImage, Box, Level
+from models.stillness import Stillness
 from models.tracking import Rect, Tracker
 from models.wire import MAX_FACES, MAX_REASONS, Beat, CameraMessage, FaceMessage, FrameMessage, Message
 
 BEAT_S = 1.0
+LIVE, FROZEN = "live", "frozen"  # as devices.camera has them
 _NS = 1_000_000_000
 
 
@@ -106,7 +108,7 @@ class VisionWorker:
         self._camera, self._reader, self._send = camera, reader, send
         self._zone, self._period_s = zone, 1.0 / fps
         self._clock, self._sleep = clock, sleep
-        self._tracker = Tracker()
+        self._tracker, self._stillness = Tracker(), Stillness()
         self._state = ""
         self._frames = 0
         self._last_ms = -1
@@ -133,12 +135,22 @@ class VisionWorker:
     def _look(self, now_s: float) -> None:
         self._due_s = max(self._due_s + self._period_s, now_s - self._period_s)  # one late frame may be made up for
         sight = self._camera.look(max(0.01, self._beat_due_s - now_s))
-        if sight.state != self._state:
-            self._state = sight.state
-            self._send(msgspec.convert({"type": "camera", "state": sight.state}, CameraMessage))
-        if sight.frame is not None:
-            self._send(self._read(sight.frame))
+        seen = None if sight.frame is None else self._read(sight.frame)
+        self._tell(self._state_of(sight))
+        if seen is not None:
+            self._send(seen)
             self._frames += 1
+
+    def _state_of(self, sight: Sight) -> str:
+        """As the camera says, unless it shows a face and a world that never move."""
+        if sight.state != LIVE:
+            self._stillness.forget()
+        return FROZEN if self._stillness.is_frozen else sight.state
+
+    def _tell(self, state: str) -> None:
+        if state != self._state:
+            self._state = state
+            self._send(msgspec.convert({"type": "camera", "state": state}, CameraMessage))
 
     def _read(self, frame: Picture) -> FrameMessage:
         height, width = frame.bgr.shape[:2]
@@ -146,13 +158,22 @@ class VisionWorker:
         seen = self._reader.read(frame.bgr[top:bottom, left:right], self._next_ms(frame.captured_ns))
         inside = [face for face in seen if _is_inside(face.box, right - left, bottom - top)]
         largest = sorted(inside, key=lambda face: face.box.w * face.box.h, reverse=True)[:MAX_FACES]
-        rects = [
-            Rect((face.box.x + left) / width, (face.box.y + top) / height, face.box.w / width, face.box.h / height)
+        found = [
+            (
+                Rect((face.box.x + left) / width, (face.box.y + top) / height, face.box.w / width, face.box.h / height),
+                face,
+            )
             for face in largest
         ]
-        tracks = self._tracker.follow(rects, frame.captured_ns / _NS)
-        faces = tuple(face_message(*found) for found in zip(tracks, rects, largest, strict=True))
+        living = self._living(frame, found)
+        tracks = self._tracker.follow([rect for rect, _ in living], frame.captured_ns / _NS)
+        faces = tuple(face_message(track, *one) for track, one in zip(tracks, living, strict=True))
         return FrameMessage(frame=frame.number, captured_ns=frame.captured_ns, faces=faces)
+
+    def _living(self, frame: Picture, found: Sequence[tuple[Rect, SeenFace]]) -> list[tuple[Rect, SeenFace]]:
+        """Without the faces on posters: nobody is measured by them."""
+        still = self._stillness.see(frame.bgr, [rect for rect, _ in found], frame.captured_ns / _NS)
+        return [one for one, is_still in zip(found, still, strict=True) if not is_still]
 
     def _next_ms(self, captured_ns: int) -> int:
         """The landmarker refuses a time that does not grow."""

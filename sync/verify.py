@@ -59,7 +59,12 @@ def verify(path: Path, public_key: str | None = None) -> VerifyReport:
             return _verify_export(path, public_key)
         return _verify_database(path / JOURNAL_FILE if path.is_dir() else path, public_key)
     except (JournalUnusable, sqlite3.DatabaseError, OSError, *UNREADABLE) as error:
-        return VerifyReport(ok=False, events=0, why=f"unreadable: {error}")
+        return VerifyReport(ok=False, events=0, why=f"unreadable: {_said(error)}")
+
+
+def _said(error: Exception) -> str:
+    """A file that cannot be opened by its name and the system's words, without the system's number."""
+    return f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)
 
 
 def _verify_database(path: Path, public_key: str | None) -> VerifyReport:

@@ -24,6 +24,7 @@ class Patience:
     retry_s: float = 0.5
     retry_max_s: float = 10.0
     silence_s: float = 3.0  # an open camera without a frame for this long counts as lost
+    opening_s: float = 8.0  # as long as a network camera may take: 5 s to answer and 3 s to its first whole picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,9 @@ class Camera:
         return self._newest is not None or (self._link is CameraState.LOST and self._state is not CameraState.LOST)
 
     def _without_frame(self) -> CameraState:
-        is_silent = self._clock() - self._heard_s >= self._patience.silence_s
+        is_opening = self._link is CameraState.OPENING
+        patience_s = self._patience.opening_s if is_opening else self._patience.silence_s
+        is_silent = self._clock() - self._heard_s >= patience_s
         if self._link is not CameraState.LOST and not is_silent:
             return self._state
         self._judge.forget()

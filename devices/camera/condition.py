@@ -22,6 +22,7 @@ class Limits:
 
     black_mean: float = 16.0
     black_spread: float = 10.0  # standard deviation; a dim room with one lamp spreads far more
+    unfilled_share: float = 0.125  # of the height, from below, one colour: a picture that ended too early
     flat_share: float = 0.4  # of all blocks exactly one colour, which no sensor delivers
     blockiness: float = 2.5  # steps at block borders against steps inside
     frozen_s: float = 5.0
@@ -101,7 +102,17 @@ def is_garbage(bgr: BgrImage, thin: BgrImage, limits: Limits) -> bool:
     `thin` is every _STEP-th row of `bgr`.
     """
     green = thin[..., 1]
-    return flat_share(green) > limits.flat_share or blockiness(green, bgr[:, ::_LINE, 1]) > limits.blockiness
+    return (
+        is_unfilled(green, limits)
+        or flat_share(green) > limits.flat_share
+        or blockiness(green, bgr[:, ::_LINE, 1]) > limits.blockiness
+    )
+
+
+def is_unfilled(rows: BgrImage, limits: Limits) -> bool:
+    """Whether the lowest part is one single value, as decoders and half-filled buffers leave it; clipped ones left out."""
+    low = rows[-max(1, round(len(rows) * limits.unfilled_share)) :]
+    return bool(8 < low[0, 0] < 247) and bool((low == low[0, 0]).all())
 
 
 def flat_share(rows: BgrImage) -> float:

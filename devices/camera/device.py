@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from devices.camera.source import BgrImage, CameraLost, FrameCorrupt
+from devices.camera.usb import device_path
 
 OPEN_TIMEOUT_MS = 5_000
 READ_TIMEOUT_MS = 3_000
@@ -57,14 +58,22 @@ class LiveSource:
         return np.asarray(bgr, dtype=np.uint8)
 
 
+class JpegStream(LiveSource):
+    """A stream of JPEG pictures, decoded here: FFmpeg fills what a damaged one lacks with the picture before it, a face included."""
+
+    def retrieve(self) -> BgrImage:
+        bgr = cv2.imdecode(super().retrieve(), cv2.IMREAD_COLOR)
+        if bgr is None:
+            raise FrameCorrupt(self._name)
+        return np.asarray(bgr, dtype=np.uint8)
+
+
 def open_usb(device: str, width: int, height: int, fps: float) -> LiveSource:
     """A V4L2 camera: `0` or `/dev/v4l/by-id/...`. Asks for MJPG at the size and a rate of at least `fps`."""
-    path = Path(f"/dev/video{device}" if device.isdigit() else device)
-    if not path.exists():
-        raise CameraLost(f"{path} is not there")
+    path = device_path(device)
     capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_V4L2)
     wishes = {
-        cv2.CAP_PROP_FOURCC: float(cv2.VideoWriter.fourcc(*"MJPG")),
+        cv2.CAP_PROP_FOURCC: _MJPG,
         cv2.CAP_PROP_FRAME_WIDTH: float(width),
         cv2.CAP_PROP_FRAME_HEIGHT: float(height),
         cv2.CAP_PROP_FPS: max(fps, 30.0),  # every camera can do 30; unwanted frames are not decoded
@@ -80,7 +89,8 @@ def open_rtsp(address: str, credentials_file: Path | None = None) -> LiveSource:
     timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS]
     with _ffmpeg_options("rtsp_transport;tcp|fflags;nobuffer|threads;1"):
         capture = cv2.VideoCapture(with_credentials(address, credentials_file), cv2.CAP_FFMPEG, timeouts)
-    return LiveSource(capture, without_credentials(address))
+    is_jpeg = capture.get(cv2.CAP_PROP_FOURCC) == _MJPG and capture.set(cv2.CAP_PROP_FORMAT, _UNDECODED)
+    return (JpegStream if is_jpeg else LiveSource)(capture, without_credentials(address))
 
 
 def with_credentials(address: str, credentials_file: Path | None) -> str:
@@ -114,3 +124,5 @@ def _ffmpeg_options(options: str) -> Iterator[None]:
 
 
 _OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+_MJPG = float(cv2.VideoWriter.fourcc(*"MJPG"))
+_UNDECODED = -1.0

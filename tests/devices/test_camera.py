@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from types import TracebackType
 from typing import Self
@@ -174,6 +175,22 @@ def test_a_driver_that_hangs_counts_as_lost_and_recovers() -> None:
         plug.sources[0].stuck.set()
         look_until(camera, is_state(CameraState.LOST))
         plug.sources[0].stuck.clear()
+        look_until(camera, is_state(CameraState.LIVE))
+
+
+def test_a_camera_that_opens_slowly_is_not_lost_yet_one_that_never_opens_is() -> None:
+    waiting = threading.Event()
+
+    def slow() -> FakeSource:
+        waiting.wait()
+        return FakeSource()
+
+    with Camera(slow, SETTLED, replace(QUICK, silence_s=0.1, opening_s=0.6)) as camera:
+        began = time.monotonic()
+        states = [camera.look(0.05).state for _ in range(5)]
+        assert time.monotonic() - began > 0.6 or set(states) == {CameraState.OPENING}
+        look_until(camera, is_state(CameraState.LOST))
+        waiting.set()
         look_until(camera, is_state(CameraState.LIVE))
 
 

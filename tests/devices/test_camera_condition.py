@@ -103,6 +103,22 @@ def test_a_half_gray_picture_as_decoders_leave_it_is_corrupt() -> None:
     assert judged(list(pictures))[-1] is CameraState.CORRUPT
 
 
+@pytest.mark.parametrize("share", [0.15, 0.3])
+@pytest.mark.parametrize("fill", [(128, 128, 128), (0, 135, 0)])
+def test_a_picture_that_ended_too_early_is_corrupt(share: float, fill: tuple[int, int, int]) -> None:
+    pictures = [textured() for _ in range(17)]
+    for picture in pictures[1:]:
+        picture[round(240 * (1 - share)) :] = fill
+    assert judged(list(pictures))[-1] is CameraState.CORRUPT
+
+
+def test_black_bars_of_a_wide_picture_are_not_corrupt() -> None:
+    pictures = [textured() for _ in range(17)]
+    for picture in pictures:
+        picture[200:], picture[:40] = 0, 0
+    assert judged(list(pictures))[-1] is CameraState.LIVE
+
+
 def test_scattered_macroblocks_are_corrupt() -> None:
     playlist = Playlist((Show(10.0, fault=Fault.CORRUPT),))
     reel = Reel(playlist)

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ from typer.testing import CliRunner
 
 from config.schema import Config
 from edge.__main__ import main as enter
-from edge.cli import app
+from edge.cli import app, main
 from edge.cli_common import refusing
+from edge.cli_missing import BROUGHT_BY
 from sync.errors import JournalFull
 from sync.events import DeviceStarted, VisitStarted
 from sync.journal import Journal
@@ -192,14 +194,16 @@ def test_what_several_tasks_met_is_said_once(capsys: pytest.CaptureFixture[str])
         raise ExceptionGroup("our own mistake", [full, KeyError("x")])
 
 
-def test_ctrl_c_while_the_command_is_loaded_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_while_the_command_is_loaded_ends_in_a_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def interrupted() -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("edge.cli.main", interrupted)
     with pytest.raises(SystemExit) as ended:
         enter()
-    assert ended.value.code == 130
+    assert (ended.value.code, capsys.readouterr().err) == (130, "interrupted\n")
 
 
 @pytest.mark.parametrize(("words", "code"), [(["--seconds", "30"], 130), ([], 0)])
@@ -208,7 +212,28 @@ def test_a_story_cut_short_has_not_been_told(monkeypatch: pytest.MonkeyPatch, wo
         raise asyncio.CancelledError
 
     monkeypatch.setattr("edge.demo.play", play)
-    assert CliRunner().invoke(app, ["demo", "--json", *words]).exit_code == code
+    done = CliRunner().invoke(app, ["demo", "--json", *words])
+    assert (done.exit_code, done.stderr.count("\n"), done.stdout) == (code, 1, "")
+
+
+def test_a_command_of_another_kind_of_device_says_what_to_set_up(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def lacking() -> None:
+        raise ModuleNotFoundError("No module named 'aio_pika'", name="aio_pika.abc")
+
+    monkeypatch.setattr("edge.cli.app", lacking)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = "this command needs aio_pika, which is not installed here\n  do: ./scripts/setup city\n"
+    assert (ended.value.code, capsys.readouterr().err) == (1, said)
+
+
+@pytest.mark.parametrize(("module", "profile"), BROUGHT_BY.items())
+def test_the_profile_that_is_named_brings_the_package(module: str, profile: str) -> None:
+    lock = (ROOT / "locks" / f"{profile}.lock").read_text(encoding="utf-8").lower().replace("_", "-")
+    names = {name.lower().replace("_", "-") for name in packages_distributions()[module]}
+    assert any(f"\n{name}==" in f"\n{lock}" for name in names)
 
 
 def test_a_folder_is_no_users_file(tmp_path: Path) -> None:
@@ -268,6 +293,20 @@ def test_run_says_how_to_pull_the_models_of_its_own_folder(tmp_path: Path) -> No
     assert f"motcua models pull face_landmarker.task --dir {tmp_path}/models\n" in cannot_run(tmp_path, counter)
 
 
+def test_a_configuration_in_a_folder_that_may_not_be_entered_is_bad_usage() -> None:
+    done = motcua("run", "--config", f"/{CANNOT_BE_OPENED}/motcua.toml", json_lines=False)
+    assert (done.code, done.err.splitlines()[-1]) == (2, "nothing was started")
+    assert "cannot be read: File name too long" in done.err
+
+
+def test_an_export_without_its_bundle_is_named_without_a_number(ledger: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.jsonl"
+    assert motcua("journal", "export", copy, "--data", ledger).code == 0
+    (bundle := copy.with_name("copy.jsonl.bundle.json")).unlink()
+    done = motcua("journal", "verify", "--data", copy)
+    assert (done.code, done.lines[0]["why"]) == (1, f"unreadable: {bundle}: No such file or directory")
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -282,6 +321,7 @@ def test_a_folder_that_cannot_be_used_is_an_error_in_one_line(command: tuple[obj
     (line,) = done.lines
     assert (done.code, done.err.splitlines()[-1]) == (1, line["error"])
     assert "No such file or directory" in line["error"]
+    assert "Errno" not in line["error"]
 
 
 def test_a_key_that_is_none_is_no_forgery(ledger: Path) -> None:

@@ -55,6 +55,13 @@ def test_a_rewritten_row_is_named(city: Path) -> None:
     assert (result.exit_code, "quay-01: NOT whole at seq 3: altered" in result.stderr) == (1, True)
 
 
+@pytest.mark.parametrize("command", ["verify", "stats"])
+def test_a_configuration_that_cannot_be_used_is_said_in_json_too(command: str, tmp_path: Path) -> None:
+    result = motcua(command, "--config", tmp_path / "none.toml", "--json")
+    said = found(result)
+    assert (result.exit_code, said["ok"], said["mistakes"][0]["path"]) == (2, False, "the file")
+
+
 def test_the_numbers(city: Path) -> None:
     numbers = found(motcua("stats", "--sqlite", city, "--json"))
     assert (numbers["events"], numbers["online"], numbers["quarantined"]) == (5, 0, 1)

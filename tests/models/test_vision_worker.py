@@ -122,6 +122,20 @@ def test_a_face_keeps_its_track_from_frame_to_frame() -> None:
     assert {frame.faces[0].track for frame in scene.frames} == {1}
 
 
+def test_a_face_that_never_moves_in_a_picture_that_never_moves_is_a_frozen_camera() -> None:
+    scene = Scene(FakeReader([FakeFace(Box(8, 8, 30, 30))]))
+    scene.bgr = np.random.default_rng(1).integers(60, 200, (240, 320, 3), dtype=np.uint8)
+    scene.play(14.0)
+    assert all(frame.faces for frame in scene.frames)
+    scene.play(2.0)
+    assert scene.frames[-1].faces == ()
+    assert [message.state for message in scene.sent if isinstance(message, CameraMessage)] == ["live", "frozen"]
+    scene.bgr = np.random.default_rng(2).integers(60, 200, (240, 320, 3), dtype=np.uint8)
+    scene.play(2.0)
+    assert scene.frames[-1].faces
+    assert [message.state for message in scene.sent if isinstance(message, CameraMessage)][-1] == "live"
+
+
 def test_never_more_than_fps_frames_a_second_and_not_many_fewer() -> None:
     scene = Scene(FakeReader(), fps=5.0)
     scene.play(10.0)
