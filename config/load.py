@@ -22,12 +22,16 @@ _LONG_NUMBER = re.compile(r"(?:[0-9][ .-]?){9}")  # may be somebody's telephone 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing wrong: where in the file, the value found there (or None), what is wrong, and what was likely meant."""
+    """One thing wrong: where in the file, the value found there (or None), what is wrong, and what was likely meant.
+
+    `file`: another one than the configuration itself, which names it.
+    """
 
     path: str
     value: str | None
     why: str
     likely: str | None = None
+    file: Path | None = None
 
     def __str__(self) -> str:
         shown = "" if self.value is None else f" = {self.value}"
@@ -42,6 +46,18 @@ class ConfigError(Exception):
         super().__init__(f"{file}: {len(mistakes)} mistake(s)")
         self.file = file
         self.mistakes = mistakes
+
+    def lines(self) -> list[str]:
+        """A line for each, with its file."""
+        return [f"{mistake.file or self.file}: {mistake}" for mistake in self.mistakes]
+
+    def rows(self) -> list[dict[str, str | None]]:
+        """The same for other programs."""
+        keys = ("path", "value", "why", "likely")
+        return [
+            {key: getattr(mistake, key) for key in keys} | ({"file": str(mistake.file)} if mistake.file else {})
+            for mistake in self.mistakes
+        ]
 
 
 def load(file: Path) -> Config:
@@ -88,13 +104,13 @@ def explain(problem: Any, root: type[BaseModel] = Config) -> Mistake:
     path = ".".join(location) or "the file"
     if problem["type"] == "extra_forbidden":
         known = _known_keys(location[:-1], root)
-        return Mistake(path, None, "unknown key", _nearest(location[-1], known))
+        return Mistake(path, None, "unknown key", nearest(location[-1], known))
     if problem["type"] == "missing":
         return Mistake(path, None, "is missing")
     why = problem["msg"].removeprefix("Value error, ")
     likely = None
     if problem["type"] == "literal_error":
-        likely = _nearest(str(problem["input"]), _quoted(problem["ctx"]["expected"]))
+        likely = nearest(str(problem["input"]), _quoted(problem["ctx"]["expected"]))
     is_hidden = isinstance(problem["input"], (dict, BaseModel)) or location[-1:] == ("phone",)
     return Mistake(path, None if is_hidden else _shown(problem["input"]), why, likely)
 
@@ -125,7 +141,8 @@ def _quoted(text: str) -> list[str]:
     return [part for place, part in enumerate(text.split("'")) if place % 2]
 
 
-def _nearest(word: str, known: list[str]) -> str | None:
+def nearest(word: str, known: list[str]) -> str | None:
+    """What was likely meant, of the words that are known."""
     from rapidfuzz import process  # noqa: PLC0415 - a file without a mistake never needs it, and an agent waits for it
     from rapidfuzz.distance import OSA  # noqa: PLC0415 - the same
 
@@ -150,7 +167,7 @@ def _dangling(table: dict[str, Any]) -> list[Mistake]:
     if isinstance(guide := table.get("guide"), dict):
         named.append(("guide.help_counter", guide.get("help_counter"), known_counters))
     return [
-        Mistake(path, _shown(value), f"is not defined; there are: {', '.join(known) or 'none'}", _nearest(value, known))
+        Mistake(path, _shown(value), f"is not defined; there are: {', '.join(known) or 'none'}", nearest(value, known))
         for path, value, known in named
         if isinstance(value, str) and value not in known
     ]
