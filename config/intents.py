@@ -149,8 +149,8 @@ def _text(path: str, text: object) -> Iterator[tuple[str, str]]:
 def _circles(rules: Mapping[Any, Any]) -> Iterator[Mistake]:
     """A rule that needs itself would never come to an end."""
     needs = {name: set(_RULE.findall(body)) for name, body in rules.items() if isinstance(body, str)}
-    for name in needs:
-        reached, ahead = set[str](), [*needs[name]]
+    for name, needed in needs.items():
+        reached, ahead = set[str](), [*needed]
         while ahead:
             one = ahead.pop()
             if one not in reached:

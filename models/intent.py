@@ -180,7 +180,9 @@ def load_phrases(
     ) as error:
         raise IntentsUnusable(f"{path}: {error}") from error
     if not 0 < len(said) <= MOST_SENTENCES:
-        raise IntentsUnusable(f"{path}: {len(said)} sentences or more; there must be some, and at most {MOST_SENTENCES}")
+        raise IntentsUnusable(
+            f"{path}: {len(said)} sentences or more; there must be some, and at most {MOST_SENTENCES}"
+        )
     return PhraseBook(tuple(said), tuple(said.values()))
 
 

@@ -10,14 +10,17 @@ from tests.edge.command_line import motcua
 from tests.edge.test_app_guide import site
 
 VOICE = '\n[guide.voice]\nmicrophone = "alsa:default"\nintents_file = "said.yaml"\n'
-PROCEDURE = '[procedures.khai-sinh]\nsizes = "small"\nvi.name = "A"\nvi.papers = ["a"]\nen.name = "B"\nen.papers = ["b"]\n'
+PROCEDURE = (
+    '[procedures.khai-sinh]\nsizes = "small"\nvi.name = "A"\nvi.papers = ["a"]\nen.name = "B"\nen.papers = ["b"]\n'
+)
 
 
 def all_wrong(folder: Path) -> Path:
-    (folder / "said.yaml").write_text("language: vi\nintents: {tickets: {data: []}}\nlists: {procedure: {values: []}}\n")
+    (folder / "said.yaml").write_text(
+        "language: vi\nintents: {tickets: {data: []}}\nlists: {procedure: {values: []}}\n"
+    )
     (folder / "papers.toml").write_text(PROCEDURE)
-    file = site(folder, VOICE, "idle_s = 45", 'procedures_file = "papers.toml"\nidle = 45')
-    return file
+    return site(folder, VOICE, "idle_s = 45", 'procedures_file = "papers.toml"\nidle = 45')
 
 
 def test_the_profile_is_whole(tmp_path: Path) -> None:
