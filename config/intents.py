@@ -92,9 +92,14 @@ def _shape(table: Mapping[Any, Any]) -> list[Mistake]:
     try:
         IntentsFile.model_validate(table)
     except ValidationError as error:
-        found = [explain(one, IntentsFile) for one in error.errors(include_url=False) if not _is_truth(one["input"])]
-        return list(dict.fromkeys(found))
+        problems = [one for one in error.errors(include_url=False) if not _is_told(one["type"], one["input"])]
+        return list(dict.fromkeys(explain(one, IntentsFile) for one in problems))
     return []
+
+
+def _is_told(kind: str, value: object) -> bool:
+    """By its own words elsewhere: a name without quotes, and a list that is short because what is in it is wrong."""
+    return _is_truth(value) or (kind == "too_short" and bool(value))
 
 
 def _unquoted(table: Mapping[Any, Any]) -> Iterator[Mistake]:

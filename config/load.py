@@ -12,7 +12,9 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from config.guide import GUIDE
+from config.locker import KEYPADS
 from config.locker_checks import locker_mistakes
+from config.peripherals import DESK
 from config.queue_checks import called_by, queue_mistakes
 from config.schema import Config
 
@@ -63,7 +65,7 @@ class ConfigError(Exception):
 def load(file: Path) -> Config:
     """Raise ConfigError with every mistake; relative paths in the file count from the file's own folder."""
     table = anchored(parse(file), file.parent)
-    mistakes = _dangling(table) + _crossed(table) + unreadable(table)
+    mistakes = _dangling(table) + _crossed(table) + _misplaced(table) + unreadable(table)
     try:
         config = Config.model_validate(table)
     except ValidationError as error:
@@ -186,6 +188,17 @@ def _crossed(table: dict[str, Any]) -> list[Mistake]:
             ("guide.name", "is a counter's name, too: their cameras could not be told apart in what is broken")
         )
     return [Mistake(path, None, why) for path, why in found]
+
+
+def _misplaced(table: dict[str, Any]) -> list[Mistake]:
+    """Scanners that stand nowhere: nothing would ever open them."""
+    guide, locker = table.get("guide"), table.get("locker")
+    places = [str(guide.get("name", GUIDE))] if isinstance(guide, dict) else []
+    if isinstance(locker, dict):
+        places += [*_listed(locker.get("keypads", list(KEYPADS))), DESK]
+    why = f"is no place of a scanner; there are: {', '.join(map(str, places))}"
+    wrong = [key for key in _sections(table, "scanner") if key not in places] if places else []
+    return [Mistake(f"scanner.{key}", None, why, nearest(key, list(map(str, places)))) for key in wrong]
 
 
 def _sections(table: Any, name: str) -> dict[str, dict[str, Any]]:
