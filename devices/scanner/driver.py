@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from devices.scanner.framer import Framer
 from devices.serial_port import Port, PortLost, PortWhy
 
+SHORTEST = 4  # characters of a code that shows the scanner to be well; fewer come by chance in a burst of rubbish
 _log = logging.getLogger(__name__)
 
 
@@ -76,7 +77,8 @@ class SerialScanner:
             else:
                 texts = framer.feed(octets)
             for text in texts:
-                await self._clear()
+                if len(text) >= SHORTEST:
+                    await self._clear()
                 self._on_text(text)
             await self._count(framer)
 
@@ -91,7 +93,7 @@ class SerialScanner:
             self.rejected += framer.rejected
             framer.rejected = 0
             self._garbled += 1
-            _log.warning("scanner: a scan that is too long or no UTF-8 was dropped")
+            _log.warning("scanner: a scan that is too long or no text was dropped")
             await self._on_garbled(self._garbled)
 
     async def _lose(self, why: PortWhy) -> None:

@@ -81,10 +81,12 @@ async def test_what_cannot_be_read_is_told_and_so_is_the_first_that_can(counter:
     for count in (1, 2):
         counter.hand.send(b"\xff\xfe\r")
         await until(lambda count=count: counter.garbled[-1:] == [count])  # type: ignore[misc]
+    counter.hand.send(b"\x01\x02\x03\x04\x05\rq1\r")  # text by chance
+    await until(lambda: counter.heard == ["q1"] and counter.garbled == [1, 2, 3])
     counter.hand.scan(CARD)
     counter.hand.scan(CARD)
-    await until(lambda: len(counter.heard) == 2)
-    assert counter.garbled == [1, 2, 0]
+    await until(lambda: len(counter.heard) == 3)
+    assert counter.garbled == [1, 2, 3, 0]
 
 
 async def test_unplugged_and_back(counter: Counter, caplog: pytest.LogCaptureFixture) -> None:
