@@ -12,7 +12,9 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from config.guide import GUIDE
+from config.locker import KEYPADS
 from config.locker_checks import locker_mistakes
+from config.peripherals import DESK
 from config.queue_checks import called_by, queue_mistakes
 from config.schema import Config
 
@@ -22,12 +24,16 @@ _LONG_NUMBER = re.compile(r"(?:[0-9][ .-]?){9}")  # may be somebody's telephone 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing wrong: where in the file, the value found there (or None), what is wrong, and what was likely meant."""
+    """One thing wrong: where in the file, the value found there (or None), what is wrong, and what was likely meant.
+
+    `file`: another one than the configuration itself, which names it.
+    """
 
     path: str
     value: str | None
     why: str
     likely: str | None = None
+    file: Path | None = None
 
     def __str__(self) -> str:
         shown = "" if self.value is None else f" = {self.value}"
@@ -43,11 +49,23 @@ class ConfigError(Exception):
         self.file = file
         self.mistakes = mistakes
 
+    def lines(self) -> list[str]:
+        """A line for each, with its file."""
+        return [f"{mistake.file or self.file}: {mistake}" for mistake in self.mistakes]
+
+    def rows(self) -> list[dict[str, str | None]]:
+        """The same for other programs."""
+        keys = ("path", "value", "why", "likely")
+        return [
+            {key: getattr(mistake, key) for key in keys} | ({"file": str(mistake.file)} if mistake.file else {})
+            for mistake in self.mistakes
+        ]
+
 
 def load(file: Path) -> Config:
     """Raise ConfigError with every mistake; relative paths in the file count from the file's own folder."""
     table = anchored(parse(file), file.parent)
-    mistakes = _dangling(table) + _crossed(table) + unreadable(table)
+    mistakes = _dangling(table) + _crossed(table) + _misplaced(table) + unreadable(table)
     try:
         config = Config.model_validate(table)
     except ValidationError as error:
@@ -88,13 +106,13 @@ def explain(problem: Any, root: type[BaseModel] = Config) -> Mistake:
     path = ".".join(location) or "the file"
     if problem["type"] == "extra_forbidden":
         known = _known_keys(location[:-1], root)
-        return Mistake(path, None, "unknown key", _nearest(location[-1], known))
+        return Mistake(path, None, "unknown key", nearest(location[-1], known))
     if problem["type"] == "missing":
         return Mistake(path, None, "is missing")
     why = problem["msg"].removeprefix("Value error, ")
     likely = None
     if problem["type"] == "literal_error":
-        likely = _nearest(str(problem["input"]), _quoted(problem["ctx"]["expected"]))
+        likely = nearest(str(problem["input"]), _quoted(problem["ctx"]["expected"]))
     is_hidden = isinstance(problem["input"], (dict, BaseModel)) or location[-1:] == ("phone",)
     return Mistake(path, None if is_hidden else _shown(problem["input"]), why, likely)
 
@@ -125,7 +143,8 @@ def _quoted(text: str) -> list[str]:
     return [part for place, part in enumerate(text.split("'")) if place % 2]
 
 
-def _nearest(word: str, known: list[str]) -> str | None:
+def nearest(word: str, known: list[str]) -> str | None:
+    """What was likely meant, of the words that are known."""
     from rapidfuzz import process  # noqa: PLC0415 - a file without a mistake never needs it, and an agent waits for it
     from rapidfuzz.distance import OSA  # noqa: PLC0415 - the same
 
@@ -150,7 +169,7 @@ def _dangling(table: dict[str, Any]) -> list[Mistake]:
     if isinstance(guide := table.get("guide"), dict):
         named.append(("guide.help_counter", guide.get("help_counter"), known_counters))
     return [
-        Mistake(path, _shown(value), f"is not defined; there are: {', '.join(known) or 'none'}", _nearest(value, known))
+        Mistake(path, _shown(value), f"is not defined; there are: {', '.join(known) or 'none'}", nearest(value, known))
         for path, value, known in named
         if isinstance(value, str) and value not in known
     ]
@@ -169,6 +188,17 @@ def _crossed(table: dict[str, Any]) -> list[Mistake]:
             ("guide.name", "is a counter's name, too: their cameras could not be told apart in what is broken")
         )
     return [Mistake(path, None, why) for path, why in found]
+
+
+def _misplaced(table: dict[str, Any]) -> list[Mistake]:
+    """Scanners that stand nowhere: nothing would ever open them."""
+    guide, locker = table.get("guide"), table.get("locker")
+    places = [str(guide.get("name", GUIDE))] if isinstance(guide, dict) else []
+    if isinstance(locker, dict):
+        places += [*_listed(locker.get("keypads", list(KEYPADS))), DESK]
+    why = f"is no place of a scanner; there are: {', '.join(map(str, places))}"
+    wrong = [key for key in _sections(table, "scanner") if key not in places] if places else []
+    return [Mistake(f"scanner.{key}", None, why, nearest(key, list(map(str, places)))) for key in wrong]
 
 
 def _sections(table: Any, name: str) -> dict[str, dict[str, Any]]:

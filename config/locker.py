@@ -34,6 +34,9 @@ def _line(text: str) -> str:
     return text
 
 
+KEYPADS = ("kiosk",)
+
+
 class Codes(Section):
     """`kind` hotp: a new code can be read out by telephone for ever from one counter; random: sealed until it was sent."""
 
@@ -80,7 +83,7 @@ class Locker(Section):
     opening_s: Seconds = 5.0  # a door that is not seen open after that long did not open
     close_it_s: Seconds = 30.0  # then the screen asks to close it
     left_open_s: Seconds = 60.0  # then staff are told
-    keypads: tuple[Key, ...] = ("kiosk",)
+    keypads: tuple[Key, ...] = KEYPADS
     procedures_file: Path | None = None
     boards: dict[Key, Board] = Field(min_length=1)
     compartments: dict[Key, Compartment] = Field(min_length=1)

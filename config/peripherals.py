@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from config.fields import Section
 
+DESK = "desk"  # of officers; every other scanner stands at a keypad or at the guide
 Baud = Literal[9600, 19200, 38400, 57600, 115200]
 
 

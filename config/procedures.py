@@ -1,13 +1,14 @@
 """What a citizen may hand in: procedures with their papers, in both languages. `edge.app` passes them to the locker and the guide."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from config.fields import Key, Section
-from config.load import ConfigError, explain, parse
+from config.load import ConfigError, Mistake, explain, nearest, parse
 
 SEEDED = Path(__file__).parent / "procedures.toml"
 Paper = Annotated[str, Field(min_length=1, max_length=120)]
@@ -58,6 +59,23 @@ def load_procedures(file: Path | None = None) -> Procedures:
         mistakes = [explain(problem, ProceduresFile) for problem in error.errors(include_url=False)]
         raise ConfigError(file, mistakes) from error
     return Procedures(dict(checked.procedures))
+
+
+def unknown_procedures(services: Mapping[str, Any], known: Iterable[str], file: Path) -> list[Mistake]:
+    """Of `[queue.services]` as the table has it: procedures that the file does not describe."""
+    names = list(known)
+    why = f"is no procedure of {file.name}; there are: {', '.join(names)}"
+    return [
+        Mistake(f"queue.services.{service}.procedures.{place}", repr(one), why, nearest(one, names))
+        for service, row in services.items()
+        for place, one in enumerate(_listed(row))
+        if isinstance(one, str) and one not in names
+    ]
+
+
+def _listed(service: Any) -> list[Any]:
+    listed = service.get("procedures") if isinstance(service, Mapping) else None
+    return list(listed) if isinstance(listed, list | tuple) else []
 
 
 def in_language(procedures: Procedures, lang: str) -> tuple[InLanguage, ...]:

@@ -148,10 +148,11 @@ def _voice(
     clips: Path | None, sentences: Path | None, sample: int, vosk_model: Path | None, out: Path, *, as_json: bool
 ) -> dict[str, Any]:
     from edge import cli_voice
+    from edge.adapters.config_files import INTENTS
     from edge.bench import voice, voice_live
     from models.intent import load_phrases
 
-    book = load_phrases(cli_voice.INTENTS)
+    book = load_phrases(INTENTS)
     engines = {"whisper": partial(cli_voice.opened, engine="whisper", model=None, threads=2, as_json=as_json)}
     if vosk_model is not None:
         engines["vosk"] = partial(cli_voice.opened, engine="vosk", model=vosk_model, threads=1, as_json=as_json)

@@ -17,7 +17,7 @@ from config.city import City, CityConfig, load_city
 from config.load import ConfigError
 from edge import cli_city_command
 from edge.cli_city_common import DEFAULT_CONFIG, ConfigOption, SqliteOption, say_done, source_named
-from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line, refusing
+from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, fail_configured, print_line, refusing
 from sync.city.database import Database, open_database
 from sync.city.faults import FaultKind, settle
 from sync.city.known import Anybody, KnownDevices, Registered
@@ -173,13 +173,7 @@ def load_city_config(file: Path, *, before_init: bool = False, as_json: bool = F
     try:
         return load_city(file, before_init=before_init)
     except ConfigError as error:
-        if as_json:
-            keys = ("path", "value", "why", "likely")
-            rows = [{key: getattr(mistake, key) for key in keys} for mistake in error.mistakes]
-            print_line({"ok": False, "file": str(error.file), "mistakes": rows})
-        lines = [f"{error.file}: {mistake}" for mistake in error.mistakes]
-        typer.secho("\n".join([*lines, "nothing was started"]), fg="red", err=True)
-        raise typer.Exit(BAD_USAGE) from error
+        fail_configured(error, as_json=as_json)
 
 
 @contextlib.contextmanager

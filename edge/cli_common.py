@@ -12,11 +12,11 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from config.load import ConfigError, load
-from config.procedures import load_procedures
+from config.load import ConfigError
 from config.schema import Config
 from config.strings import StringsInvalid
 from devices.errors import DeviceError
+from edge.adapters.config_files import load_whole
 from edge.adapters.line_socket import AgentSilent
 from edge.adapters.seal import KeyFileUnusable
 from edge.web.users import UsersError
@@ -99,17 +99,14 @@ def quiet_natives() -> Iterator[None]:
 def load_config(file: Path, *, as_json: bool = False) -> Config:
     """Exit 2 with every mistake when the file cannot be used."""
     try:
-        settings = load(file)
-        if settings.locker is not None:
-            load_procedures(settings.locker.procedures_file)
-        if settings.guide is not None:
-            load_procedures(settings.guide.procedures_file)
+        return load_whole(file)
     except ConfigError as error:
-        if as_json:
-            keys = ("path", "value", "why", "likely")
-            rows = [{key: getattr(mistake, key) for key in keys} for mistake in error.mistakes]
-            print_line({"ok": False, "file": str(error.file), "mistakes": rows})
-        lines = [f"{error.file}: {mistake}" for mistake in error.mistakes]
-        typer.secho("\n".join([*lines, "nothing was started"]), fg="red", err=True)
-        raise typer.Exit(BAD_USAGE) from error
-    return settings
+        fail_configured(error, as_json=as_json)
+
+
+def fail_configured(error: ConfigError, *, as_json: bool = False) -> NoReturn:
+    """Every mistake, and exit 2."""
+    if as_json:
+        print_line({"ok": False, "file": str(error.file), "mistakes": error.rows()})
+    typer.secho("\n".join([*error.lines(), "nothing was started"]), fg="red", err=True)
+    raise typer.Exit(BAD_USAGE) from error

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from config.load import ConfigError
+from edge.adapters.config_files import INTENTS, intent_mistakes
 from edge.adapters.voice_spec import DETECTOR, WHISPER_FILES, VoiceSpec
-from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line, refusing
+from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, fail_configured, print_line, refusing
 from edge.cli_files import files_of, row_of
 from edge.cli_models import located
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from models.hearing import Hearer, Hearing
     from models.intent import Choice, PhraseBook
 
-INTENTS = Path(__file__).parent.parent / "config" / "intents.vi.yaml"
 EngineOption = Annotated[str, typer.Option(help="whisper, or vosk with --model")]
 ModelOption = Annotated[Path | None, typer.Option("--model", help="directory of a model other than the pulled one")]
 ThreadsOption = Annotated[int, typer.Option(min=1, max=16, help="processor threads of the recogniser")]
@@ -43,7 +44,7 @@ def hear(
     """What is asked for in recordings: one line a file."""
     failed = 0
     with refusing(as_json=as_json):
-        book = _book(intents, among)
+        book = _book(intents, among, as_json=as_json)
         hearer = opened(book, engine, model, threads, as_json=as_json)
         for path in files_of(paths):
             result = row_of(path, lambda one: _heard(hearer, one, expects, tuple(code or ())))
@@ -118,10 +119,12 @@ def whisper_directory(*, as_json: bool) -> Path:
     return directory
 
 
-def _book(intents: Path, among: Path | None) -> "PhraseBook":
+def _book(intents: Path, among: Path | None, *, as_json: bool) -> "PhraseBook":
     from models.intent import load_phrases, phrases_of
 
     if among is None:
+        if mistakes := intent_mistakes(intents):
+            fail_configured(ConfigError(intents, mistakes), as_json=as_json)
         return load_phrases(intents)
     return phrases_of(line.strip() for line in among.read_text(encoding="utf-8").splitlines())
 

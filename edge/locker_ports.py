@@ -98,7 +98,7 @@ class ReceiptPrinter(Protocol):
 
 
 class Scans(Protocol):
-    """A scanner at one place. Its texts go to whoever looks at the page of that place."""
+    """A scanner at one place. Its texts go to whoever looks at the page of that place; an empty one could not be read."""
 
     def subscribe(self, callback: Callable[[str], None]) -> Callable[[], None]: ...
 

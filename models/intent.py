@@ -6,6 +6,7 @@ The worker, the agent and the command line read the same file, so the wire only 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -165,7 +166,7 @@ def load_phrases(
         _use_listed(table, "procedure", procedures)
         _use_places(table, places)
         intents = Intents.from_dict(table)
-        said = dict(_expanded(intents))
+        said = dict(islice(_expanded(intents), MOST_SENTENCES + 1))
     except (
         OSError,
         UnicodeDecodeError,
@@ -175,11 +176,23 @@ def load_phrases(
         KeyError,
         TypeError,
         ValueError,
+        RecursionError,
     ) as error:
         raise IntentsUnusable(f"{path}: {error}") from error
     if not 0 < len(said) <= MOST_SENTENCES:
-        raise IntentsUnusable(f"{path}: {len(said)} sentences; there must be some, and at most {MOST_SENTENCES}")
+        raise IntentsUnusable(
+            f"{path}: {len(said)} sentences or more; there must be some, and at most {MOST_SENTENCES}"
+        )
     return PhraseBook(tuple(said), tuple(said.values()))
+
+
+def unparsable(template: str) -> str | None:
+    """What is wrong with a template by itself; None: nothing."""
+    try:
+        parse_sentence(template)
+    except (ParseError, HassilError, AssertionError) as error:
+        return str(error).partition(" in: ")[0] or "is no template"
+    return None
 
 
 def phrases_of(lines: Iterable[str]) -> PhraseBook:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from devices.scanner.framer import Framer
 from devices.serial_port import Port, PortLost, PortWhy
 
+SHORTEST = 4  # characters of a code that shows the scanner to be well; fewer come by chance in a burst of rubbish
 _log = logging.getLogger(__name__)
 
 
@@ -21,18 +22,24 @@ class ScannerTimes:
 
 
 class SerialScanner:
-    """`run` until cancelled. `on_text` hears each scan, `on_state` why the port is lost, or None when it is there again."""
+    """`run` until cancelled. `on_text` hears each scan, `on_state` why the port is lost, or None when it is there again.
+
+    `on_garbled` hears how many scans in a row could not be read, and 0 when one can again.
+    """
 
     def __init__(
         self,
         open_port: Callable[[], Awaitable[Port]],
         on_text: Callable[[str], None],
         on_state: Callable[[PortWhy | None], Awaitable[None]],
+        on_garbled: Callable[[int], Awaitable[None]],
         times: ScannerTimes | None = None,
     ) -> None:
         self._open_port = open_port
         self._on_text = on_text
         self._on_state = on_state
+        self._on_garbled = on_garbled
+        self._garbled = 0
         self._times = times or ScannerTimes()
         self._is_lost = False
         self.is_connected = False
@@ -70,14 +77,24 @@ class SerialScanner:
             else:
                 texts = framer.feed(octets)
             for text in texts:
+                if len(text) >= SHORTEST:
+                    await self._clear()
                 self._on_text(text)
-            self._count(framer)
+            await self._count(framer)
 
-    def _count(self, framer: Framer) -> None:
+    async def _clear(self) -> None:
+        if self._garbled:
+            self._garbled = 0
+            await self._on_garbled(0)
+
+    async def _count(self, framer: Framer) -> None:
+        """Those of one read are one: a burst of rubbish is told, not counted out."""
         if framer.rejected:
             self.rejected += framer.rejected
             framer.rejected = 0
-            _log.warning("scanner: a scan that is too long or no UTF-8 was dropped")
+            self._garbled += 1
+            _log.warning("scanner: a scan that is too long or no text was dropped")
+            await self._on_garbled(self._garbled)
 
     async def _lose(self, why: PortWhy) -> None:
         if not self._is_lost:

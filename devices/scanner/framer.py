@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from unicodedata import category
 
 LONGEST = 2048  # octets; an identity card's QR has about 200, a version 40 QR of a national format 2,953
 
@@ -10,7 +11,7 @@ LONGEST = 2048  # octets; an identity card's QR has about 200, a version 40 QR o
 class Framer:
     """A text ends with CR (or CR LF), or with a pause. A line feed inside stays a space: addresses on identity cards have some.
 
-    What is too long or no UTF-8 is dropped whole and counted: half a text must not pass for a whole one.
+    What is too long, no UTF-8 or holds control characters is dropped whole and counted: half a text must not pass for a whole one.
     """
 
     longest: int = LONGEST
@@ -48,8 +49,11 @@ class Framer:
 
     def _text(self, octets: bytes) -> Iterator[str]:
         try:
-            text = octets.decode("utf-8")
+            text = octets.decode("utf-8").replace("\n", " ").replace("\t", " ")
         except UnicodeDecodeError:
             self.rejected += 1
+            return
+        if any(category(sign) == "Cc" for sign in text):
+            self.rejected += 1
         else:
-            yield text.replace("\n", " ")
+            yield text

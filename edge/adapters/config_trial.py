@@ -12,9 +12,10 @@ from typing import Annotated
 
 import msgspec
 
-from config.load import ConfigError, load
+from config.load import ConfigError
 from config.schema import Config
 from edge.adapters.command_doers import args_of
+from edge.adapters.config_files import load_whole
 from edge.adapters.identity import EnrolledMqtt
 from edge.adapters.trial_files import TrialFiles, digest_of, unhealthy
 from edge.command_ports import Later, Task
@@ -68,9 +69,9 @@ class ConfigSetter:
         present = files.file.read_bytes()
         files.write(files.new, body)
         try:
-            why = self._judged(load(files.new))
+            why = self._judged(load_whole(files.new))
         except ConfigError as error:
-            log.warning("config: the city's is not valid: %s", "; ".join(map(str, error.mistakes)))
+            log.warning("config: the city's is not valid: %s", "; ".join(error.lines()))
             why = CommandRefusal.CONFIG_INVALID
         if why is not None:
             files.new.unlink()

@@ -2,14 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.guide import Guide, Place
-from config.load import ConfigError, Mistake
-from config.procedures import SEEDED, ProcedureEntry, load_procedures
+from config.load import ConfigError
+from config.procedures import SEEDED, ProcedureEntry, load_procedures, unknown_procedures
+from config.queue import Queue
 from config.schema import Config
 from edge.adapters import model_files
+from edge.adapters.config_files import INTENTS
 from edge.adapters.directory import HttpCity
 from edge.adapters.guide_eyes import WorkerEyes
 from edge.adapters.guide_eyes_spec import LANDMARKER, NETWORK, GuideEyesSpec
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from edge.adapters.voice import VoiceEars
 
 Part = tuple[str, Callable[[], Awaitable[None]]]
-CONFIG = Path(__file__).parents[2] / "config"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def guide_hall(config: Config, guide: Guide) -> Hall:
     service_of = {procedure: key for key, one in config.queue.services.items() for procedure in one.procedures}
     return Hall(
         config.centre.name if config.centre else "",
-        _procedures(guide, service_of),
+        _procedures(guide, config.queue, service_of),
         setup.services,
         setup.counters,
         setup.opening,
@@ -120,13 +120,11 @@ def guide_house(config: Config, guide: Guide, hall: Hall) -> House:
     )
 
 
-def _procedures(guide: Guide, service_of: Mapping[str, str]) -> dict[str, ProcedureInfo]:
+def _procedures(guide: Guide, queue: Queue, service_of: Mapping[str, str]) -> dict[str, ProcedureInfo]:
     file = guide.procedures_file or SEEDED
     entries = load_procedures(file).entries
-    unknown = [key for key in service_of if key not in entries]
-    if unknown:
-        why = f"is no procedure of {file.name}; there are: {', '.join(entries)}"
-        raise ConfigError(file, [Mistake(f"queue.services.{service_of[key]}.procedures", key, why) for key in unknown])
+    if unknown := unknown_procedures(queue.model_dump()["services"], entries, file):
+        raise ConfigError(file, unknown)
     return {key: _procedure(key, entry, service_of.get(key)) for key, entry in entries.items()}
 
 
@@ -172,7 +170,7 @@ def _ears(config: Config, guide: Guide, hall: Hall) -> "VoiceEars | None":
         source=voice.microphone,
         recogniser=str(recogniser),
         detector=str(model_files.locate(config, DETECTOR)),
-        intents=str(voice.intents_file or CONFIG / "intents.vi.yaml"),
+        intents=str(voice.intents_file or INTENTS),
         procedures={key: one.name("vi") for key, one in hall.procedures.items()},
         places={key: one.name("vi") for key, one in hall.places.items()},
         engine=voice.engine,

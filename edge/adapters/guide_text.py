@@ -12,7 +12,7 @@ from edge.domain.dossier import DossierCode
 from edge.domain.dossier_status import DossierRecord, Found
 from edge.domain.opening import Holiday, Span
 from edge.guide_ports import Hall, ProcedureInfo, Scene
-from edge.queue_ports import Closed, CounterInfo
+from edge.queue_ports import Closed, CounterInfo, Printing
 from edge.web import queue_words
 from edge.web.words import Strings, Words
 
@@ -33,6 +33,7 @@ class GuideSentences:
             Prompt.ANSWER: self._answer,
             Prompt.ASK_PRIORITY: self._priority,
             Prompt.TICKET: self._ticket,
+            Prompt.NO_SLIP: self._no_slip,
             Prompt.NO_TICKET: self._no_ticket,
             Prompt.PAPERS: self._papers,
             Prompt.CHECKING: self._checking,
@@ -101,6 +102,13 @@ class GuideSentences:
         wait = queue_words.wait(words, slip.wait_s, slip.at)
         counters = _counters(slip.counters)
         return words("guide.say.ticket", number=slip.label, ahead=slip.ahead, wait=wait, counters=counters)
+
+    def _no_slip(self, words: Words, scene: Scene) -> str:
+        slip = scene.slip
+        if slip is None:
+            return words("guide.say.issuing")
+        key = "no_slip" if scene.printing is Printing.FAILED else "slip_unknown"
+        return words(f"guide.say.{key}", number=slip.label, counters=_counters(slip.counters))
 
     def _no_ticket(self, words: Words, scene: Scene) -> str:
         if scene.declined is None:

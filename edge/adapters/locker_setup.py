@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from config.locker import Board, Compartment, Locker
+from config.peripherals import DESK
 from config.procedures import in_language, load_procedures
 from config.schema import Config
 from config.strings import StringTable, load_strings
@@ -42,7 +43,6 @@ from sync.journal import Journal
 Part = tuple[str, Callable[[], Awaitable[None]]]
 SEAL_KEY, CODE_SECRET = "locker-seal.key", "locker-codes.key"  # in the data folder, made at the first start
 READY_WITHIN_S = 10.0
-DESK = "desk"  # the scanner that stands at the officer's desk
 
 
 @dataclass(frozen=True, slots=True)

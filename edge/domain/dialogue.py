@@ -27,6 +27,7 @@ and each stage has its own answers, and what else happens there:
 | LOOKING | - | Looked: ANSWER; after `look_s`: ANSWER (no answer) |
 | ASK_SERVICE | a service, or a procedure of one: ASK_PRIORITY | |
 | ASK_PRIORITY | no, or a priority: ISSUING + Issue; yes: which one? | |
+| TICKET | - | NotPrinted: the same, and how to keep the number |
 | ISSUING | - | Issued: TICKET; NotIssued, after `issue_s`: NO_TICKET; nothing else counts, for a number is being given |
 | ASK_PROCEDURE | a procedure: what it was asked for | |
 | PAPERS | yes: CHECKING; no: MENU | |
@@ -41,7 +42,8 @@ and each stage has its own answers, and what else happens there:
 Not understood, once: the question again, and why; twice in a row (a choice that was not it counts too): OFFER_PERSON. Noise without
 speech is told once a stage and counts as nothing. Speech that is not
 sure: CHOOSE with up to three choices, never a guess; neither counts in LOOKING, TICKET, THANKED and PERSON, where people talk to
-each other. Without a sign of life a stage asks whether somebody is there, then everything is forgotten (AWAY + Forget); TICKET,
+each other, nor does a scan of something else there: a number is not taken off the screen by it, nor a call for a person. The code
+that is being looked up is no second question. Without a sign of life a stage asks whether somebody is there, then everything is forgotten (AWAY + Forget); TICKET,
 THANKED and PERSON end without asking, and so does every stage soon after the camera saw the visitor leave.
 """
 
@@ -61,6 +63,7 @@ from edge.domain.dialogue_events import (
     Looked,
     Meant,
     NotIssued,
+    NotPrinted,
     NotUnderstood,
     Recognised,
     Say,
@@ -73,6 +76,7 @@ from edge.domain.dialogue_events import (
 from edge.domain.dialogue_meant import code_given, meant
 from edge.domain.dialogue_state import CHOICES, MISSES, House, Moved, State, again, fresh, go, missed, stay
 from edge.domain.dialogue_terms import By, Prompt, Stage, Unheard
+from edge.domain.dossier import BadDossierCode, BadDossierDate, DossierCode
 from edge.domain.dossier_status import NotFound
 
 DEAF = frozenset({Stage.LOOKING, Stage.TICKET, Stage.THANKED, Stage.PERSON})  # to what is not understood
@@ -111,10 +115,19 @@ def _happened(state: State, event: Event, house: House) -> Moved | None:
     if isinstance(event, Meant):
         return meant(state, event.meaning, event.by, house)
     if isinstance(event, CodeGiven):
-        return code_given(state, event.text, event.by)
+        return _code_given(state, event)
     if isinstance(event, Unsure | NotUnderstood):
         return _unclear(state, event)
     return _told(state, event)
+
+
+def _code_given(state: State, event: CodeGiven) -> Moved | None:
+    try:
+        code = DossierCode.parse(event.text)
+    except (BadDossierCode, BadDossierDate):
+        return None if state.stage in DEAF else code_given(state, event.text, event.by)
+    is_asked = state.stage is Stage.LOOKING and event.by is By.SCAN and code == state.code
+    return None if is_asked else code_given(state, event.text, event.by)
 
 
 def _told(state: State, event: Event) -> Moved | None:
@@ -124,6 +137,9 @@ def _told(state: State, event: Event) -> Moved | None:
     if isinstance(event, Coming):
         is_called = state.stage is Stage.PERSON and not state.is_coming
         return go(state, Stage.PERSON, Prompt.COMING, is_coming=True) if is_called else None
+    if isinstance(event, NotPrinted):
+        is_shown = state.stage is Stage.TICKET and event.turn == state.turn
+        return stay(state, Prompt.NO_SLIP) if is_shown else None
     if isinstance(event, Recognised | Challenged | Unanswered):
         return _greeted(state, event) if is_greeting(state) else None
     if isinstance(event, Language):

@@ -72,7 +72,7 @@ class SpeechBegan:
 
 @dataclass(frozen=True, slots=True)
 class CodeGiven:
-    """A dossier code as text, not yet looked at."""
+    """A dossier code as text, not yet looked at; empty when a scan could not be read."""
 
     text: str = field(repr=False)
     by: By
@@ -89,6 +89,13 @@ class Looked:
 @dataclass(frozen=True, slots=True)
 class Issued:
     """A number was given for `Issue` number `turn`."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotPrinted:
+    """The number of `Issue` number `turn` stands, its slip may not have come out."""
 
     turn: int
 
@@ -121,7 +128,8 @@ class Tick:
 
 
 Event: TypeAlias = (
-    Came | Recognised | Challenged | Unanswered | Left | Meant | Unsure | NotUnderstood | SpeechBegan | CodeGiven | Looked | Issued | NotIssued | Coming
+    Came | Recognised | Challenged | Unanswered | Left | Meant | Unsure | NotUnderstood | SpeechBegan | CodeGiven | Looked | Issued | NotPrinted
+    | NotIssued | Coming
     | Language | Touched | Tick
 )  # fmt: skip
 

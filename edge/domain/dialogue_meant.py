@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
+from edge.domain.cccd import Cccd
 from edge.domain.dialogue_events import Feedback, Issue, LookUp, Note
 from edge.domain.dialogue_state import House, Moved, State, again, go, missed, stay
 from edge.domain.dialogue_terms import ASKED, By, Day, Intent, Meaning, Prompt, Stage, Topic
 from edge.domain.dossier import BadDossierCode, BadDossierDate, DossierCode
+from edge.domain.scanned import Mistake, Unreadable, read_text
 from edge.domain.ticket import Priority
 
 BEFORE: Mapping[Stage, Stage] = {
@@ -46,7 +48,7 @@ def code_given(state: State, text: str, by: By) -> Moved:
     try:
         code = DossierCode.parse(text)
     except (BadDossierCode, BadDossierDate) as error:
-        prompt = Prompt.BAD_DATE if isinstance(error, BadDossierDate) else Prompt.BAD_CODE
+        prompt = _why_no_code(text, error)
         there, actions = missed(state)
         if there.stage is Stage.OFFER_PERSON:
             return there, actions
@@ -54,6 +56,17 @@ def code_given(state: State, text: str, by: By) -> Moved:
     if by is By.SCAN:
         return _look_up(state, code)
     return go(state, Stage.CONFIRM_CODE, Prompt.CONFIRM_CODE, code=code)
+
+
+def _why_no_code(text: str, error: BadDossierCode | BadDossierDate) -> Prompt:
+    """What people hold under the scanner most often is their identity card."""
+    if not text:
+        return Prompt.BAD_SCAN
+    if isinstance(error, BadDossierDate):
+        return Prompt.BAD_DATE
+    read = read_text(text)
+    is_card = isinstance(read, Cccd) or read == Unreadable(Mistake.BAD_CCCD)
+    return Prompt.ID_CARD if is_card else Prompt.BAD_CODE
 
 
 def _code(state: State, code: DossierCode, by: By) -> Moved:

@@ -32,6 +32,7 @@ from edge.domain.dialogue_events import (
     Meant,
     Note,
     NotIssued,
+    NotPrinted,
     Recognised,
     Say,
     Tick,
@@ -53,6 +54,7 @@ from sync.events import FeedbackGiven, GuideAsked
 log = logging.getLogger(__name__)
 
 SHOWN = frozenset({Stage.TICKET, Stage.NO_TICKET})  # stages that show what the queue desk answered
+NOT_OUT = frozenset({Printing.FAILED, Printing.UNKNOWN})
 SCAN_AT_MOST = 400  # characters; an identity card's QR is shorter
 Subscriber = Callable[[GuideView], None]
 
@@ -247,6 +249,8 @@ class GuideService:
         if self._slip is answer:
             self._printing = printing
             self._announce()
+            if printing in NOT_OUT:
+                await self.happened(NotPrinted(asked.turn))
 
     def _keep_with_the_stage(self) -> None:
         """What a desk answered stays as long as the stage that shows it, and so does a call for a person."""

@@ -23,7 +23,7 @@ from edge.web.site import Site, Viewer
 from edge.web.words import Words
 
 TICK_S = 1.0
-FOREIGN = f"guide.say.{Prompt.FOREIGN}"
+IN_OTHER = "page.guide.foreign_other"
 LONG = 150  # letters from which a sentence is written smaller
 HOME = frozenset(
     {Stage.AWAY, Stage.MENU}
@@ -88,7 +88,7 @@ class GuidePage:
         self._subtitle.say(said)
         self._subtitle.classes(replace="guide-subtitle long" if len(said) > LONG else "guide-subtitle")
         is_foreign = scene.state.prompt is Prompt.FOREIGN
-        self._in_other.say(self._words.strings.text(FOREIGN, _other(self._words.lang)) if is_foreign else "")
+        self._in_other.say(self._words.strings.text(IN_OTHER, _other(self._words.lang)) if is_foreign else "")
         show(self._in_other, is_shown=is_foreign)
         self._mouth.classes(replace="guide-mouth speaking" if view.is_speaking else "guide-mouth")
         show(self._overheard, is_shown=view.is_overheard)

@@ -60,6 +60,9 @@ class LoadPanel:
 
     def _take_scan(self, text: str) -> None:
         """Into the browser's field, where it can be looked at and mended before the form is sent."""
+        if not text:
+            self._scanned.say(self._words("page.locker.scan_unreadable"))
+            return
         with self._form:
             ui.run_javascript(f"document.getElementById('load-dossier').value = {json.dumps(text)}")
         self._scanned.say(self._words("page.locker.scanned"))

@@ -243,8 +243,12 @@ class Kiosk:
             self._back()
 
     def _scanned(self, text: str) -> None:
-        if self._on_scan and not self._is_busy and text.strip():
+        if not self._on_scan or self._is_busy:
+            return
+        if text.strip():
             self._on_scan(text.strip()[:SCAN_AT_MOST])
+        else:
+            self.live.say("page.locker.scan_unreadable")
 
     def _other(self) -> Words:
         return self._site.words("en" if self.words.lang == "vi" else "vi")

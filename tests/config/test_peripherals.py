@@ -43,3 +43,20 @@ def test_only_a_node_may_be_silent(tmp_path: Path) -> None:
     load(written(tmp_path, '[printer]\nport = "/dev/usb/lp0"\nanswers = false\n'))
     with pytest.raises(ConfigError):
         load(written(tmp_path, '[printer]\nport = "tcp://192.168.1.50:9100"\nanswers = false\n'))
+
+
+@pytest.mark.parametrize(
+    ("stations", "place", "likely"),
+    [
+        ('[guide]\n[queue.services.a]\nname="A"\nletter="A"\ncounters=["q1"]\n[queue.counters.q1]\nname="Q"\nnumber=1\n', "huong-da", "huong-dan"),
+        ("[locker]\n", "kiosks", "kiosk"),
+        ('[locker]\nkeypads = ["cua"]\n', "deks", "desk"),
+    ],
+)  # fmt: skip
+def test_a_scanner_that_stands_nowhere_is_a_mistake(tmp_path: Path, stations: str, place: str, likely: str) -> None:
+    """Nothing would open it, and nobody would know why the scanner is dead."""
+    with pytest.raises(ConfigError) as caught:
+        load(written(tmp_path, f'{stations}[scanner.{place}]\nport = "{USB}"\n'))
+    found = {mistake.path: mistake for mistake in caught.value.mistakes}
+    assert found[f"scanner.{place}"].likely == likely
+    assert found[f"scanner.{place}"].why.startswith("is no place of a scanner; there are: ")

@@ -88,7 +88,7 @@ async def test_a_service_with_a_procedure_that_nobody_wrote_does_not_start(tmp_p
         async with open_agent(config):
             pass
     assert str(caught.value.mistakes[0]).startswith(
-        "queue.services.chung-thuc.procedures = chung-thuc-chu-ki: is no procedure of procedures.toml"
+        "queue.services.chung-thuc.procedures.1 = 'chung-thuc-chu-ki': is no procedure of procedures.toml"
     )
 
 

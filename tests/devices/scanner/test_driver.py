@@ -23,9 +23,13 @@ class Counter:
         self.hand = PtyScanner(link)
         self.heard: list[str] = []
         self.states: list[PortWhy | None] = []
+        self.garbled: list[int] = []
         self.scanner = SerialScanner(
-            partial(open_port, str(link)), self.heard.append, self._note, ScannerTimes(0.1, 0.01, 0.05)
+            partial(open_port, str(link)), self.heard.append, self._note, self._garbled, ScannerTimes(0.1, 0.01, 0.05)
         )
+
+    async def _garbled(self, in_a_row: int) -> None:
+        self.garbled.append(in_a_row)
 
     async def _note(self, why: PortWhy | None) -> None:
         self.states.append(why)
@@ -71,6 +75,18 @@ async def test_rubbish_is_dropped_and_the_next_scan_heard(counter: Counter, capl
     assert counter.scanner.rejected == 2
     assert "Nguyễn" not in caplog.text
     assert "001085012345" not in caplog.text
+
+
+async def test_what_cannot_be_read_is_told_and_so_is_the_first_that_can(counter: Counter) -> None:
+    for count in (1, 2):
+        counter.hand.send(b"\xff\xfe\r")
+        await until(lambda count=count: counter.garbled[-1:] == [count])  # type: ignore[misc]
+    counter.hand.send(b"\x01\x02\x03\x04\x05\rq1\r")  # text by chance
+    await until(lambda: counter.heard == ["q1"] and counter.garbled == [1, 2, 3])
+    counter.hand.scan(CARD)
+    counter.hand.scan(CARD)
+    await until(lambda: len(counter.heard) == 3)
+    assert counter.garbled == [1, 2, 3, 0]
 
 
 async def test_unplugged_and_back(counter: Counter, caplog: pytest.LogCaptureFixture) -> None:

@@ -13,7 +13,7 @@ from edge.domain.dossier import DossierCode
 from edge.domain.dossier_status import DossierRecord, DossierStatus, DossierStep, Found, NotFound, Source
 from edge.domain.opening import Closed, Holiday, Opening, Span, WhyClosed
 from edge.guide_ports import Scene
-from edge.queue_ports import CounterInfo, Declined, Refusal, ServiceInfo, Slip
+from edge.queue_ports import CounterInfo, Declined, Printing, Refusal, ServiceInfo, Slip
 from edge.web.words import Words
 from tests.edge.sentences import strings
 from tests.edge.web.guide_fakes import profile
@@ -136,6 +136,11 @@ def test_a_ticket_is_said_with_its_wait_and_counters() -> None:
     assert text == (
         "Số của ông/bà là A012. Trước ông/bà có 3 người, khoảng 10 phút. Khi được gọi, mời đến Quầy 1, Quầy 2."
     )
+    for printing, start in ((Printing.FAILED, "Máy in không in được"), (Printing.UNKNOWN, "Phiếu có thể chưa in ra")):
+        text = TEXT.sentence(Prompt.NO_SLIP, replace(scene(), slip=slip, printing=printing))
+        assert text.startswith(start)
+        assert "A012" in text
+        assert text.endswith("Quầy 1, Quầy 2.")
 
 
 @pytest.mark.parametrize(

@@ -51,3 +51,28 @@ async def test_the_page_that_looks_hears_it_and_nobody_else(tmp_path: Path, faul
     with suppress(asyncio.CancelledError):
         await running
     assert left == []
+
+
+async def test_a_scanner_that_sends_rubbish_is_answered_and_then_a_fault(tmp_path: Path, faults: Faults) -> None:
+    feed = ScannerFeed("kiosk", Scanner(port=str(tmp_path / "port")), faults, ScannerTimes(0.1, 0.01, 0.05))
+    heard: list[str] = []
+    feed.subscribe(heard.append)
+    running = asyncio.create_task(feed.run())
+    with PtyScanner(tmp_path / "port") as hand:
+        async with asyncio.timeout(10):
+            while not feed._scanner.is_connected:
+                await asyncio.sleep(0.01)
+            for count in range(1, 6):
+                hand.send(b"\xff" * 40 + b"\r")
+                while feed._scanner.rejected < count:
+                    await asyncio.sleep(0.01)
+            assert faults.why("scanner/kiosk") == "scanner_garbled"
+            assert heard == [""] * 3
+            assert all(strings().find("page.fault.scanner_garbled", lang) for lang in LANGUAGES)
+            hand.scan("BN-7F3K")
+            while heard[-1] != "BN-7F3K":
+                await asyncio.sleep(0.01)
+            assert faults.why("scanner/kiosk") is None
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running

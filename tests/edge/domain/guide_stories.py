@@ -17,6 +17,7 @@ from edge.domain.dialogue_events import (
     Looked,
     Meant,
     NotIssued,
+    NotPrinted,
     NotUnderstood,
     Recognised,
     SpeechBegan,
@@ -33,6 +34,7 @@ from edge.domain.naming import SittingTask
 
 LAN = ChosenName.parse("chị Lan")
 CODE_TEXT = "000.00.19.H29-261124-0012"
+CARD_TEXT = "001099012345|123456789|Nguyen Van A|01011999|Nam|Ha Noi|01012021"
 CODE = DossierCode.parse(CODE_TEXT)
 RECORD = DossierRecord(CODE, DossierStatus.READY, datetime(2026, 11, 27, 9, 0, tzinfo=UTC))
 FOUND = Found(RECORD, Source.CITY)
@@ -106,6 +108,10 @@ EVENTS: dict[str, Event] = {
     "code_said": CodeGiven(CODE_TEXT, By.VOICE),
     "code_bad": CodeGiven("12345", By.TOUCH),
     "code_bad_date": CodeGiven("H29.19-261399-0012", By.SCAN),
+    "scan_unreadable": CodeGiven("", By.SCAN),
+    "card_scanned": CodeGiven(CARD_TEXT, By.SCAN),
+    "not_printed": NotPrinted(1),
+    "not_printed_late": NotPrinted(0),
     "looked": Looked(1, FOUND),
     "looked_late": Looked(0, NotFound.UNKNOWN),
     "issued": Issued(1),

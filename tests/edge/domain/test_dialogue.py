@@ -22,6 +22,7 @@ from edge.domain.dialogue_events import (
     Looked,
     LookUp,
     Note,
+    NotPrinted,
     NotUnderstood,
     Recognised,
     Say,
@@ -37,6 +38,7 @@ from edge.domain.dossier_status import NotFound
 from edge.domain.naming import SittingTask
 from edge.domain.ticket import Priority
 from tests.edge.domain.guide_stories import (
+    CARD_TEXT,
     CODE,
     CODE_TEXT,
     EVENTS,
@@ -56,7 +58,8 @@ from tests.edge.domain.guide_stories import (
 # What every stage does alike, whatever it is (but AWAY and ISSUING, and answers of its own below).
 EVERYWHERE: dict[str, Stage] = {
     "code_scanned": Stage.LOOKING, "code_typed": Stage.CONFIRM_CODE, "code_said": Stage.CONFIRM_CODE,
-    "code_bad": Stage.ASK_CODE, "code_bad_date": Stage.ASK_CODE, "code_meant": Stage.CONFIRM_CODE,
+    "code_bad": Stage.ASK_CODE, "code_bad_date": Stage.ASK_CODE, "scan_unreadable": Stage.ASK_CODE,
+    "card_scanned": Stage.ASK_CODE, "code_meant": Stage.CONFIRM_CODE,
     "code_chosen": Stage.LOOKING, "procedure_named": Stage.PAPERS, "papers_named": Stage.PAPERS,
     "papers_unknown": Stage.ASK_PROCEDURE, "ticket_named": Stage.ASK_PRIORITY, "ticket_no_service": Stage.ASK_SERVICE,
     "unsure": Stage.CHOOSE,
@@ -93,6 +96,7 @@ HERE: dict[tuple[Stage, str], Stage] = {
     (Stage.ISSUING, "not_issued"): Stage.NO_TICKET,
     (Stage.ASK_TOPIC, "pick_topic"): Stage.ASK_OPINION,
 }
+NO_CODE = {"code_bad", "code_bad_date", "scan_unreadable", "card_scanned"}
 NEARLY_MISSED = {Stage.CHOOSE, Stage.OFFER_PERSON}  # one more misunderstanding, and a person is offered
 DEAF = {Stage.AWAY, Stage.ISSUING, Stage.LOOKING, Stage.TICKET, Stage.THANKED, Stage.PERSON}
 
@@ -115,8 +119,8 @@ def expected(stage: Stage, name: str) -> Stage:  # noqa: PLR0911 - a table, read
         return YES[stage]
     if name.endswith("_back"):
         return BACK.get(stage, Stage.MENU)
-    if name in {"code_bad", "code_bad_date"} and stage in NEARLY_MISSED:
-        return Stage.OFFER_PERSON
+    if name in NO_CODE and stage in NEARLY_MISSED | DEAF:
+        return stage if stage in DEAF else Stage.OFFER_PERSON
     intent = _intent(name)
     return EVERYWHERE.get(name) or (MEANT.get(intent, stage) if intent else stage)
 
@@ -210,6 +214,42 @@ def test_a_code_with_a_wrong_digit_is_asked_for_again_and_then_a_person_is_offer
     state, actions = play(CodeGiven("H29.19-2611", By.TOUCH), state=state)
     assert (state.stage, actions[-1]) == (Stage.OFFER_PERSON, Say(Prompt.OFFER_PERSON))
     assert play(say(Intent.YES), state=state)[0].stage is Stage.PERSON
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt"),
+    [
+        ("", Prompt.BAD_SCAN),
+        (CARD_TEXT, Prompt.ID_CARD),
+        ("|".join(CARD_TEXT.split("|")[:4]), Prompt.ID_CARD),  # an old reader cut it off
+        ("001099012345", Prompt.ID_CARD),
+        ("https://example.vn/x", Prompt.BAD_CODE),
+        ("H29.19-261", Prompt.BAD_CODE),
+    ],
+)
+def test_a_scan_of_something_else_is_answered_by_what_it_was(text: str, prompt: Prompt) -> None:
+    state, actions = play(CodeGiven(text, By.SCAN))
+    assert (state.stage, actions) == (Stage.ASK_CODE, [Say(prompt)])
+
+
+@pytest.mark.parametrize("stage", [Stage.LOOKING, Stage.TICKET, Stage.THANKED, Stage.PERSON])
+@pytest.mark.parametrize("text", ["", CARD_TEXT, "H29.19-261"])
+def test_a_scan_of_something_else_takes_no_number_and_no_call_away(stage: Stage, text: str) -> None:
+    assert step(at(stage), CodeGiven(text, By.SCAN), NOW, HOUSE) == (at(stage), ())
+
+
+def test_a_scanner_that_repeats_a_code_asks_the_city_once() -> None:
+    state, actions = play(*[CodeGiven(CODE_TEXT, By.SCAN)] * 40)
+    assert actions == [LookUp(CODE, 1), Say(Prompt.LOOKING)]
+    assert play(CodeGiven("H29.19-261124-0013", By.SCAN), state=state)[0].turn == 2
+
+
+def test_a_slip_that_did_not_come_out_leaves_time_to_write_the_number_down() -> None:
+    shown = at(Stage.TICKET)
+    state, actions = step(shown, NotPrinted(shown.turn), NOW + 20, HOUSE)
+    assert (state.stage, state.prompt, actions) == (Stage.TICKET, Prompt.NO_SLIP, (Say(Prompt.NO_SLIP),))
+    assert state.until == NOW + 20 + HOUSE.slip_s
+    assert step(shown, NotPrinted(shown.turn - 1), NOW, HOUSE) == (shown, ())
 
 
 def test_nobody_waits_for_ever_for_the_city() -> None:

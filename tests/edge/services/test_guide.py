@@ -84,6 +84,27 @@ async def test_a_number_is_taken_shown_printed_and_said(room: Room) -> None:
     assert room.desk.view().scene.slip is None
 
 
+async def test_a_slip_that_does_not_come_out_is_told_aloud_and_the_number_stays(room: Room) -> None:
+    room.queue.printer.works = False
+    await room.press(Intent.TICKET)
+    await room.press(Intent.PICK, pick="ho-tich")
+    await room.press(Intent.PICK, pick="older")
+    await room.until(lambda: room.state.prompt is Prompt.NO_SLIP)
+    assert room.state.stage is Stage.TICKET
+    assert room.desk.view().scene.printing is Printing.FAILED
+    await room.until(lambda: room.guide.mouth.said[-1].startswith("Máy in không in được phiếu. Số của ông/bà là A009"))
+    room.guide.scanner.scan("")  # rubbish from the scanner does not take it off the screen
+    await asyncio.sleep(0)
+    assert room.state.stage is Stage.TICKET
+
+
+async def test_a_scan_that_cannot_be_read_is_answered(room: Room) -> None:
+    await asyncio.sleep(0)
+    room.guide.scanner.scan("")
+    await room.until(lambda: room.guide.mouth.said[-1:] == [room.desk.view().subtitle])
+    assert room.desk.view().subtitle.startswith("Tôi không đọc được mã vừa quét.")
+
+
 async def test_at_noon_the_kiosk_says_when_numbers_come_again(room: Room) -> None:
     room.clock.at = MORNING.replace(hour=12)
     await room.press(Intent.TICKET, procedure="khai-sinh")
@@ -112,7 +133,7 @@ async def test_a_scanned_code_wakes_the_screen_and_an_identity_card_is_refused(r
     await room.reached(Stage.ANSWER)
     room.guide.scanner.scan("001099012345|123456789|Nguyen Van A|01011999|Nam|Ha Noi|01012021")
     await room.reached(Stage.ASK_CODE)
-    assert room.state.prompt is Prompt.BAD_CODE
+    assert room.state.prompt is Prompt.ID_CARD
     assert "Nguyen" not in repr(room.desk.view())
 
 
