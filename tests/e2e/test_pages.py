@@ -1,7 +1,5 @@
 """The pages in the real Chromium, served by the real server in a process of its own over made-up desks."""
 
-import time
-
 import pytest
 from playwright.sync_api import expect
 
@@ -10,8 +8,6 @@ from tests.edge.web.play import StageProcess
 from tests.edge.web.stage import LANGUAGE_RESET_S
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.timeout(180)]
-
-NUDGE_BUDGET_S = 1.5
 
 
 def test_login_leads_to_the_own_counter(browse: Opener, stage: StageProcess) -> None:
@@ -36,10 +32,8 @@ def test_a_wrong_code_is_told_kindly(browse: Opener) -> None:
 def test_the_officer_sees_a_nudge_live(browse: Opener, stage: StageProcess) -> None:
     page = browse("quay-01").open("/quay/quay-01")
     expect(page.locator(".present-word")).to_have_text("Hài lòng")
-    began = time.monotonic()
     stage.order("counter", counter="quay-01", level="dissatisfied", nudge="dissatisfied")
-    expect(page.locator(".nudge")).to_contain_text("Thử chậm lại một nhịp", timeout=NUDGE_BUDGET_S * 1000)
-    print(f"nudge on the screen after {time.monotonic() - began:.3f} s")  # noqa: T201 - a figure for whoever asks (-s)
+    expect(page.locator(".nudge")).to_contain_text("Thử chậm lại một nhịp")
     expect(page.locator(".present-word")).to_have_text("Không hài lòng")
     assert page.locator(".present img, .present video, .present canvas, .present svg").count() == 0
 
