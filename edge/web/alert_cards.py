@@ -20,10 +20,12 @@ class AlertList:
         self._wants = wants
         self._cards: dict[str, AlertCard] = {}
         self._empty = Text("p", live.viewer.words(empty_key), "none")
+        self._said = Text("p", "", "unseen")
+        self._said.props["role"] = "status"
         self._list = block("ul", "alerts", tabindex="-1")
 
-    def take(self, alert: AlertView) -> None:
-        """Show, update or take away, as the alert now is."""
+    def take(self, alert: AlertView, *, is_news: bool = False) -> None:
+        """Show, update or take away, as the alert now is. `is_news`: it happened just now, and is said once."""
         card = self._cards.get(alert.alert)
         if not self._wants(alert):
             self._drop(alert.alert)
@@ -31,7 +33,12 @@ class AlertList:
             card.update(alert)
         else:
             self._add(alert)
+            self._said.say(self._sentence(alert) if is_news and alert.state is AlertState.OPEN else "")
         show(self._empty, is_shown=not self._cards)
+
+    def _sentence(self, alert: AlertView) -> str:
+        words = self._live.viewer.words
+        return words("page.alert.new", counter=alert.counter_name, what=what(self._live, alert))
 
     def _add(self, alert: AlertView) -> None:
         with self._list:
@@ -72,14 +79,9 @@ class AlertCard:
 
     def update(self, alert: AlertView) -> None:
         self._alert = alert
-        words, now = self._words, self._live.site.desks.clock.now()
         self.root.classes(replace=f"alert {css_name(alert.level)} state-{alert.state}")
-        self._state.say(words(f"page.alert.state_{alert.state}"))
-        self._what.say(
-            words(
-                "page.alert.what", level=words.level(alert.level), since=words.clock(alert.since, now), id=alert.alert
-            )
-        )
+        self._state.say(self._words(f"page.alert.state_{alert.state}"))
+        self._what.say(what(self._live, alert))
         self._why.say(self._why_text())
         self._told.say(self._told_text())
         self._said.say(self._note_text())
@@ -176,3 +178,10 @@ class AlertCard:
         if not alert.contested_by:
             return ""
         return self._words("page.alert.contested_by", by=alert.contested_by, note=alert.note or "")
+
+
+def what(live: Live, alert: AlertView) -> str:
+    """Which level, since when, and the id to answer with."""
+    words = live.viewer.words
+    since = words.clock(alert.since, live.site.desks.clock.now())
+    return words("page.alert.what", level=words.level(alert.level), since=since, id=alert.alert)

@@ -19,6 +19,7 @@ from edge.web.words import Words
 
 FORM_COOKIE = "motcua_form"
 LANGUAGE_COOKIE_S = 365 * 24 * 3600
+NAME_AT_MOST = 32
 
 
 Landing = Callable[[User, str], str]
@@ -49,7 +50,7 @@ class _Entrance:
             return self._form(request, back, self._words(request)("page.login.form_old"), status=403)
         outcome = await self._site.login.attempt(*(str(form.get(key, "")) for key in ("name", "pin", "code")))
         if isinstance(outcome, Refused):
-            return self._refuse(request, back, outcome)
+            return self._refuse(request, back, outcome, str(form.get("name", ""))[:NAME_AT_MOST])
         answer = RedirectResponse(self._landing(outcome, back), status_code=303)
         self._cookie(answer, COOKIE, self._site.sessions.open(outcome), int(self._site.settings.session_hours * 3600))
         answer.delete_cookie(FORM_COOKIE)
@@ -69,15 +70,17 @@ class _Entrance:
             self._cookie(answer, LANGUAGE_COOKIE, lang, LANGUAGE_COOKIE_S)
         return answer
 
-    def _refuse(self, request: Request, back: str, refused: Refused) -> Response:
+    def _refuse(self, request: Request, back: str, refused: Refused, name: str) -> Response:
         words, wait = self._words(request), math.ceil(refused.wait_s)
         message = words("page.login.refused_wait", seconds=wait) if wait else words("page.login.refused")
-        return self._form(request, back, message, status=429 if wait else 401, wait_s=wait)
+        return self._form(request, back, message, status=429 if wait else 401, wait_s=wait, name=name)
 
-    def _form(self, request: Request, back: str, message: str, *, status: int, wait_s: int = 0) -> Response:
+    def _form(
+        self, request: Request, back: str, message: str, *, status: int, wait_s: int = 0, name: str = ""
+    ) -> Response:
         words = self._words(request)
         held = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(24)
-        body = _form_html(words, self._site.seal.of(held), back, message) + self._demo_html(words)
+        body = _form_html(words, self._site.seal.of(held), back, message, name) + self._demo_html(words)
         path = f"/dang-nhap?ve={quote(back)}"
         answer = respond(words, words("page.login.title"), body, path=quote(path), status=status, wait_s=wait_s)
         self._cookie(answer, FORM_COOKIE, held, 3600)
@@ -112,16 +115,21 @@ _FILL_IN = """<script>document.querySelectorAll(".demo button").forEach(b => b.o
 })</script>"""
 
 
-def _form_html(words: Words, seal: str, back: str, message: str) -> str:
+def _form_html(words: Words, seal: str, back: str, message: str, name: str) -> str:
+    """After a wrong try the name stands there still, and the keyboard is where the try begins anew, with what was wrong read out."""
     say: Callable[[str], str] = lambda key: e(words(f"page.login.{key}"))  # noqa: E731 - a short name for a long line
-    alert = f'<p class="wrong" role="alert">{e(message)}</p>' if message else ""
+    alert = f'<p id="wrong" class="wrong" role="alert">{e(message)}</p>' if message else ""
+    begin = "autofocus" + (' aria-describedby="wrong"' if message else "")
+    at_name, at_pin = ("", begin) if name else (begin, "")
     return (
         f'<h1>{say("title")}</h1><p>{say("how")}</p>{alert}<form class="login" method="post" action="/dang-nhap">'
         f'<input type="hidden" name="seal" value="{seal}"><input type="hidden" name="ve" value="{e(back)}">'
         f'<label for="name">{say("name")}</label>'
-        '<input id="name" name="name" autocomplete="username" autocapitalize="none" required autofocus maxlength="32">'
+        f'<input id="name" name="name" autocomplete="username" autocapitalize="none" required {at_name} '
+        f'maxlength="{NAME_AT_MOST}" value="{e(name)}">'
         f'<label for="pin">{say("pin")}</label>'
-        '<input id="pin" name="pin" type="password" inputmode="numeric" autocomplete="current-password" required maxlength="12">'
+        '<input id="pin" name="pin" type="password" inputmode="numeric" autocomplete="current-password" required '
+        f'{at_pin} maxlength="12">'
         f'<label for="code">{say("code")}</label>'
         '<input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required maxlength="7" aria-describedby="code-how">'
         f'<p id="code-how" class="how">{say("code_how")}</p>'

@@ -15,9 +15,11 @@ class HealthStrip:
         """`is_short`: a healthy part is its name and a tick; the word is for the screen reader."""
         self._live, self._words, self._is_short = live, live.viewer.words, is_short
         self._shown: tuple[Tile, ...] | None = None
-        with block("section", "health", aria_label=self._words("page.health.title"), aria_live="polite"):
+        with block("section", "health", aria_label=self._words("page.health.title")):
             self._tiles = block("ul", "health-tiles")
             self._backlog = Text("p", "", "backlog")
+            self._said = Text("p", "", "unseen")
+        self._said.props["role"] = "status"
         self.refresh()
         live.every(live.site.settings.health_every_s, self.refresh)
 
@@ -33,6 +35,12 @@ class HealthStrip:
         with self._tiles:
             for tile in sorted(tiles, key=lambda each: each.ok):
                 self._tile(tile)
+
+        self._said.say(" ".join(self._sentence(tile) for tile in tiles if not tile.ok))
+
+    def _sentence(self, tile: Tile) -> str:
+        """For the ear: what is broken, once; the tiles and the count of events beside them stay silent."""
+        return f"{part_name(self._words, self._live.site.desks.counters, tile.part)}: {tile_why(self._words, tile)}"
 
     def _tile(self, tile: Tile) -> Element:
         words, desks = self._words, self._live.site.desks

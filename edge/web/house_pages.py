@@ -68,6 +68,7 @@ class HousePages(ABC):
         client = ui.context.client
         client.page = copy(client.page)  # NiceGUI has one language a route; here it is one a browser
         client.page.language = _LANGUAGES.get(words.lang, "vi")
+        _make_room(client)
         return Viewer(words, session_of(request), request.url.path, request.url.query)
 
     async def _healthz(self) -> Response:
@@ -85,6 +86,13 @@ class HousePages(ABC):
         while True:
             await asyncio.sleep(self._house.settings.unclaimed_page_s / 3)
             Client.prune_instances(client_age_threshold=self._house.settings.unclaimed_page_s)
+
+
+def _make_room(client: Client) -> None:
+    """NiceGUI wraps every page in a `main`; the page's own bar is no part of the main content, and there is one `main` only."""
+    wrap = client.content.parent_slot
+    if wrap is not None:
+        wrap.parent.props["role"] = "presentation"
 
 
 def _make_nicegui_fresh() -> None:

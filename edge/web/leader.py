@@ -80,11 +80,11 @@ class LeaderPage:
             self._charts.ask()
 
     def _alert_news(self, alert: AlertView) -> None:
-        self._take(alert)
+        self._take(alert, is_news=True)
         self._charts.ask()
 
-    def _take(self, alert: AlertView) -> None:
-        self._open.take(alert)
+    def _take(self, alert: AlertView, *, is_news: bool = False) -> None:
+        self._open.take(alert, is_news=is_news)
         self._contested.take(alert)
 
     async def _catch_up(self) -> None:

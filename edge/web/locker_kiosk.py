@@ -13,7 +13,7 @@ from nicegui import ui
 from edge.locker_ports import LockerDesks
 from edge.web.live import Live
 from edge.web.locker_icons import icon
-from edge.web.parts import Text, block, button, drawing, focus, show
+from edge.web.parts import Text, block, button, drawing, focus, head_again, show
 from edge.web.site import Site, Viewer
 from edge.web.words import Words
 
@@ -265,5 +265,5 @@ class Kiosk:
             return
         self.words = words
         with self._main:
-            ui.run_javascript(f"document.documentElement.lang = '{words.lang}'")
+            head_again(words, words("page.locker.title"))
         self._build_frame()

@@ -68,7 +68,7 @@ class OfficerPage:
 
     def _alert_news(self, alert: AlertView) -> None:
         if alert.counter == self._counter:
-            self._alerts.take(alert)
+            self._alerts.take(alert, is_news=True)
 
     async def _catch_up(self) -> None:
         self.show(self._site.desks.counters.view(self._counter))

@@ -78,3 +78,11 @@ def head(words: Words, title: str) -> None:
     ui.page_title(title)
     lost = json.dumps(words("page.common.connection_lost"), ensure_ascii=False).replace("<", "")
     ui.add_head_html(f'<link rel="stylesheet" href="{theme.stylesheet_url()}"><style>:root{{--lost:{lost}}}</style>')
+
+
+def head_again(words: Words, title: str) -> None:
+    """The same of a page whose language changed in place, for whoever hears it and for when the server is lost."""
+    ui.page_title(title)
+    lost = json.dumps(json.dumps(words("page.common.connection_lost"), ensure_ascii=False))
+    html = "document.documentElement"
+    ui.run_javascript(f"{html}.lang = '{words.lang}'; {html}.style.setProperty('--lost', {lost})")

@@ -12,7 +12,8 @@ from edge.web.words import Words
 def respond(words: Words, title: str, body: str, *, path: str, status: int = 200, wait_s: int = 0) -> HTMLResponse:
     """`body` is finished markup. `path` is where the language link comes back to."""
     headers: Mapping[str, str] = {"Retry-After": str(wait_s)} if wait_s else {}
-    return HTMLResponse(_shell(words, title, body, path), status_code=status, headers=dict(headers))
+    page = _shell(words, title, body, path)
+    return HTMLResponse(page, status_code=status, headers={"Cache-Control": "no-store", **headers})
 
 
 def refusal(words: Words, key: str, status: int) -> HTMLResponse:

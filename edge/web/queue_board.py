@@ -14,6 +14,7 @@ from edge.web.words import Words
 
 SCRIPT = Path(__file__).parent / "static" / "queue_board.js"
 FRESH_S = 15.0  # so long a call stands out
+LONG_NAME = 18  # letters of a counter's name from which it is written smaller
 REFRESH_S = 5.0  # the clock and the waiting times move without any news
 
 
@@ -41,6 +42,7 @@ class BoardPage:
     def _build_top(self) -> None:
         with block("header", "board-top"):
             Text("p", self._site.settings.centre, "board-centre")
+            block("div", "board-sound-place")
             self._clock = Text("p", "", "board-clock")
 
     def _build_call(self) -> None:
@@ -68,7 +70,7 @@ class BoardPage:
         calling = [call for call in hall.calls if call.state is TicketState.CALLED]
         self._show_call(calling[0] if calling else None, hall)
         is_fresh = bool(calling) and (now - calling[0].at).total_seconds() < FRESH_S
-        self._call.classes(replace="board-call fresh" if is_fresh else "board-call")
+        self._call.classes(replace=_with_long_name("board-call fresh" if is_fresh else "board-call", self._where.text))
         at_counter = {call.counter.counter: call for call in hall.calls}
         for tile in self._tiles:
             tile.show(at_counter.get(tile.counter))
@@ -98,7 +100,7 @@ class CounterTile:
     """One counter's place on the board; it never moves."""
 
     def __init__(self, viewer: Viewer, counter: CounterInfo) -> None:
-        self._words, self.counter = viewer.words, counter.counter
+        self._words, self.counter, self._name = viewer.words, counter.counter, counter.name
         with block("div", "board-tile") as self._root:
             Text("p", counter.name, "board-tile-name")
             self._number = Text("p", "", "board-tile-number")
@@ -106,7 +108,7 @@ class CounterTile:
 
     def show(self, call: CallView | None) -> None:
         state = str(call.state) if call else "free"
-        self._root.classes(replace=f"board-tile {state}")
+        self._root.classes(replace=_with_long_name(f"board-tile {state}", self._name))
         self._number.say(call.label if call else "—")
         self._state.say(self._words(f"page.board.tile_{state}"))
 
@@ -122,3 +124,7 @@ class ServiceRow:
 
     def show(self, view: ServiceView) -> None:
         self._waits.say(say.service_waits(self._words, view))
+
+
+def _with_long_name(classes: str, name: str) -> str:
+    return f"{classes} long-name" if len(name) > LONG_NAME else classes

@@ -60,13 +60,16 @@ class QueueReportPage:
     def _table(self, rows: tuple[ReportRow, ...], names: dict[str, str], first: tuple[str, str]) -> str:
         keys = (f"page.report.{name}" for name in (*first, *COLUMNS))
         heads = "".join(f'<th scope="col">{e(self._words(key))}</th>' for key in keys)
-        body = "".join(self._row(row, names.get(row.key, row.key)) for row in rows)
-        return f'<table class="report"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
+        body = "".join(self._row(row, names.get(row.key, row.key), first[1]) for row in rows)
+        return f'<table class="report" data-cards><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
 
-    def _row(self, row: ReportRow, name: str) -> str:
+    def _row(self, row: ReportRow, name: str, tickets: str) -> str:
         counts = (str(number) for number in (row.tickets, row.served, row.no_shows, row.left))
         cells = "".join(
-            f"<td>{e(text)}</td>" for text in (*counts, self._spread(row.waiting), self._spread(row.serving))
+            f'<td data-name="{e(self._words(f"page.report.{key}"))}">{e(text)}</td>'
+            for key, text in zip(
+                (tickets, *COLUMNS), (*counts, self._spread(row.waiting), self._spread(row.serving)), strict=True
+            )
         )
         return f'<tr><th scope="row">{e(name)}</th>{cells}</tr>'
 

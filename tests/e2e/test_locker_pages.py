@@ -150,6 +150,7 @@ def test_english_is_for_this_citizen_only(browse: Opener, stage: StageProcess) -
     page.get_by_role("button", name="English").tap()
     expect(page.get_by_role("heading", name="Welcome!")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page).to_have_title("Dossier locker")
     page.get_by_role("button", name="I need help").tap()
     page.get_by_role("button", name="Leave").tap()
     expect(page.get_by_role("heading", name="Xin chào!")).to_be_visible()

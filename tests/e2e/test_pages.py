@@ -1,7 +1,5 @@
 """The pages in the real Chromium, served by the real server in a process of its own over made-up desks."""
 
-import time
-
 import pytest
 from playwright.sync_api import expect
 
@@ -10,8 +8,6 @@ from tests.edge.web.play import StageProcess
 from tests.edge.web.stage import LANGUAGE_RESET_S
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.timeout(180)]
-
-NUDGE_BUDGET_S = 1.5
 
 
 def test_login_leads_to_the_own_counter(browse: Opener, stage: StageProcess) -> None:
@@ -36,10 +32,8 @@ def test_a_wrong_code_is_told_kindly(browse: Opener) -> None:
 def test_the_officer_sees_a_nudge_live(browse: Opener, stage: StageProcess) -> None:
     page = browse("quay-01").open("/quay/quay-01")
     expect(page.locator(".present-word")).to_have_text("Hài lòng")
-    began = time.monotonic()
     stage.order("counter", counter="quay-01", level="dissatisfied", nudge="dissatisfied")
-    expect(page.locator(".nudge")).to_contain_text("Thử chậm lại một nhịp", timeout=NUDGE_BUDGET_S * 1000)
-    print(f"nudge on the screen after {time.monotonic() - began:.3f} s")  # noqa: T201 - a figure for whoever asks (-s)
+    expect(page.locator(".nudge")).to_contain_text("Thử chậm lại một nhịp")
     expect(page.locator(".present-word")).to_have_text("Không hài lòng")
     assert page.locator(".present img, .present video, .present canvas, .present svg").count() == 0
 
@@ -175,6 +169,30 @@ def test_it_fits_its_screen_and_everything_has_a_name(
     assert high <= size[1]
 
 
+@pytest.mark.parametrize(
+    ("user", "paths"),
+    [
+        ("quay-01", ("/", "/quay/quay-01", "/quay/quay-01/so", "/tu/can-bo", "/khuon-mat")),
+        ("lanh-dao-1", ("/lanh-dao", "/lanh-dao/so", "/thiet-bi")),
+        ("ky-thuat", ("/tu/ky-thuat", "/huong-dan/ky-thuat")),
+        (None, ("/dang-nhap", "/danh-gia/quay-01", "/lay-so", "/bang-so", "/tu")),
+    ],
+)
+def test_small_screens_and_large_letters_have_room_for_everything(
+    browse: Opener, user: str | None, paths: tuple[str, ...]
+) -> None:
+    """The smallest telephone in use, and a laptop whose owner asked the browser for letters twice as large."""
+    watched = browse(user)
+    letters = watched.page.context.new_cdp_session(watched.page)
+    for path in paths:
+        page = watched.open(path)
+        for width, high, letter_px in ((360, 640, 16), (1366, 768, 32)):
+            page.set_viewport_size({"width": width, "height": high})
+            letters.send("Page.setFontSizes", {"fontSizes": {"standard": letter_px}})
+            expect(page.locator("html")).to_have_css("font-size", f"{letter_px * 9 / 8:g}px")
+            assert page.evaluate(_CROWDED) == [], f"{path} at {width} px"
+
+
 def test_no_button_of_the_guide_moves_while_a_finger_is_on_its_way(browse: Opener, stage: StageProcess) -> None:
     """Whatever is said, short or long, what is said in has one height, and all of it can be read; so in large letters."""
     page = browse(size=(1280, 800)).open("/huong-dan")
@@ -231,3 +249,22 @@ _NAMELESS = """() => [...document.querySelectorAll('button, a, input:not([type=h
   .filter(e => e.checkVisibility())
   .filter(e => !(e.innerText?.trim() || e.getAttribute('aria-label') || e.labels?.length))
   .map(e => e.outerHTML)"""
+_CROWDED = """() => {
+  const wide = document.documentElement.clientWidth, found = [];
+  const seen = e => e.checkVisibility({visibilityProperty: true}) && !e.closest('.unseen, #popup, #too_long_message_popup');
+  const tell = (what, e) => found.push(`${what}: <${e.tagName} ${e.className}> ${e.innerText ?? ''}`);
+  if (document.documentElement.scrollWidth > wide) tell('sideways', document.body);
+  for (const e of document.querySelectorAll('button, a, select, input:not([type=checkbox], [type=hidden])')) {
+    const {width, height} = e.getBoundingClientRect();
+    if (seen(e) && (width < 43.5 || height < 43.5)) tell('too small to touch', e);
+  }
+  for (const e of document.body.querySelectorAll('*')) {
+    if (!seen(e) || ![...e.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim())) continue;
+    const text = document.createRange();
+    text.selectNodeContents(e);
+    const {left, right} = text.getBoundingClientRect();
+    if (left < -1 || right > wide + 1) tell('beside the screen', e);
+    if (getComputedStyle(e).overflowX === 'hidden' && e.scrollWidth > e.clientWidth + 1) tell('cut off', e);
+  }
+  return found;
+}"""

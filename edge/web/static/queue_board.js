@@ -58,9 +58,11 @@
     const isQuiet = sound?.state !== "running";
     if (isQuiet && !button) {
       button = Object.assign(document.createElement("button"), { className: "button board-sound", type: "button", textContent: window.motcuaSoundLabel });
-      document.body.append(button);
     }
     if (button) button.hidden = !isQuiet;
+    const place = document.querySelector(".board-sound-place");  // NiceGUI draws the page when it likes
+    if (!place) setTimeout(offer, 200);
+    else if (button && !button.isConnected) place.append(button);
   }
 
   addEventListener("pointerdown", unlock);

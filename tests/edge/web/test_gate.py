@@ -232,7 +232,18 @@ class TestLogin:
                 filled = {"name": name, "pin": "000001", "code": "000000", "seal": await self.form(browser), "ve": "/"}
                 answers.append(await browser.post("/dang-nhap", data=filled))
         assert [answer.status_code for answer in answers] == [401, 401]
-        assert answers[0].text == answers[1].text
+        assert answers[0].text == answers[1].text.replace("ai-do", "quay-01")
+
+    async def test_after_a_wrong_try_the_name_stands_there_still(self, house: House) -> None:
+        async with house.browser() as browser:
+            filled = {"name": 'ai"do', "pin": "000001", "code": "0", "seal": await self.form(browser)}
+            text = (await browser.post("/dang-nhap", data=filled)).text
+        assert 'value="ai&quot;do"' in text
+        assert 'type="password" inputmode="numeric" autocomplete="current-password" required autofocus' in text
+
+    async def test_no_page_with_a_name_on_it_is_kept_by_the_browser(self, house: House) -> None:
+        async with house.browser() as browser:
+            assert (await browser.get("/")).headers["cache-control"] == "no-store"
 
     async def test_after_wrong_tries_it_says_how_long_to_wait(self, house: House) -> None:
         async with house.browser() as browser:

@@ -11,6 +11,7 @@ import pytest
 from edge.command_ports import LinkView
 from edge.domain.level import Level
 from edge.ports import AlertState, CameraState, CounterPhase, Tile
+from edge.web.parts import Text
 from edge.web.users import remove_user
 from tests.edge.web.fakes import MORNING, an_alert, nudge
 from tests.edge.web.house import House
@@ -121,6 +122,18 @@ class TestLeader:
         assert not any("7K3" in (each._text or "") for each in open_list.descendants())
         assert any("7K3" in (each._text or "") for each in contested.descendants())
 
+    async def test_a_new_alert_is_said_once_and_those_of_before_are_not(self, house: House) -> None:
+        sheet = await house.open("/lanh-dao", "lanh-dao-1")
+        await until(lambda: "7K3" in sheet.text)
+        said = sheet.find("p", classes="unseen")[1]
+        assert said._text == ""
+        house.centre.alerts.put(an_alert("9Z9", "quay-04", raised=MORNING))
+        assert said._text.startswith("Cảnh báo mới ở Quầy 4: Rất không hài lòng")
+        house.centre.alerts.put(
+            an_alert("9Z9", "quay-04", state=AlertState.CONTESTED, contested_by="quay-04", note=".")
+        )
+        assert sum("Cảnh báo mới" in (one._text or "") for one in sheet.find("p", classes="unseen")) == 1
+
     async def test_the_newest_alert_stands_first(self, house: House) -> None:
         sheet = await house.open("/lanh-dao", "lanh-dao-1")
         await until(lambda: "7K3" in sheet.text)
@@ -154,6 +167,14 @@ class TestLeader:
             await until(lambda: "chưa gửi được" in sheet.text)
             assert "SIM" in sheet.text
             await until(lambda: "Thành phố đã nhận đủ" in sheet.text)
+
+    async def test_what_is_broken_is_said_once_and_what_is_counted_never(self, house: House) -> None:
+        sheet = await house.open("/thiet-bi", "ky-thuat")
+        (strip,) = sheet.find("section", classes="health")
+        assert "aria-live" not in strip.props
+        (said,) = [one for one in strip.descendants() if one.props.get("role") == "status"]
+        assert isinstance(said, Text)
+        assert said.text == "Camera · Quầy 3: Mất tín hiệu camera."
 
     async def test_an_unknown_fault_still_has_words(self, house: House) -> None:
         house.centre.health.now = (Tile("plotter/p1", ok=False, since=MORNING, why="paper_jam"),)

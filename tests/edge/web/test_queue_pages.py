@@ -303,13 +303,20 @@ class TestKiosk:
         assert "Your number" in sheet.text
 
 
+def unnamed(markup: str) -> str:
+    """A table without what each cell is called where the screen is too narrow for its head."""
+    return re.sub(r' data-name="[^"]*"', "", markup)
+
+
 class TestReport:
     async def test_todays_counts_follow_what_happens(self, house: House) -> None:
         sheet = await house.open(REPORT, "lanh-dao-1")
-        await until(lambda: '<th scope="row">Hộ tịch</th><td>8</td><td>0</td>' in sheet.text)
+        await until(lambda: '<th scope="row">Hộ tịch</th><td>8</td><td>0</td>' in unnamed(sheet.text))
         await house.centre.queue.desk.press("quay-02", "B001", Action.FINISH)
-        await until(lambda: '<th scope="row">Chứng thực</th><td>3</td><td>1</td><td>0</td><td>2</td>' in sheet.text)
-        assert '<th scope="row">Quầy 2</th><td>1</td><td>1</td>' in sheet.text
+        await until(
+            lambda: '<th scope="row">Chứng thực</th><td>3</td><td>1</td><td>0</td><td>2</td>' in unnamed(sheet.text)
+        )
+        assert '<th scope="row">Quầy 2</th><td>1</td><td>1</td>' in unnamed(sheet.text)
         assert "A001" not in sheet.text
 
     async def test_another_day_is_one_link_away(self, house: House) -> None:
@@ -317,7 +324,7 @@ class TestReport:
         assert [link.props["href"] for link in today.find("a")][:3] == ["/", "/lanh-dao", f"{REPORT}?ngay=2026-11-19"]
         past = await house.open(f"{REPORT}?ngay=2026-11-19", "lanh-dao-1")
         assert "19/11/2026" in past.text
-        await until(lambda: '<th scope="row">Hộ tịch</th><td>0</td>' in past.text)
+        await until(lambda: '<th scope="row">Hộ tịch</th><td>0</td>' in unnamed(past.text))
         assert f"{REPORT}?ngay=2026-11-20" in [link.props["href"] for link in past.find("a")]
 
     @pytest.mark.parametrize("asked", ["hom-qua", "2026-13-45", "0001-01-01", "9999-12-31"])
