@@ -45,6 +45,7 @@ class Clip:
     archive: Path
     member: str
     text: str
+    is_trained_on: bool = False
 
     def samples(self) -> Samples:
         with zipfile.ZipFile(self.archive) as archive:
@@ -102,12 +103,14 @@ def run(
 
 
 def read_clips(archive: Path, sentences: Path) -> list[Clip]:
-    """The recordings that the list names and the archive has."""
+    """The recordings that the list names and the archive has; a column `trained_on` marks what a training has seen (1)."""
     with zipfile.ZipFile(archive) as packed:
         members = {Path(name).name: name for name in packed.namelist()}
     with sentences.open(encoding="utf-8", newline="") as table:
         return [
-            Clip(archive, members[row["file"]], row["text"]) for row in csv.DictReader(table) if row["file"] in members
+            Clip(archive, members[row["file"]], row["text"], row.get("trained_on") == "1")
+            for row in csv.DictReader(table)
+            if row["file"] in members
         ]
 
 
@@ -133,7 +136,7 @@ def _rows(trial: _Trial, people: list[Clip]) -> Iterator[Row]:
 def _people(trial: _Trial, people: list[Clip]) -> Iterator[Row]:
     """The sentences of the recordings as the set to choose from."""
     texts = sorted({clip.text for clip in people})[:LARGEST_SET]
-    known = [clip for clip in people if clip.text in set(texts)]
+    known = [clip for clip in people if clip.text in set(texts) and not clip.is_trained_on]
     chosen = _sampled(known, trial.sample)
     others = [clip.samples() for clip in people if clip.text not in set(texts)][:20] or [known[0].samples()]
     trial.hearer.book = phrases_of(texts)
@@ -180,7 +183,8 @@ def _phrases(trial: _Trial, name: str, phrases: Sequence[Said], budget: float) -
 
 def _rejected(trial: _Trial, people: list[Clip]) -> Iterator[Row]:
     """What nobody asked: accepted is wrong, whatever the intent."""
-    foreign = [clip for clip in people if trial.hearer.book.read(clip.text).best is None]  # somebody just said `Không`
+    unseen = [clip for clip in people if not clip.is_trained_on]
+    foreign = [clip for clip in unseen if trial.hearer.book.read(clip.text).best is None]  # somebody just said `Không`
     strangers = _sampled(foreign, trial.sample)
     pairs = list(zip(strangers[::2], strangers[1::2], strict=False))[: max(1, trial.sample // 4)]
     sounds: dict[str, list[Callable[[], Samples]]] = {
