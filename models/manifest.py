@@ -70,10 +70,22 @@ class UrlSource:
         return self.url
 
 
+@dataclass(frozen=True, slots=True)
+class TunedSource:
+    """Made on this machine: another file of the manifest with what was trained here (`deltas`, beside the manifest) added to it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
+    tuned: Annotated[str, Field(min_length=1)]
+    deltas: Annotated[str, Field(pattern=_MEMBER)]
+
+    def __str__(self) -> str:
+        return f"{self.tuned} with {self.deltas}"
+
+
 def _kind(value: object) -> str | None:
     """Which of the kinds a source is, by the key that names it."""
     keys = value.keys() if isinstance(value, Mapping) else ()
-    return next((kind for kind in ("pypi", "npm", "url", "parts") if kind in keys), None)
+    return next((kind for kind in ("pypi", "npm", "url", "parts", "tuned") if kind in keys), None)
 
 
 PackageSource: TypeAlias = Annotated[
@@ -101,11 +113,12 @@ Source: TypeAlias = Annotated[
     Annotated[PypiSource, Tag("pypi")]
     | Annotated[NpmSource, Tag("npm")]
     | Annotated[UrlSource, Tag("url")]
-    | Annotated[JoinedSource, Tag("parts")],
+    | Annotated[JoinedSource, Tag("parts")]
+    | Annotated[TunedSource, Tag("tuned")],
     Discriminator(
         _kind,
         custom_error_type="source_kind",
-        custom_error_message="a source needs one of the keys pypi, npm, url, parts",
+        custom_error_message="a source needs one of the keys pypi, npm, url, parts, tuned",
     ),
 ]
 
@@ -143,12 +156,14 @@ class Manifest:
         raise self._unknown(name)
 
     def select(self, names_or_set: str | Iterable[str]) -> tuple[ModelFile, ...]:
-        """Files for a name, a set, `all`, or any mixture of them; each once, in the manifest's order."""
+        """Files for a name, a set, `all`, or any mixture of them, and what they are made from; each once, in the manifest's order."""
         wanted = {names_or_set} if isinstance(names_or_set, str) else set(names_or_set)
         known = {"all", *FileSet, *(file.name for file in self.files)}
         for name in sorted(wanted - known):
             raise self._unknown(name)
-        return tuple(file for file in self.files if wanted & {"all", file.name, file.set.value})
+        chosen = [file for file in self.files if wanted & {"all", file.name, file.set.value}]
+        needed = {source.tuned for file in chosen for source in file.sources if isinstance(source, TunedSource)}
+        return tuple(file for file in self.files if file in chosen or file.name in needed)
 
     def _unknown(self, name: str) -> UnknownName:
         names = [*FileSet, *(file.name for file in self.files)]

