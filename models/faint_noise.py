@@ -1,6 +1,6 @@
 """What faint noise makes of the sentences that every site has: measured once, not by every worker while somebody waits.
 
-`scripts/noise_table` writes `params/whisper_base_noise.csv`; models.whisper reads it, and measures for itself what is not in it.
+`scripts/noise_table` writes `params/whisper_hall_noise.csv`; models.whisper reads it, and measures for itself what is not in it.
 """
 
 import csv
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from models.errors import ParametersUnusable
 
-FILE = Path(__file__).with_name("params") / "whisper_base_noise.csv"
+FILE = Path(__file__).with_name("params") / "whisper_hall_noise.csv"
 TEMPLATES = Path(__file__).parents[1] / "config" / "intents.vi.yaml"
 _HEAD = ["sentence", "log_probability"]
 
@@ -46,7 +46,7 @@ def _main() -> None:
     from models.intent import load_phrases  # noqa: PLC0415 - same
     from models.whisper import ClosedSetWhisper  # noqa: PLC0415 - heavy, and it reads this module
 
-    directory = locate("whisper-base/model.bin", default_directory()).parent
+    directory = locate("whisper-hall/model.bin", default_directory()).parent
     measured = ClosedSetWhisper(directory, noise={}).on_noise(load_phrases(TEMPLATES).sentences)
     write_noise(FILE, measured)
     sys.stdout.write(f"{FILE}: {len(measured)} sentences\n")

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 WHISPER_FILES = tuple(
-    f"whisper-base/{name}" for name in ("model.bin", "config.json", "vocabulary.txt", "tokenizer.json")
+    f"whisper-hall/{name}" for name in ("model.bin", "config.json", "vocabulary.txt", "tokenizer.json")
 )
 DETECTOR = "silero_vad_v6.onnx"  # names in models/manifest.toml
 

@@ -36,8 +36,8 @@ def test_a_table_of_this_model_is_used_and_one_of_another_is_not(model_file: Cal
     from models.whisper import ClosedSetWhisper  # noqa: PLC0415 - heavy
 
     for name in ("config.json", "vocabulary.txt", "tokenizer.json"):
-        model_file(f"whisper-base/{name}")
-    directory = model_file("whisper-base/model.bin").parent
+        model_file(f"whisper-hall/{name}")
+    directory = model_file("whisper-hall/model.bin").parent
     some = dict(list(load_noise().items())[:40])
     others = {sentence: total - 10 for sentence, total in some.items()}
     assert ClosedSetWhisper(directory, noise=some).warm(tuple(some), 0.0) is False

@@ -45,6 +45,11 @@ def test_the_ears_are_a_set_of_their_own() -> None:
     manifest = load_manifest()
     names = {file.name for file in manifest.select("voice")}
 
-    assert {"whisper-base/model.bin", "whisper-base/tokenizer.json", "silero_vad_v6.onnx"} <= names
+    assert {
+        "whisper-base/model.bin",
+        "whisper-hall/model.bin",
+        "whisper-hall/tokenizer.json",
+        "silero_vad_v6.onnx",
+    } <= names
     assert names.isdisjoint(file.name for file in manifest.select(["default", "demo", "guide"]))
     assert isinstance(manifest.get("whisper-base/model.bin").sources[0], JoinedSource)
