@@ -7,6 +7,7 @@ import stat
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -18,7 +19,7 @@ from edge.adapters.vision import VisionEyes
 from edge.adapters.vision_spec import VisionSpec
 from edge.domain.level import Level
 from edge.ports import CameraChange, Reading
-from models.wire import Message, Unpacker
+from models.framing import Deframer
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(90)]
 Find = Callable[[str], Path]
@@ -114,9 +115,9 @@ class Ears:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.heard_bytes = 0
-        feed, line = Unpacker.feed, worker_process._line
+        feed, line = Deframer.feed, worker_process._line
 
-        def counting_feed(unpacker: Unpacker, received: bytes) -> Iterator[Message]:
+        def counting_feed(unpacker: Deframer[Any], received: bytes) -> Iterator[Any]:
             self.heard_bytes += len(received)
             return feed(unpacker, received)
 
@@ -125,7 +126,7 @@ class Ears:
             self.heard_bytes += len(text)
             return text
 
-        monkeypatch.setattr(Unpacker, "feed", counting_feed)
+        monkeypatch.setattr(Deframer, "feed", counting_feed)
         monkeypatch.setattr(worker_process, "_line", counting_line)
 
 
