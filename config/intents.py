@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 
 from config.fields import Section
 from config.load import Mistake, explain, nearest
+from config.raw import listed, section
 
 IntentName = Literal[
     "progress", "ticket", "procedure", "counter", "papers", "hours", "person", "hotline", "feedback", "repeat", "help",
@@ -104,7 +105,7 @@ def _is_told(kind: str, value: object) -> bool:
 
 def _unquoted(table: Mapping[Any, Any]) -> Iterator[Mistake]:
     """YAML takes yes and no for true and false."""
-    for key in _rows(table, "intents"):
+    for key in section(table, "intents"):
         if _is_truth(key):
             said = "yes" if key else "no"
             yield Mistake(f"intents.{said}", None, f'write it in quotes ("{said}"): without them YAML reads {key}')
@@ -116,8 +117,8 @@ def _is_truth(value: object) -> bool:
 
 def _templates(table: Mapping[Any, Any], unparsable: Unparsable) -> Iterator[Mistake]:
     """Looked at one by one, so that a mistake elsewhere does not hide these."""
-    rules = [str(name) for name in _rows(table, "expansion_rules")]
-    lists = [str(name) for name in _rows(table, "lists")]
+    rules = [str(name) for name in section(table, "expansion_rules")]
+    lists = [str(name) for name in section(table, "lists")]
     for path, text in _texts(table):
         if (why := unparsable(text)) is not None:
             yield Mistake(path, repr(text), why)
@@ -130,19 +131,19 @@ def _templates(table: Mapping[Any, Any], unparsable: Unparsable) -> Iterator[Mis
                 yield Mistake(path, f"{{{name}}}", f"is no list; there are: {_listed(lists)}", nearest(name, lists))
         if len(named) > 1:
             yield Mistake(path, repr(text), "names more than one list; a template has one at most")
-    yield from _circles(_rows(table, "expansion_rules"))
+    yield from _circles(section(table, "expansion_rules"))
 
 
 def _texts(table: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
     """Every template with its place: of rules, of intents, of lists."""
-    for name, body in _rows(table, "expansion_rules").items():
+    for name, body in section(table, "expansion_rules").items():
         yield from _text(f"expansion_rules.{name}", body)
-    for name, intent in _rows(table, "intents").items():
-        for block, one in enumerate(_items(intent, "data")):
-            for place, text in enumerate(_items(one, "sentences")):
+    for name, intent in section(table, "intents").items():
+        for block, one in enumerate(listed(intent, "data")):
+            for place, text in enumerate(listed(one, "sentences")):
                 yield from _text(f"intents.{name}.data.{block}.sentences.{place}", text)
-    for name, values in _rows(table, "lists").items():
-        for place, value in enumerate(_items(values, "values")):
+    for name, values in section(table, "lists").items():
+        for place, value in enumerate(listed(values, "values")):
             yield from _text(f"lists.{name}.values.{place}.in", value.get("in") if isinstance(value, dict) else None)
 
 
@@ -163,16 +164,6 @@ def _circles(rules: Mapping[Any, Any]) -> Iterator[Mistake]:
                 ahead += needs.get(one, ())
         if name in reached:
             yield Mistake(f"expansion_rules.{name}", repr(rules[name]), "needs itself")
-
-
-def _rows(table: Any, name: str) -> Mapping[Any, Any]:
-    found = table.get(name) if isinstance(table, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def _items(table: Any, name: str) -> list[Any]:
-    found = table.get(name) if isinstance(table, dict) else None
-    return found if isinstance(found, list) else []
 
 
 def _listed(names: list[str]) -> str:

@@ -16,6 +16,7 @@ from config.locker import KEYPADS
 from config.locker_checks import locker_mistakes
 from config.peripherals import DESK
 from config.queue_checks import called_by, queue_mistakes
+from config.raw import listed, section
 from config.schema import Config
 
 LIKELY = 0.6  # share of a word that is right, from which it is worth suggesting; two swapped letters are one mistake
@@ -158,7 +159,7 @@ def _dangling(table: dict[str, Any]) -> list[Mistake]:
     named = [(f"counters.{key}.unit", part.get("unit"), units) for key, part in _sections(table, "counters").items()]
     for key, unit in _sections(table, "units").items():
         named.append((f"units.{key}.head", unit.get("head"), people))
-        named += [(f"units.{key}.chain.{place}", who, people) for place, who in enumerate(_listed(unit.get("chain")))]
+        named += [(f"units.{key}.chain.{place}", who, people) for place, who in enumerate(listed(unit, "chain"))]
     if isinstance(centre := table.get("centre"), dict):
         named.append(("centre.leader", centre.get("leader"), people))
     boards, doors = (_sections(table.get("locker"), name) for name in ("boards", "compartments"))
@@ -195,19 +196,14 @@ def _misplaced(table: dict[str, Any]) -> list[Mistake]:
     guide, locker = table.get("guide"), table.get("locker")
     places = [str(guide.get("name", GUIDE))] if isinstance(guide, dict) else []
     if isinstance(locker, dict):
-        places += [*_listed(locker.get("keypads", list(KEYPADS))), DESK]
+        places += [*listed({"keypads": KEYPADS} | locker, "keypads"), DESK]
     why = f"is no place of a scanner; there are: {', '.join(map(str, places))}"
     wrong = [key for key in _sections(table, "scanner") if key not in places] if places else []
     return [Mistake(f"scanner.{key}", None, why, nearest(key, list(map(str, places)))) for key in wrong]
 
 
 def _sections(table: Any, name: str) -> dict[str, dict[str, Any]]:
-    found = table.get(name) if isinstance(table, dict) else None
-    return {key: part for key, part in found.items() if isinstance(part, dict)} if isinstance(found, dict) else {}
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+    return {key: part for key, part in section(table, name).items() if isinstance(part, dict)}
 
 
 def unreadable(value: Any, path: str = "") -> list[Mistake]:

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from config.fields import Key, Section
 from config.load import ConfigError, Mistake, explain, nearest, parse
+from config.raw import listed
 
 SEEDED = Path(__file__).parent / "procedures.toml"
 Paper = Annotated[str, Field(min_length=1, max_length=120)]
@@ -68,14 +69,9 @@ def unknown_procedures(services: Mapping[str, Any], known: Iterable[str], file: 
     return [
         Mistake(f"queue.services.{service}.procedures.{place}", repr(one), why, nearest(one, names))
         for service, row in services.items()
-        for place, one in enumerate(_listed(row))
+        for place, one in enumerate(listed(row, "procedures"))
         if isinstance(one, str) and one not in names
     ]
-
-
-def _listed(service: Any) -> list[Any]:
-    listed = service.get("procedures") if isinstance(service, Mapping) else None
-    return list(listed) if isinstance(listed, list | tuple) else []
 
 
 def in_language(procedures: Procedures, lang: str) -> tuple[InLanguage, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from config.queue import number_of
+from config.raw import listed
 
 Rows: TypeAlias = dict[str, dict[str, Any]]
 Found: TypeAlias = tuple[str, str]  # path and what is wrong
@@ -24,7 +25,7 @@ def called_by(services: Rows) -> list[tuple[str, Any]]:
     return [
         (f"queue.services.{key}.counters.{place}", counter)
         for key, service in services.items()
-        for place, counter in enumerate(_listed(service.get("counters")))
+        for place, counter in enumerate(listed(service, "counters"))
     ]
 
 
@@ -58,13 +59,9 @@ def _procedures(services: Rows) -> Iterator[Found]:
     """A procedure leads to one service."""
     first: dict[str, str] = {}
     for key, service in services.items():
-        for place, procedure in enumerate(_listed(service.get("procedures"))):
+        for place, procedure in enumerate(listed(service, "procedures")):
             if isinstance(procedure, str) and first.setdefault(procedure, key) != key:
                 yield (
                     f"queue.services.{key}.procedures.{place}",
                     f"{procedure!r} is taken by service {first[procedure]} already: nobody would know which number to take",
                 )
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -9,6 +9,7 @@ from typing import Any
 
 from config.load import ConfigError, Mistake, anchored, load, parse
 from config.procedures import SEEDED, load_procedures, unknown_procedures
+from config.raw import section
 from config.schema import Config
 
 INTENTS = Path(__file__).parents[2] / "config" / "intents.vi.yaml"
@@ -42,11 +43,11 @@ def _of_named_files(file: Path) -> list[Mistake]:
         table = anchored(parse(file), file.parent)
     except ConfigError:
         return []  # told already
-    guide, locker, queue = (_section(table, name) for name in ("guide", "locker", "queue"))
+    guide, locker, queue = (section(table, name) for name in ("guide", "locker", "queue"))
     return [
         *(_procedures(locker, {}) if "locker" in table else ()),
         *(_procedures(guide, queue) if "guide" in table else ()),
-        *_intents(_section(guide, "voice")),
+        *_intents(section(guide, "voice")),
     ]
 
 
@@ -58,7 +59,7 @@ def _procedures(station: dict[str, Any], queue: dict[str, Any]) -> list[Mistake]
         known = load_procedures(Path(file)).entries
     except ConfigError as error:
         return [replace(one, file=error.file) for one in error.mistakes]
-    return unknown_procedures(_section(queue, "services"), known, Path(file))
+    return unknown_procedures(section(queue, "services"), known, Path(file))
 
 
 def _intents(voice: dict[str, Any]) -> list[Mistake]:
@@ -69,8 +70,3 @@ def _intents(voice: dict[str, Any]) -> list[Mistake]:
 def _is_there(file: object) -> bool:
     """A file that cannot be opened is the configuration's own mistake, and told as such."""
     return isinstance(file, str | Path) and Path(file).is_file()
-
-
-def _section(table: dict[str, Any], name: str) -> dict[str, Any]:
-    found = table.get(name)
-    return found if isinstance(found, dict) else {}
