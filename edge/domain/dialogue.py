@@ -74,12 +74,10 @@ from edge.domain.dialogue_events import (
     Unsure,
 )
 from edge.domain.dialogue_meant import code_given, meant
-from edge.domain.dialogue_state import CHOICES, MISSES, House, Moved, State, again, fresh, go, missed, stay
+from edge.domain.dialogue_state import CHOICES, DEAF, MISSES, House, Moved, State, again, fresh, go, missed, stay
 from edge.domain.dialogue_terms import By, Prompt, Stage, Unheard
-from edge.domain.dossier import BadDossierCode, BadDossierDate, DossierCode
 from edge.domain.dossier_status import NotFound
 
-DEAF = frozenset({Stage.LOOKING, Stage.TICKET, Stage.THANKED, Stage.PERSON})  # to what is not understood
 UNASKED = frozenset({Stage.TICKET, Stage.THANKED, Stage.PERSON})  # end without "are you still there?"
 WORKING = frozenset({Stage.LOOKING, Stage.ISSUING})
 GREETS = frozenset({Prompt.GREETING, Prompt.CHALLENGE, Prompt.CHALLENGE_ON})  # in MENU: nothing was asked for yet
@@ -115,19 +113,10 @@ def _happened(state: State, event: Event, house: House) -> Moved | None:
     if isinstance(event, Meant):
         return meant(state, event.meaning, event.by, house)
     if isinstance(event, CodeGiven):
-        return _code_given(state, event)
+        return code_given(state, event.text, event.by)
     if isinstance(event, Unsure | NotUnderstood):
         return _unclear(state, event)
     return _told(state, event)
-
-
-def _code_given(state: State, event: CodeGiven) -> Moved | None:
-    try:
-        code = DossierCode.parse(event.text)
-    except (BadDossierCode, BadDossierDate):
-        return None if state.stage in DEAF else code_given(state, event.text, event.by)
-    is_asked = state.stage is Stage.LOOKING and event.by is By.SCAN and code == state.code
-    return None if is_asked else code_given(state, event.text, event.by)
 
 
 def _told(state: State, event: Event) -> Moved | None:

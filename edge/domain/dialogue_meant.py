@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from edge.domain.cccd import Cccd
 from edge.domain.dialogue_events import Feedback, Issue, LookUp, Note
-from edge.domain.dialogue_state import House, Moved, State, again, go, missed, stay
+from edge.domain.dialogue_state import DEAF, House, Moved, State, again, go, missed, stay
 from edge.domain.dialogue_terms import ASKED, By, Day, Intent, Meaning, Prompt, Stage, Topic
 from edge.domain.dossier import BadDossierCode, BadDossierDate, DossierCode
 from edge.domain.scanned import Mistake, Unreadable, read_text
@@ -43,18 +43,21 @@ def meant(state: State, meaning: Meaning, by: By, house: House) -> Moved | None:
     return there, (Note(meaning.intent), *actions) if is_news else actions
 
 
-def code_given(state: State, text: str, by: By) -> Moved:
-    """A scanned code is right as it is; what was typed or heard is read back first."""
+def code_given(state: State, text: str, by: By) -> Moved | None:
+    """A scanned code is right as it is; what was typed or heard is read back first. None: it changes nothing here."""
     try:
         code = DossierCode.parse(text)
     except (BadDossierCode, BadDossierDate) as error:
+        if state.stage in DEAF:
+            return None
         prompt = _why_no_code(text, error)
         there, actions = missed(state)
         if there.stage is Stage.OFFER_PERSON:
             return there, actions
         return go(state, Stage.ASK_CODE, prompt, missed=there.missed)
     if by is By.SCAN:
-        return _look_up(state, code)
+        is_asked = state.stage is Stage.LOOKING and code == state.code
+        return None if is_asked else _look_up(state, code)
     return go(state, Stage.CONFIRM_CODE, Prompt.CONFIRM_CODE, code=code)
 
 

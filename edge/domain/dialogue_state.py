@@ -14,6 +14,7 @@ from edge.domain.naming import SittingTask
 
 MISSES = 2  # so many times not understood, and a person is offered
 CHOICES = 3
+DEAF = frozenset({Stage.LOOKING, Stage.TICKET, Stage.THANKED, Stage.PERSON})  # to what is not understood
 
 
 @dataclass(frozen=True, slots=True)
