@@ -76,13 +76,18 @@ def heading(words: Words, key: str, tag: str = "h2") -> Text:
 def head(words: Words, title: str) -> None:
     """Title and style sheet of the page being built, and what it says when it lost the server."""
     ui.page_title(title)
-    lost = json.dumps(words("page.common.connection_lost"), ensure_ascii=False).replace("<", "")
-    ui.add_head_html(f'<link rel="stylesheet" href="{theme.stylesheet_url()}"><style>:root{{--lost:{lost}}}</style>')
+    ui.add_head_html(
+        f'<link rel="stylesheet" href="{theme.stylesheet_url()}"><style>:root{{--lost:{_lost(words)}}}</style>'
+    )
 
 
 def head_again(words: Words, title: str) -> None:
     """The same of a page whose language changed in place, for whoever hears it and for when the server is lost."""
     ui.page_title(title)
-    lost = json.dumps(json.dumps(words("page.common.connection_lost"), ensure_ascii=False))
     html = "document.documentElement"
-    ui.run_javascript(f"{html}.lang = '{words.lang}'; {html}.style.setProperty('--lost', {lost})")
+    ui.run_javascript(f"{html}.lang = '{words.lang}'; {html}.style.setProperty('--lost', {json.dumps(_lost(words))})")
+
+
+def _lost(words: Words) -> str:
+    """What the page says when it lost the server, as a string of CSS that may stand in HTML."""
+    return json.dumps(words("page.common.connection_lost"), ensure_ascii=False).replace("<", "")
