@@ -49,7 +49,11 @@ class Lesson:
     people: Sequence[Recording]
     machine: Sequence[Samples]
     chance: np.random.Generator
+    _hall: Hall = field(init=False)
     _seen: dict[tuple[int, bool, float, int], Tensor] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._hall = Hall([one.sound for one in self.people], self.machine)
 
     def loss(self) -> tuple[Tensor, dict[str, float]]:
         """Of one example drawn by chance."""
@@ -59,8 +63,7 @@ class Lesson:
         sound = at_speed(self.people[place].sound if is_person else self.machine[place], speed)
         columns = self._columns(sound)
         wanted = self._taught((place, is_person, speed, columns), sound)
-        hall = Hall([one.sound for one in self.people], self.machine)
-        seen = self.pupil.encode(_mel(hall.around(sound, self.chance), columns))
+        seen = self.pupil.encode(_mel(self._hall.around(sound, self.chance), columns))
         spoken = min(len(sound) * _COLUMNS_PER_S // (2 * RATE) + _COLUMNS_PER_S // 4, seen.shape[1])
         distance = F.mse_loss(seen[0, :spoken], wanted[:spoken]) / wanted[:spoken].var()
         if not is_person:
