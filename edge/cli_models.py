@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -55,21 +56,24 @@ def pull(names: Names = None, directory: Directory = None, as_json: JsonOption =
     for result in results:
         if as_json:
             print_line({"name": result.file.name, "outcome": result.outcome.value, "path": str(result.path)})
+        if result.why:
+            typer.secho(f"{result.why}\n  everything works without it, less well", fg="yellow", err=True)
     if not as_json:
-        fetched = sum(result.outcome is fetch.PullOutcome.FETCHED for result in results)
-        typer.echo(f"models: {len(results)} files in {folder} ({fetched} fetched now)", err=True)
+        outcomes = Counter(result.outcome for result in results)
+        here, fetched = len(results) - outcomes[fetch.PullOutcome.LEFT_OUT], outcomes[fetch.PullOutcome.FETCHED]
+        typer.echo(f"models: {here} files in {folder} ({fetched} fetched now)", err=True)
 
 
 @app.command()
 def verify(names: Names = None, directory: Directory = None, as_json: JsonOption = False) -> None:
-    """Hash the files that are here; exit 1 when one of them is missing or not what the manifest says."""
+    """Hash the files that are here; exit 1 when a needed one is missing, or one is not what the manifest says."""
     results = _verified(directory, names or ["default"], as_json=as_json)
     for result in results:
         if as_json:
             print_line(_row(result))
         else:
             typer.echo(f"{result.state.value:8} {result.file.name}")
-    bad = [result.file.name for result in results if result.state is not fetch.VerifyState.OK]
+    bad = [result.file.name for result in results if not _is_good(result)]
     if bad:
         where = f" --dir {directory}" if directory else ""
         fail(f"models: some files are missing or wrong; run: motcua models pull{where} {' '.join(bad)}")
@@ -109,6 +113,11 @@ def _verified(directory: Path | None, names: list[str] | None, *, as_json: bool)
         return fetch.verify(directory or fetch.default_directory(), names or "all")
     except fetch.ModelFileError as error:
         fail(str(error), as_json=as_json)
+
+
+def _is_good(result: fetch.VerifyResult) -> bool:
+    is_missed = result.file.needed or result.state is not fetch.VerifyState.MISSING
+    return result.state is fetch.VerifyState.OK or not is_missed
 
 
 def _row(result: fetch.VerifyResult) -> dict[str, str]:

@@ -127,7 +127,8 @@ Source: TypeAlias = Annotated[
 class ModelFile:
     """One file: what it is, the exact bytes meant by it, and the sources in the order they are tried.
 
-    A name may have one folder, for files that a library wants to find side by side.
+    A name may have one folder, for files that a library wants to find side by side. What is not `needed` is pulled with its
+    set, but nobody stands still where no source gives it.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
@@ -139,6 +140,7 @@ class ModelFile:
     size_bytes: Annotated[int, Field(gt=0)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+    needed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

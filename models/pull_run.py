@@ -19,10 +19,11 @@ from models.sources import ProgressCallback, SourceFailed, WrongBytes, fill, rea
 
 
 class PullOutcome(StrEnum):
-    """How a file came to lie in the directory."""
+    """How a file came to lie in the directory, or that it did not."""
 
     KEPT = "kept"
     FETCHED = "fetched"
+    LEFT_OUT = "left_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,17 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class PullResult:
-    """One file that is now in place; `source` is None when it was there before, `tried` what failed on the way."""
+    """One file that is now in place; `source` is None when it was there before, `tried` what failed on the way.
+
+    LEFT_OUT: nothing lies at `path`, because no source gave a file that is not needed; `why` says so.
+    """
 
     file: ModelFile
     path: Path
     outcome: PullOutcome
     source: str | None
     tried: tuple[Tried, ...] = ()
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,10 @@ class PullRun:
                 is_wrong |= isinstance(error, WrongBytes)
             else:
                 return PullResult(file, path, PullOutcome.FETCHED, _label(source), tuple(tried))
-        raise _hopeless(file, tried, is_wrong=is_wrong)
+        error = _hopeless(file, tried, is_wrong=is_wrong)
+        if file.needed or is_wrong:
+            raise error
+        return PullResult(file, path, PullOutcome.LEFT_OUT, None, tuple(tried), str(error))
 
     def _sources(self, file: ModelFile) -> tuple[Source | Path, ...]:
         return (*([self.mirror] if self.mirror else []), *file.sources)

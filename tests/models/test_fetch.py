@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from errno import ENOSPC
 from pathlib import Path
 from typing import BinaryIO
@@ -108,6 +109,24 @@ def test_without_a_source_the_error_names_the_file_what_was_tried_and_what_to_do
 
     for part in ("a.bin", f"mirror {tmp_path / 'empty'}: No such file", f"{NOWHERE}: gone", "MOTCUA_MODELS"):
         assert part in str(caught.value)
+
+
+def test_what_is_not_needed_and_nowhere_to_be_had_is_left_out(cache: Path, mirror: Path, tmp_path: Path) -> None:
+    spare = replace(model_of(b"spare", "spare.bin"), needed=False)
+    here, left_out = pull("default", cache, mirror, manifest=Manifest(tmp_path / "m.toml", (model_of(), spare)))
+
+    assert (here.outcome, left_out.outcome) == (PullOutcome.FETCHED, PullOutcome.LEFT_OUT)
+    assert "spare.bin: no source gave the file" in str(left_out.why)
+    assert not left_out.path.exists()
+
+
+def test_what_is_not_needed_is_refused_all_the_same_when_it_is_another_file(
+    cache: Path, mirror: Path, tmp_path: Path
+) -> None:
+    (mirror / "spare.bin").write_bytes(b"forged")
+    spare = replace(model_of(b"spare!", "spare.bin"), needed=False)
+    with pytest.raises(WrongHash):
+        pull("default", cache, mirror, manifest=Manifest(tmp_path / "m.toml", (spare,)))
 
 
 def test_a_wrong_mirror_is_refused_and_leaves_nothing(manifest: Manifest, mirror: Path, cache: Path) -> None:

@@ -1,0 +1,36 @@
+"""`motcua models` where something is missing: what a counter can do without does not stop it."""
+
+import shutil
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from typer.testing import CliRunner
+
+from edge.cli import app
+from models import fetch
+from models.sources import SourceFailed
+
+pytestmark = pytest.mark.models
+
+
+def test_a_pull_without_a_network_does_without_what_is_not_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> NoReturn:
+        raise SourceFailed("no network")
+
+    (tmp_path / "usb").mkdir()
+    landmarker = fetch.locate("face_landmarker.task", fetch.default_directory())
+    shutil.copy(landmarker, tmp_path / "usb")
+    monkeypatch.setenv("MOTCUA_MODELS", str(tmp_path / "usb"))
+    monkeypatch.setattr("models.packages.Packages.member", gone)
+    monkeypatch.setattr("models.download.Download.run", gone)
+    folder = ["--dir", str(tmp_path / "models")]
+    done = CliRunner().invoke(app, ["models", "pull", *folder])
+    assert done.exit_code == 0
+    assert "face_expression_model.bin: no source gave the file" in done.stderr
+    assert "models: 1 files in" in done.stderr
+    assert CliRunner().invoke(app, ["models", "verify", *folder]).exit_code == 0
+    (tmp_path / "models" / "face_landmarker.task").unlink()
+    assert CliRunner().invoke(app, ["models", "verify", *folder]).exit_code == 1
