@@ -87,10 +87,10 @@ class PullRun:
                 is_wrong |= isinstance(error, WrongBytes)
             else:
                 return PullResult(file, path, PullOutcome.FETCHED, _label(source), tuple(tried))
-        error = _hopeless(file, tried, is_wrong=is_wrong)
+        refusal = _hopeless(file, tried, is_wrong=is_wrong)
         if file.needed or is_wrong:
-            raise error
-        return PullResult(file, path, PullOutcome.LEFT_OUT, None, tuple(tried), str(error))
+            raise refusal
+        return PullResult(file, path, PullOutcome.LEFT_OUT, None, tuple(tried), str(refusal))
 
     def _sources(self, file: ModelFile) -> tuple[Source | Path, ...]:
         return (*([self.mirror] if self.mirror else []), *file.sources)
