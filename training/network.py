@@ -25,6 +25,8 @@ HIDDEN = len(EMOTIONS)
 DEVIATION_FLOOR = 4.0
 """Gray levels; keeps a blank picture from being blown up into noise."""
 _BATCH = 128
+_HAS_BF16 = any(torch.cpu.get_capabilities().get(name) for name in ("amx_bf16", "avx512_bf16", "bf16"))
+"""A processor that must imitate it takes ten times as long as with plain numbers (20 pictures a second instead of 230)."""
 _EMA_HORIZON_STEPS = 300
 
 
@@ -186,7 +188,7 @@ def _loss(net: nn.Module, pixels: Tensor, targets: Tensor, schedule: Schedule) -
     share = float(np.random.default_rng(torch.randint(2**31, (1,)).item()).beta(0.4, 0.4)) if schedule.mixup else 1.0
     blend = (torch.rand(len(batch), 1, 1, 1) < schedule.mixup).float() * (1 - share)
     mixed = (batch * (1 - blend) + batch[order] * blend).contiguous(memory_format=torch.channels_last)
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast("cpu", torch.bfloat16, enabled=_HAS_BF16):
         logits = net(mixed)
     logits = logits.float()
     emotions, part = logits[:, :HIDDEN], blend.flatten()
