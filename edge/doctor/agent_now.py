@@ -69,7 +69,7 @@ def verdict_of_agent(now: AgentNow, data_dir: Path, owner: str | None) -> Findin
     return good(f"runs: {now.holder}; its devices are left alone, what it says of them counts")
 
 
-def testimony(now: AgentNow, part: str, name: str | None, zone: tzinfo) -> Finding:
+def said_of(now: AgentNow, part: str, name: str | None, zone: tzinfo) -> Finding:
     """What the running agent says of this part."""
     if not now.is_known:
         return not_tested("the agent may have it open")

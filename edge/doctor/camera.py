@@ -3,7 +3,6 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from devices.camera.source import CameraState
 from edge.adapters.camera_spec import CameraSpec
 from edge.doctor.finding import Finding, broken, good, weak
 from edge.doctor.holders import Person
@@ -19,10 +18,10 @@ ENOUGH = 0.8  # of the frames that are wanted
 LEAST_WIDTH = 480  # pixels: a citizen's face is a fifth of it
 LIMIT_S = 25.0
 PLUGGED_IN = "ls -l /dev/v4l/by-id"
-_BAD = {
-    CameraState.BLACK: ("shows black pictures only", "take the lens cover off, and put the light on at the counter"),
-    CameraState.FROZEN: ("the picture stands still", "unplug the camera and plug it in again; if it stays, replace it"),
-    CameraState.CORRUPT: ("the picture is broken", "change the camera's cable or its port (USB, network)"),
+_BAD = {  # by the states of `devices.camera.source`, which loads numpy
+    "black": ("shows black pictures only", "take the lens cover off, and put the light on at the counter"),
+    "frozen": ("the picture stands still", "unplug the camera and plug it in again; if it stays, replace it"),
+    "corrupt": ("the picture is broken", "change the camera's cable or its port (USB, network)"),
 }
 
 
@@ -33,7 +32,7 @@ def verdict_of_pictures(seen: Pictures, wanted_fps: float, source: str) -> Findi
     if not seen.frames:
         return broken("it opens, but gives no picture", f"unplug it and plug it in again. {way_out(source)}")
     found = f"{seen.width}x{seen.height} at {seen.rate:.1f} frames/s"
-    if (bad := _BAD.get(CameraState(seen.state))) is not None:
+    if (bad := _BAD.get(seen.state)) is not None:
         return broken(f"{found}: {bad[0]}", bad[1])
     if (poor := _poor(seen, wanted_fps)) is not None:
         return weak(f"{found}, {poor[0]}", poor[1])

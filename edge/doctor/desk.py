@@ -2,21 +2,22 @@
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from config.peripherals import Printer, Scanner
-from devices.printer.commands import PrinterStatus
-from devices.printer.driver import NoAnswer
 from devices.serial_port import PortLost, PortSettings, open_port
-from edge.adapters.receipt_printer import printer_driver
 from edge.doctor.finding import Finding, broken, good, not_tested, weak
 from edge.doctor.holders import Person
 from edge.doctor.ports import look_at_node, lost
 from edge.doctor.rounds import aside
 
+if TYPE_CHECKING:
+    from devices.printer.commands import PrinterStatus
+
 NODES = "ls -l /dev/usb/lp*"
 
 
-def verdict_of_printer(status: PrinterStatus) -> Finding:
+def verdict_of_printer(status: "PrinterStatus") -> Finding:
     if status.is_cover_open:
         return broken("its cover is open", "close the cover")
     if not status.has_paper:
@@ -36,7 +37,9 @@ async def look_at_printer(printer: Printer, who: Person) -> Finding:
         trouble = look_at_node(Path(printer.port), who, names)
         if trouble is not None:
             return trouble
+    from devices.printer.driver import NoAnswer
     from devices.printer.slip import FontMissing
+    from edge.adapters.receipt_printer import printer_driver
 
     try:
         driver = await aside(partial(printer_driver, printer))

@@ -82,6 +82,8 @@ def look_at_journal(data_dir: Path, now_s: float, *, is_running: bool, has_city:
 
 def look_at_retention(data_dir: Path, now_s: float, *, is_running: bool) -> Finding:
     """Blocking."""
+    if not (data_dir / JOURNAL_FILE).exists():
+        return not_tested("has never run: the agent has not run over this folder")
     try:
         return verdict_of_retention(seen_of(data_dir, is_running=is_running), now_s, is_running=is_running)
     except (JournalError, sqlite3.Error):

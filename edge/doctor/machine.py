@@ -19,7 +19,7 @@ _UNDER_VOLTAGE = 0x1
 
 
 def verdict_of_memory(available_mb: float, total_mb: float) -> Finding:
-    found = f"{available_mb:.0f} MB free of {total_mb:.0f} MB"
+    found = f"{available_mb / 1024:.1f} GB free of {total_mb / 1024:.1f} GB"
     do = "see what takes it: ps aux --sort=-rss | head; end what does not belong here"
     if available_mb < MB_GONE:
         return broken(found, do)
@@ -78,7 +78,7 @@ def look_at_packages(needed: Iterable[str]) -> Finding:
     if not absent:
         return good("what the stations need is installed")
     profiles = sorted({BROUGHT_BY[name] for name in absent})
-    return broken(f"not installed: {', '.join(absent)}", f"run: ./scripts/setup {' '.join(profiles)}")
+    return broken(f"not installed: {', '.join(absent)}", f"./scripts/setup {' '.join(profiles)}")
 
 
 def _temperatures(thermal: Path) -> Iterable[float]:

@@ -46,12 +46,12 @@ def verdict_of_files(found: tuple[Hashed, ...], folder: Path) -> Finding:
         return broken(f"not what the manifest pins: {', '.join(wrong)}", f"rm {' '.join(str(folder / name) for name in wrong)}; then: motcua models pull{where} {' '.join(wrong)}")  # fmt: skip
     missing = [one for one in found if one.is_right is None]
     names = ", ".join(one.file.name for one in missing)
-    pull = f"run: motcua models pull{where} {' '.join(one.file.name for one in missing)}"
+    pull = f"motcua models pull{where} {' '.join(sorted({one.file.set.value for one in missing}))}"
     if any(one.file.needed for one in missing):
-        return broken(f"missing: {names} (looked in {folder})", pull)
+        return broken(f"missing in {folder}: {names}", pull)
     if missing:
         return weak(f"complete but for {names}: it works without, less well", pull)
-    return good(f"{len(found)} files, right by SHA-256")
+    return good(f"{len(found)} {'file' if len(found) == 1 else 'files'}, right by SHA-256")
 
 
 def look_at_files(config: Config, names: tuple[str, ...]) -> Finding:

@@ -45,12 +45,10 @@ def look_at_port(host: str, port: int, now: AgentNow) -> Finding:
 def verdict_of_users(roles: Collection[Role], wanted: Collection[Role], file: Path) -> Finding:
     """`wanted`: the roles without whom a station cannot be worked."""
     if not roles:
-        return broken("nobody can log in", f"run: motcua users add NAME officer --file {file}")
+        return broken("nobody can log in", f"motcua users add NAME officer --file {file}")
     absent = [role for role in wanted if role not in roles]
     if absent:
-        return weak(
-            f"{len(roles)} may log in, but no {absent[0]}", f"run: motcua users add NAME {absent[0]} --file {file}"
-        )
+        return weak(f"{len(roles)} may log in, but no {absent[0]}", f"motcua users add NAME {absent[0]} --file {file}")
     return good(f"{len(roles)} may log in")
 
 
@@ -59,7 +57,7 @@ def look_at_users(file: Path, wanted: Collection[Role]) -> Finding:
     try:
         users = load_users(file)
     except UsersFileExposed as error:
-        return broken(str(error), f"run: chmod 600 {file}")
+        return broken(str(error), f"chmod 600 {file}")
     except UsersError as error:
         return broken(str(error), f"put {file} right, or remove it and run: motcua users add")
     return verdict_of_users([user.role for user in users.values()], wanted, file)

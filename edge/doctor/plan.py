@@ -25,7 +25,7 @@ from edge.doctor import (
     sound,
     storage,
 )
-from edge.doctor.agent_now import AgentNow, agent_now, testimony, told, unmatched, verdict_of_agent
+from edge.doctor.agent_now import AgentNow, agent_now, said_of, told, unmatched, verdict_of_agent
 from edge.doctor.desk import look_at_printer, look_at_scanner
 from edge.doctor.finding import Finding, Line, State, good, not_tested
 from edge.doctor.holders import Person
@@ -96,7 +96,7 @@ async def _enrolment(config: Config) -> Enrolment | Unfit:
 def _itself(case: Case) -> Iterator[Check]:
     """The box, one thing after the other."""
     config, data_dir, now_s = case.config, case.data_dir, datetime.now(UTC).timestamp()
-    yield look("configuration", None, lambda: good(f"{case.file}: {stations_of(config)}"))
+    yield look("configuration", None, lambda: good(f"{case.file} ({stations_of(config)})"))
     yield look("agent", None, lambda: verdict_of_agent(case.now, data_dir, _owner(data_dir)))
     yield look("packages", None, partial(machine.look_at_packages, packages_of(config)))
     yield look("memory", None, machine.look_at_memory)
@@ -177,11 +177,11 @@ def _told_devices(case: Case) -> Iterator[Check]:
         if part == "board" and locker is not None and case.is_running:
             yield check(part, name, partial(_board_of_agent, case, str(name)))
         else:
-            yield look(part, name, partial(testimony, case.now, part, name, zone))
+            yield look(part, name, partial(said_of, case.now, part, name, zone))
 
 
 async def _board_of_agent(case: Case, name: str) -> Finding:
-    said = testimony(case.now, "board", name, case.config.agent.zone)
+    said = said_of(case.now, "board", name, case.config.agent.zone)
     assert case.config.locker is not None  # noqa: S101 - there is a board
     if said.state is not State.GOOD:
         return said
@@ -191,7 +191,7 @@ async def _board_of_agent(case: Case, name: str) -> Finding:
 def _outranked(one: Check, case: Case) -> Check:
     async def lines() -> AsyncIterator[Line]:
         async for line in one.probe():
-            said = testimony(case.now, line.part, line.id, case.config.agent.zone)
+            said = said_of(case.now, line.part, line.id, case.config.agent.zone)
             is_worse = case.is_running and line.finding.state is State.GOOD and said.state is State.BROKEN
             yield Line(line.part, line.id, said) if is_worse else line
 
@@ -214,12 +214,12 @@ def stations_of(config: Config) -> str:
     """Which stations this device has, in a few words."""
     doors = len(config.locker.compartments) if config.locker else 0
     words = [
-        f"{len(config.counters)} counters" if config.counters else "",
-        f"a locker of {doors} compartments" if doors else "",
-        f"a queue of {len(config.queue.services)} services" if config.queue else "",
-        "a guide" if config.guide else "",
+        f"counters: {', '.join(config.counters)}" if config.counters else "",
+        f"locker: {doors} compartments" if doors else "",
+        "queue" if config.queue else "",
+        "guide" if config.guide else "",
     ]
-    return ", ".join(filter(None, words)) or "no station"
+    return "; ".join(filter(None, words)) or "no station"
 
 
 def packages_of(config: Config) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ def rendered(line: Line) -> list[str]:
     first = head.ljust(HEAD) if len(head) < HEAD else f"{head}  "
     lines = _wrapped(finding.found, first, " " * HEAD)
     if finding.do is not None:
-        lines += _wrapped(finding.do, f"{' ' * HEAD}do: ", " " * (HEAD + 4))
+        lines += _wrapped(finding.do, "    do: ", " " * 8)
     return lines
 
 

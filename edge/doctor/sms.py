@@ -5,7 +5,6 @@ from pathlib import Path
 
 from config.schema import Sms, SmsHttp
 from devices.sms.channel import ChannelHealth
-from devices.sms.http_gateway import TOKEN
 from devices.sms.smsd_config import OUR_FOLDERS, SMSD_FOLDERS
 from devices.sms.smsd_spool import SmsdSpool
 from edge.adapters.sms import TOO_LONG_S
@@ -33,9 +32,12 @@ def look_at_spool(root: Path, who: Person) -> Finding:
     """Blocking."""
     absent = [name for name in (*SMSD_FOLDERS, *OUR_FOLDERS) if not (root / name).is_dir()]
     if not root.is_dir() or len(absent) == len(SMSD_FOLDERS) + len(OUR_FOLDERS):
-        return broken(f"{root}: no spool of smsd is there", "sudo apt-get install -y smstools; then set it up as devices/sms/README.md says")  # fmt: skip
+        return broken(f"{root}: no spool of smsd is there", f"sudo apt-get install -y smstools; then: .venv/bin/python -m devices.sms config MODEM {root}, as devices/sms/README.md says")  # fmt: skip
     if absent:
-        return broken(f"{root}: {', '.join(absent)} missing", "make the spool whole as devices/sms/README.md says")
+        return broken(
+            f"{root}: without {', '.join(absent)}",
+            f"sudo -u {who.name} .venv/bin/python -m devices.sms config MODEM {root} makes them and prints smsd's settings",
+        )
     closed = [name for name in (*SMSD_FOLDERS, *OUR_FOLDERS) if not _is_open_to(root / name, who)]
     if closed:
         return broken(f"{root}: {who.name} may not use {', '.join(closed[:3])}", f"sudo chown -R {who.name} {root}, and let smsd run as {who.name}")  # fmt: skip
@@ -62,6 +64,8 @@ def look_at_gateway(http: SmsHttp) -> Finding:
 
 def token_trouble(file: Path) -> Finding | None:
     """None for a file whose token can be sent."""
+    from devices.sms.http_gateway import TOKEN
+
     try:
         token = file.read_bytes().strip()
     except OSError as error:

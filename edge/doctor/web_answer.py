@@ -1,10 +1,12 @@
 """Asks a web server for its head: whether it is there, and what time it has. For the checks of gateways and of the clock."""
 
+import re
 import ssl
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 TIMEOUT_S = 6.0
+_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +40,5 @@ def ask_head(url: str, context: ssl.SSLContext | None = None) -> Answer:
     except httpx.InvalidURL:
         return Answer(url, why="not a URL")
     except httpx.HTTPError as error:
-        return Answer(url, why=str(error) or type(error).__name__)
+        return Answer(url, why=_NUMBER.sub("", str(error)) or type(error).__name__)
     return Answer(url, told.status_code, told.headers.get("date"))
