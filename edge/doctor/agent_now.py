@@ -9,6 +9,7 @@ from config.strings import load_strings
 from edge.doctor.finding import Finding, broken, good, not_tested
 from edge.doctor.holders import Holder, holder_of_journal
 from edge.store import faults as faults_table
+from edge.web.words import Words
 from sync.errors import JournalError
 from sync.inspect import ask
 
@@ -87,8 +88,8 @@ def unmatched(now: AgentNow, looked_at: set[tuple[str, str | None]]) -> dict[str
 
 def told(why: str, since_s: float, zone: tzinfo) -> Finding:
     """An open fault in the words of the pages."""
-    strings = load_strings()
-    key = why if strings.find(f"page.fault.{why}", "en") else "unknown"
-    sentence, advice = (strings.text(f"page.{kind}.{key}", "en") for kind in ("fault", "advice"))
+    words, short = Words(load_strings(), "en"), why.rsplit(".", 1)[-1]
+    sentence = words.first(f"page.fault.{why}", why if "." in why else "page.fault.unknown", "page.fault.unknown")
+    advice = words.first(f"page.advice.{why}", f"page.advice.{short}", "page.advice.unknown")
     since = datetime.fromtimestamp(since_s, zone)
     return broken(f"the running agent says: {sentence} (since {since:%d/%m %H:%M})", advice)

@@ -33,6 +33,10 @@ def verdict_of_board(doors: Mapping[int, bool | None], wired: int) -> Finding:
     """`doors`: channel -> is it open, None where nobody can tell, of the channels with a compartment; `wired`: how many there are."""
     open_now, unknown = sum(one is True for one in doors.values()), sum(one is None for one in doors.values())
     found = f"answers, {wired} {'door' if wired == 1 else 'doors'}, {open_now} open"
+    if wired and unknown == wired:
+        return weak(
+            f"{wired} doors, nothing is known of any", "repeat this in a minute; then see the board's power and wires"
+        )
     if unknown:
         return weak(f"{found}, {unknown} unknown", "see the wires of their switches; then: motcua locker read")
     if wired > 1 and open_now == wired:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from edge.doctor.finding import Finding, broken, good, not_tested, weak
+from edge.doctor.web_answer import Answer
 
 OFF_S = 60.0  # from here on the agent takes no order from the city (`edge.domain.clock_skew`)
 ODD_S = 5.0
@@ -65,15 +66,16 @@ def kernel_says() -> bool | None:
     return None if state < 0 else state != _TIME_ERROR
 
 
-def skew_of(date: str | None, whose: str, now: datetime | None = None) -> Other | None:
-    """From the Date of an HTTP answer (RFC 9110, 6.6.1), which counts whole seconds."""
+def skew_of(answer: Answer, whose: str) -> Other | None:
+    """From the Date of an HTTP answer (RFC 9110, 6.6.1), which counts whole seconds, and may have been on its way for some."""
     try:
-        theirs = parsedate_to_datetime(date or "")
+        theirs = parsedate_to_datetime(answer.date or "")
     except ValueError:
         return None
     theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
-    off_s = ((now or datetime.now(UTC)) - theirs).total_seconds()
-    return Other(whose, 0.0 if 0 <= off_s < 1 else off_s)
+    ahead_s = (answer.asked - theirs).total_seconds() - 1.0
+    behind_s = (theirs - answer.answered).total_seconds()
+    return Other(whose, max(0.0, ahead_s) - max(0.0, behind_s))
 
 
 def look_at_clock(now: datetime, last: datetime | None, other: Callable[[], Other | None]) -> Finding:

@@ -20,7 +20,10 @@ def verdict_of_port(host: str, port: int, refused: int | None, holder: Holder | 
     where = f"{host}:{port}"
     match refused:
         case None if now.holder is not None:
-            return broken(f"{where} is free, although the agent runs", "see why: journalctl -u motcua -n 50")
+            return broken(
+                f"{where} is free, although the agent runs",
+                "if it has just started, wait a minute; else see why: journalctl -u motcua -n 50",
+            )
         case None:
             return good(f"{where} is free")
         case errno.EADDRINUSE:

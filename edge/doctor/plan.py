@@ -261,9 +261,9 @@ def _other_clock(case: Case) -> "clock.Other | None":
     """The first of those that the configuration names anyway and that answers."""
     found, guide, http = case.enrolment, case.config.guide, case.config.sms.http
     if isinstance(found, Enrolment):
-        return clock.skew_of(ask_head(found.identity.city, found.identity.context()).date, "the city")
+        return clock.skew_of(ask_head(found.identity.city, found.identity.context()), "the city")
     for url, whose in ((guide and guide.directory and guide.directory.url, "the city's dossier system"), (http and http.url, "the SMS gateway")):  # fmt: skip
-        if url and (other := clock.skew_of(ask_head(url).date, whose)) is not None:
+        if url and (other := clock.skew_of(ask_head(url), whose)) is not None:
             return other
     return None
 

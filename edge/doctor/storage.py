@@ -108,13 +108,11 @@ def nearest(folder: Path) -> Path:
 
 
 def shown_size(octets: int) -> str:
-    return (
-        f"{octets / GB:.0f} GB"
-        if octets >= 10 * GB
-        else f"{octets / GB:.1f} GB"
-        if octets >= GB
-        else f"{octets / MB:.1f} MB"
-    )
+    if octets >= 10 * GB:
+        return f"{octets / GB:.0f} GB"
+    if octets >= GB:
+        return f"{octets / GB:.1f} GB"
+    return f"{octets / MB:.1f} MB" if octets >= MB else f"{octets / 1024:.0f} kB"
 
 
 def _timed(descriptor: int) -> float:

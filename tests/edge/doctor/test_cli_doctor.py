@@ -164,7 +164,6 @@ async def test_a_running_agent_is_left_alone_and_asked(site: Site) -> None:
         while agent.locker is None or (await agent.locker.boards.read())["n01"].value != "open":
             await asyncio.sleep(0.02)
         code, out, _ = await doctor(site.config, "--json")
-        assert agent.locker.boards.all_heard
         assert agent.faults.why("board/main") is None
     told = lines(out)
     assert told["agent", None]["found"].startswith("runs: ")

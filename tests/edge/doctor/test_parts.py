@@ -157,7 +157,7 @@ async def test_a_camera_that_is_not_there_and_a_film_that_is_none(tmp_path: Path
 
 @pytest.mark.timeout(60)
 async def test_sound_is_measured_and_only_levels_come_back(tmp_path: Path) -> None:
-    (tmp_path / "hum.wav").write_bytes(wav_bytes(np.sin(np.arange(3 * RATE) / 20).astype("float32") * 0.1))
+    (tmp_path / "hum.wav").write_bytes(wav_bytes(np.sin(np.arange(3 * RATE, dtype=np.float32) / 20) * np.float32(0.1)))
     heard = await asked(MicrophoneOrder(f"replay:{tmp_path / 'hum.wav'}", seconds=2.0), Sound)
     nothing = await asked(MicrophoneOrder(f"replay:{tmp_path / 'none.wav'}"), Sound)
     assert heard.why is None

@@ -105,6 +105,7 @@ def test_a_loudspeaker() -> None:
         ({1: False, 2: True, 3: False}, GOOD, "answers, 3 doors, 1 open"),
         ({1: False, 2: None, 3: False}, WEAK, "1 unknown"),
         ({1: True, 2: True, 3: True}, WEAK, "feedback"),
+        ({1: None, 2: None}, WEAK, "nothing is known"),
         ({1: True}, GOOD, "1 door, 1 open"),
     ],
 )
@@ -233,19 +234,23 @@ def test_a_clock(is_kept: bool | None, skew_s: float | None, last: datetime | No
     ("date", "skew_s"),
     [
         ("Sun, 29 Nov 2026 08:00:00 GMT", 0.0),
-        ("Sun, 29 Nov 2026 07:59:50 GMT", 10.4),
-        ("Sun, 29 Nov 2026 08:01:00 GMT", -59.6),
+        ("Sun, 29 Nov 2026 07:59:59 GMT", 0.4),  # it counts whole seconds
+        ("Sun, 29 Nov 2026 08:00:02 GMT", 0.0),  # the answer took its time
+        ("Sun, 29 Nov 2026 07:59:50 GMT", 9.4),
+        ("Sun, 29 Nov 2026 08:01:00 GMT", -57.0),
     ],
 )
 def test_a_date_header_tells_a_skew(date: str, skew_s: float) -> None:
-    other = skew_of(date, "x", NOW + timedelta(seconds=0.4))
+    asked = NOW + timedelta(seconds=0.4)
+    answer = Answer("https://x", 200, date, asked=asked, answered=NOW + timedelta(seconds=3))
+    other = skew_of(answer, "x")
     assert other is not None
     assert other.skew_s == pytest.approx(skew_s)
 
 
 @pytest.mark.parametrize("date", [None, "", "yesterday"])
 def test_no_date_tells_none(date: str | None) -> None:
-    assert skew_of(date, "x", NOW) is None
+    assert skew_of(Answer("https://x", 200, date, asked=NOW, answered=NOW), "x") is None
 
 
 @pytest.mark.parametrize(
@@ -269,7 +274,12 @@ def test_a_read_only_disk() -> None:
 
 
 def test_sizes_are_told_as_people_say_them() -> None:
-    assert [shown_size(size) for size in (41 * GB, 3 * GB // 2, 70 * MB)] == ["41 GB", "1.5 GB", "70.0 MB"]
+    assert [shown_size(size) for size in (41 * GB, 3 * GB // 2, 70 * MB, 5120)] == [
+        "41 GB",
+        "1.5 GB",
+        "70.0 MB",
+        "5 kB",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -361,6 +371,11 @@ def test_what_the_running_agent_says_of_a_part() -> None:
         Holder(41, "motcua"), faults={"camera/quay-01": ("black", NOW.timestamp()), "boards": ("failed", 1.0)}
     )
     judged(said_of(now, "camera", "quay-01", UTC), BROKEN, "black pictures only. (since 29/11 08:00)")
+    judged(
+        said_of(AgentNow(now.holder, faults={"printer": ("page.locker.why.left_open", 1.0)}), "printer", None, UTC),
+        BROKEN,
+        "Close the door.",
+    )
     judged(said_of(now, "camera", "quay-02", UTC), GOOD, "works, says the running agent")
     assert set(unmatched(now, {("camera", "quay-01"), ("memory", None)})) == {"boards"}
     judged(said_of(AgentNow(is_known=False), "printer", None, UTC), NOT_TESTED, "may have it open")
