@@ -11,6 +11,7 @@ LATE = {
     "models": "edge.cli_models:app",
     "journal": "edge.cli_journal:app",
     "city": "edge.cli_city_serve:city",
+    "doctor": "edge.cli_doctor:doctor",
     "faces": "edge.cli_faces:app",
     "locker": "edge.cli_locker:app",
     "queue": "edge.cli_queue:app",

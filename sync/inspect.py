@@ -4,10 +4,11 @@ Every function takes a data directory (or the journal file itself) and raises Jo
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -18,7 +19,9 @@ from sync.marks import Marks, read_marks
 from sync.schema import JOURNAL_FILE, open_reader
 from sync.verify import BUNDLE_SUFFIX, Bundle, VerifyReport, verify
 
-__all__ = ["Exported", "Stats", "VerifyReport", "after", "export", "seq_of", "stats", "tail", "verify"]
+__all__ = ["Exported", "Stats", "VerifyReport", "after", "ask", "export", "seq_of", "stats", "tail", "verify"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +97,18 @@ def stats(path: Path) -> Stats:
         )
 
 
+def ask(path: Path, query: Callable[[sqlite3.Connection], T], *, at_rest: bool = False) -> T:
+    """What `query` reads, of the agent's own tables as well. `at_rest`: nobody has it open, so not even a file of SQLite's is left."""
+    with _reading(path, at_rest=at_rest) as connection:
+        return query(connection)
+
+
 @contextmanager
-def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+def _reading(path: Path, *, at_rest: bool = False) -> Iterator[sqlite3.Connection]:
     """SQLite's failures by this package's name."""
     file = _file(path)
     try:
-        with closing(open_reader(file)) as connection:
+        with closing(open_reader(file, at_rest=at_rest)) as connection:
             connection.execute("BEGIN")
             yield connection
     except sqlite3.DatabaseError as error:

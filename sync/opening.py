@@ -24,7 +24,7 @@ from sync.writer import Deliver, Writer
 
 T = TypeVar("T")
 READERS = 2
-_LOCK_FILE = "journal.lock"
+LOCK_FILE = "journal.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Readers:
 
 
 def _lock(data_dir: Path) -> int:
-    descriptor = os.open(data_dir / _LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(data_dir / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

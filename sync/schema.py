@@ -88,10 +88,15 @@ def _guard(connection: WriterConnection) -> None:
     connection.set_authorizer(decide)
 
 
-def open_reader(path: Path) -> sqlite3.Connection:
-    """A connection that cannot write; works while the agent runs, and on a copied file in a read-only place."""
+def open_reader(path: Path, *, at_rest: bool = False) -> sqlite3.Connection:
+    """A connection that cannot write; works while the agent runs, and on a copied file in a read-only place.
+
+    `at_rest`: nobody has it open. Then nothing is left beside the file, unless a killed agent has left its log there.
+    """
     if not path.is_file():
         raise JournalUnusable(f"{path}: there is no journal here")
+    if at_rest and not _has_log(path):
+        return _open_unchanging(path)
     try:
         return _probe(
             sqlite3.connect(
@@ -102,9 +107,18 @@ def open_reader(path: Path) -> sqlite3.Connection:
         if os.access(path.parent, os.W_OK):
             raise
         # WAL needs its -shm file, which a read-only directory does not let SQLite make
-        return sqlite3.connect(
-            f"{path.absolute().as_uri()}?immutable=1", uri=True, isolation_level=None, check_same_thread=False
-        )
+        return _open_unchanging(path)
+
+
+def _has_log(path: Path) -> bool:
+    log = path.with_name(path.name + "-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def _open_unchanging(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?immutable=1", uri=True, isolation_level=None, check_same_thread=False
+    )
 
 
 def truncate_log(path: Path, wait_s: float = 5.0) -> bool:

@@ -15,7 +15,9 @@ from config.schema import Config
 from config.strings import StringTable, load_strings
 from devices.lock_board.board import BoardPlan, Feedback
 from devices.lock_board.driver import LinePlan, LockLine
+from devices.lock_board.link import Opener
 from devices.lock_board.timing import PollTiming, PulsePace
+from devices.serial_port import open_port
 from edge.adapters.clock import SystemClock
 from edge.adapters.lock_boards import LockBoards
 from edge.adapters.locker_commands import LockerCommands, Terminal
@@ -121,11 +123,14 @@ async def _running(station: LockerStation) -> AsyncIterator[None]:
         await asyncio.gather(*running, return_exceptions=True)
 
 
-def lock_lines(locker: Locker) -> list[LockLine]:
+def lock_lines(locker: Locker, opener: Opener = open_port) -> list[LockLine]:
     """One for each port; all pulses of a cabinet keep their distance, because they share a power supply."""
     pace = PulsePace()
     by_port = sorted(locker.boards.items(), key=lambda item: item[1].port)
-    return [_line(port, dict(group), locker, pace) for port, group in groupby(by_port, key=lambda item: item[1].port)]
+    return [
+        _line(port, dict(group), locker, pace, opener)
+        for port, group in groupby(by_port, key=lambda item: item[1].port)
+    ]
 
 
 def wiring(locker: Locker) -> dict[str, tuple[str, int]]:
@@ -160,12 +165,12 @@ def procedures(locker: Locker) -> Callable[[str], tuple[Procedure, ...]]:
     return lambda lang: tuple(Procedure(*row) for row in in_language(known, lang))
 
 
-def _line(port: str, boards: Mapping[str, Board], locker: Locker, pace: PulsePace) -> LockLine:
+def _line(port: str, boards: Mapping[str, Board], locker: Locker, pace: PulsePace, opener: Opener) -> LockLine:
     """What boards on one port cannot differ in was checked when the configuration was loaded."""
     first = next(iter(boards.values()))
     plans = [_board(key, one, locker.compartments.values()) for key, one in boards.items()]
     plan = LinePlan(port, first.protocol, plans, first.baud, first.echo)
-    return LockLine(plan, pace=pace, polling=PollTiming(normal_s=first.poll_ms / 1000))
+    return LockLine(plan, pace=pace, polling=PollTiming(normal_s=first.poll_ms / 1000), opener=opener)
 
 
 def _board(key: str, board: Board, compartments: Iterable[Compartment]) -> BoardPlan:

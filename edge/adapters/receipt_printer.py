@@ -94,10 +94,14 @@ class SlipPrinter:
 
 def open_printer(printer: Printer, strings: StringTable, place: str, faults: Faults) -> SlipPrinter:
     """Nothing is opened yet. Raise `devices.printer.slip.FontMissing`."""
+    return SlipPrinter(printer_driver(printer), strings, place, faults, is_readable=printer.answers)
+
+
+def printer_driver(printer: Printer) -> EscposPrinter:
+    """Nothing is opened yet. Raise `devices.printer.slip.FontMissing`."""
     artist = Artist(WIDE if printer.paper_mm == 80 else NARROW, printer.fonts_dir)
     baud = printer.baud if printer.is_serial else None
-    driver = EscposPrinter(_way(printer), artist, answers=printer.answers, baud=baud)
-    return SlipPrinter(driver, strings, place, faults, is_readable=printer.answers)
+    return EscposPrinter(_way(printer), artist, answers=printer.answers, baud=baud)
 
 
 def _way(printer: Printer) -> OpenPort:

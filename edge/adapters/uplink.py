@@ -22,7 +22,7 @@ PART = "mqtt"
 CLOCK = "clock"  # against the city's
 HISTORY = "link"  # what the city says it holds; red also where the broker is well
 _WHY = {LinkState.LOST: "broker_lost", LinkState.REFUSED: "refused"}  # sentences under `page.fault`
-_VERSIONS = {"auto": (Version.V5, Version.V311), "5": (Version.V5,), "3.1.1": (Version.V311,)}
+VERSIONS = {"auto": (Version.V5, Version.V311), "5": (Version.V5,), "3.1.1": (Version.V311,)}
 log = logging.getLogger(__name__)
 
 
@@ -34,7 +34,7 @@ def open_link(
         return None
     options = LinkOptions(
         city_key=city_key_of(config),
-        versions=_VERSIONS[config.mqtt.version],
+        versions=VERSIONS[config.mqtt.version],
         tuning=Tuning(window=config.mqtt.window, manners=manners_of(config.mqtt, SystemClock(config.agent.zone))),
     )
     if told is None:

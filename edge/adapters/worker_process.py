@@ -71,6 +71,11 @@ class WorkerPatience:
     beat_s: float = 5.0
 
 
+def surroundings() -> dict[str, str]:
+    """The environment of a process that opens cameras and microphones: little of ours, and nowhere to leave anything."""
+    return {name: os.environ[name] for name in _KEPT if name in os.environ} | _SURROUNDINGS
+
+
 class WorkerProcess:
     """A started worker; see `started`."""
 
@@ -199,7 +204,6 @@ async def _finish(worker: WorkerProcess, log_task: "asyncio.Task[None]") -> None
 
 
 async def _spawn(module: Sequence[str], pipe: int) -> asyncio.subprocess.Process:
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | _SURROUNDINGS
     return await asyncio.create_subprocess_exec(
         sys.executable,
         *("-B", "-P", *module, str(pipe), str(os.getpid())),
@@ -207,7 +211,7 @@ async def _spawn(module: Sequence[str], pipe: int) -> asyncio.subprocess.Process
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
         pass_fds=(pipe,),
-        env=environment,
+        env=surroundings(),
         start_new_session=True,  # a Ctrl-C in the terminal is for the agent, which ends its workers itself
     )
 
