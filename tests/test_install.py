@@ -108,9 +108,9 @@ def test_systemd_accepts_a_unit_and_finds_it_well_confined(name: str, tmp_path: 
     text = (ROOT / "deploy" / name).read_text()
     unit.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", text, flags=re.MULTILINE))
     verify = subprocess.run(
-        [str(JUDGE), "verify", "--man=no", "--recursive-errors=no", unit], capture_output=True, text=True, check=False
+        [str(JUDGE), "verify", "--man=no", "--recursive-errors=no", str(unit)], capture_output=True, text=True, check=False
     )  # fmt: skip
     assert (verify.returncode, verify.stderr) == (0, "")
-    judge = [str(JUDGE), "security", "--offline=yes", "--threshold=20", "--no-pager", unit]  # 2.0 of 10 at most
+    judge = [str(JUDGE), "security", "--offline=yes", "--threshold=20", "--no-pager", str(unit)]  # 2.0 of 10 at most
     security = subprocess.run(judge, capture_output=True, text=True, check=False)
     assert security.returncode == 0, security.stdout.splitlines()[-1:]
