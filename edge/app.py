@@ -32,6 +32,7 @@ from edge.adapters.rules import (
     vision_spec,
 )
 from edge.adapters.seal import FACE_KEY
+from edge.adapters.service_manager import Fact, ServiceManager
 from edge.adapters.supervisor import Backoff, PartState, supervise
 from edge.adapters.vision_spec import LANDMARKER
 from edge.ports import Clock
@@ -115,19 +116,23 @@ async def report_part(faults: Faults, part: str, state: PartState) -> None:
         log.error("%s: %s", part, error)  # noqa: TRY400 - the sentence is enough
 
 
-async def run_agent(config: Config, file: "Path | None" = None) -> bool:
+async def run_agent(config: Config, file: "Path | None" = None, manager: ServiceManager | None = None) -> bool:
     """Run until SIGTERM or SIGINT; everything accepted is on the disk when this returns.
 
     `file`: the configuration, which the city may then change; True when it did, and the agent is to begin anew with it.
+    `manager`: who is told that the agent is ready, alive, going.
     """
-    async with open_agent(config, file=file) as agent:
+    manager = manager or ServiceManager()
+    async with manager.watched(), open_agent(config, file=file) as agent:
         running = asyncio.create_task(agent.run(), name="agent")
         anew = asyncio.create_task(agent.begin_anew.wait(), name="begin anew")
+        ready = asyncio.create_task(manager.ready(agent.web.ready.wait), name="ready")
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, running.cancel)
         await asyncio.wait({running, anew}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (running, anew):
+        manager.tell(Fact.ANEW if agent.begin_anew.is_set() else Fact.STOPPING)
+        for task in (running, anew, ready):
             task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running

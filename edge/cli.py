@@ -45,13 +45,15 @@ def run(config: ConfigArgument) -> None:
     """Run the agent until it is told to stop (SIGTERM or Ctrl-C)."""
     from edge.adapters.model_files import with_mirror
     from edge.adapters.restart import on_trial, restart
+    from edge.adapters.service_manager import ServiceManager
     from edge.app import run_agent
     from edge.cli_models import mirror
 
     if not os.access(config, os.R_OK):
         load_config(config)  # says why
+    manager = ServiceManager.of(os.environ, os.getpid())
     with refusing(), on_trial(config):
-        is_anew = asyncio.run(run_agent(with_mirror(load_config(config), mirror()), config))
+        is_anew = asyncio.run(run_agent(with_mirror(load_config(config), mirror()), config, manager))
     if is_anew:
         restart()
 

@@ -1,4 +1,4 @@
-"""Keeps one `smsd` running as our child, for the demo and for tests; a real box lets its service manager do this."""
+"""Keeps one `smsd` running as our child: `python -m devices.sms run` on a device, the demo and tests within their own process."""
 
 import asyncio
 import logging
@@ -79,6 +79,11 @@ class SmsdProcess:
             with suppress(asyncio.CancelledError):
                 await self._keeper
         await self._stop()
+
+    async def failed(self) -> None:
+        """Wait until smsd can be kept no longer. Raise SmsdStuck, OSError."""
+        if self._keeper is not None:
+            await asyncio.shield(self._keeper)
 
     async def _keep(self, smsd: Path, config: Path) -> None:
         pause_s = RESTART_PAUSE_S

@@ -45,7 +45,7 @@ def ledger(tmp_path: Path) -> Path:
 def test_a_mirror_of_model_files_is_known_to_the_running_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Path | None] = []
 
-    async def run_agent(config: Config, _file: Path) -> bool:
+    async def run_agent(config: Config, *_more: object) -> bool:
         seen.append(config.models.mirror)
         return False
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -183,3 +184,22 @@ async def test_smsd_left_over_by_a_killed_program_is_ended_first(tmp_path: Path)
     async with SmsdProcess(device, root, FAST_TIMINGS) as smsd:
         assert await orphan.wait() is not None
         assert smsd.pid not in {None, orphan.pid}
+
+
+async def test_the_command_of_the_service_file_keeps_a_modem_busy_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    network, root = SimNetwork(), tmp_path / "spool"
+    make_spool(root)
+    channel = SmsdChannel(SmsdSpool(root), poll_s=0.1)
+    async with PtyModem(network, tmp_path / "modem") as modem:
+        kept = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "devices.sms", "run", modem.path, root, cwd=Path(__file__).parents[3]
+        )  # fmt: skip
+        try:
+            await channel.submit(Outgoing("alert-1", LEADER, "Có tới ạ"))
+            await until(lambda: network.phone(LEADER).texts == ["Có tới ạ"])
+            kept.send_signal(signal.SIGTERM)
+            assert await kept.wait() == 0
+        finally:
+            with suppress(ProcessLookupError):
+                kept.kill()
+        assert not (await channel.health()).is_alive

@@ -1,0 +1,116 @@
+"""`scripts/install` and the units of `deploy/`, as far as neither root nor a running systemd is needed."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from edge.cli_common import BAD_USAGE
+from models.manifest import FileSet
+
+ROOT = Path(__file__).parents[1]
+SCRIPT = ROOT / "scripts" / "install"
+STATIONS = ("locker", "counter", "guide")
+JUDGE = shutil.which("systemd-analyze")
+UNITS = ("motcua.service", "motcua-sms.service")
+
+
+@pytest.fixture
+def not_root(tmp_path: Path) -> dict[str, str]:
+    """Whoever runs the tests: the script meets an ordinary user, and can do no harm."""
+    fake = tmp_path / "bin" / "id"
+    fake.parent.mkdir()
+    fake.write_text("#!/bin/sh\necho 1000\n")
+    fake.chmod(0o755)
+    return os.environ | {"PATH": f"{fake.parent}:{os.environ['PATH']}"}
+
+
+def called(environment: dict[str, str], *arguments: str) -> tuple[int, list[str]]:
+    done = subprocess.run([SCRIPT, *arguments], env=environment, capture_output=True, text=True, check=False)
+    return done.returncode, [re.sub(r"\x1b\[\d+m", "", line) for line in done.stderr.splitlines()]
+
+
+def sourced(call: str, *arguments: str | Path, cwd: Path = ROOT) -> str:
+    command = ["bash", "-c", f'source "{SCRIPT}"; {call}', "bash", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "why"),
+    [
+        (("locker",), 1, "only root can install; run: sudo .*install locker"),
+        (("--remove", "--purge"), 1, "only root can install; run: sudo .*install --remove --purge"),
+        (("fridge",), 2, "'fridge' is not known; usage: "),
+        (("locker", "guide"), 2, "one station, please"),
+        (("--purge",), 2, "--purge goes with --remove"),
+        (("guide", "--remove"), 2, "--remove takes no station"),
+    ],
+)
+def test_what_is_refused_is_refused_in_one_line(
+    arguments: tuple[str, ...], code: int, why: str, not_root: dict[str, str]
+) -> None:
+    found, lines = called(not_root, *arguments)
+    assert found == code
+    assert len(lines) == 1
+    assert re.search(why, lines[0])
+
+
+@pytest.mark.parametrize("station", STATIONS)
+def test_what_a_station_asks_for_is_there(station: str) -> None:
+    assert (ROOT / "locks" / f"{station}.lock").is_file()
+    assert (ROOT / "config" / "profiles" / f"{station}.toml").is_file()
+    assert set(sourced(f"models_of {station}").split()) <= set(FileSet)
+    assert sourced(f"packages_of {station}").split()
+
+
+@pytest.mark.timeout(120)  # another program is loaded from its sources
+def test_a_copied_program_is_whole_without_the_checkout(tmp_path: Path) -> None:
+    copy = tmp_path / "program"
+    sourced('copy_program "$1" "$2"', ROOT, copy)
+    assert not (copy / "tests").exists()
+    assert not [*copy.rglob("*.pyc")]
+    code = "import edge, models.manifest; print(edge.__file__); models.manifest.load_manifest(); from edge.cli import app; app()"
+    command = [sys.executable, "-c", code, "check", "--config", str(copy / "config/profiles/queue.toml")]
+    environment = os.environ | {"PYTHONPATH": str(copy)}
+    where, judged = subprocess.check_output(command, cwd=copy, env=environment, text=True).splitlines()
+    assert where == str(copy / "edge" / "__init__.py")
+    assert "good" in judged
+
+
+@pytest.mark.timeout(120)  # reads the whole program five times
+def test_a_release_is_named_after_what_is_in_it(tmp_path: Path) -> None:
+    sourced('copy_program "$1" "$2"', ROOT, tmp_path / "one")
+    digest = 'program_digest "$1" locker'
+    first = sourced(digest, tmp_path / "one")
+    assert sourced(digest, ROOT) == first
+    assert sourced('program_digest "$1" counter', tmp_path / "one") != first
+    (tmp_path / "one/edge/__pycache__").mkdir()
+    (tmp_path / "one/edge/__pycache__/app.cpython-311.pyc").write_bytes(b"compiled")
+    assert sourced(digest, tmp_path / "one") == first
+    with (tmp_path / "one/edge/app.py").open("a") as source:
+        source.write("# changed\n")
+    assert sourced(digest, tmp_path / "one") != first
+
+
+def test_a_bad_configuration_is_not_tried_again_and_again() -> None:
+    assert f"RestartPreventExitStatus={BAD_USAGE}" in (ROOT / "deploy/motcua.service").read_text().splitlines()
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.skipif(JUDGE is None, reason="needs systemd's own judge")
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_accepts_a_unit_and_finds_it_well_confined(name: str, tmp_path: Path) -> None:
+    unit = tmp_path / name
+    text = (ROOT / "deploy" / name).read_text()
+    unit.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", text, flags=re.MULTILINE))
+    verify = subprocess.run(
+        [str(JUDGE), "verify", "--man=no", "--recursive-errors=no", str(unit)], capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert (verify.returncode, verify.stderr) == (0, "")
+    judge = [str(JUDGE), "security", "--offline=yes", "--threshold=20", "--no-pager", str(unit)]  # 2.0 of 10 at most
+    security = subprocess.run(judge, capture_output=True, text=True, check=False)
+    assert security.returncode == 0, security.stdout.splitlines()[-1:]
