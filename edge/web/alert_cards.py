@@ -104,6 +104,7 @@ class AlertCard:
             with block("label", for_=field):
                 Text("span", words("page.alert.note_label"))
             self._field = block("textarea", "field", id=field, rows="2", maxlength=str(NOTE_AT_MOST))
+            self._field.on("keydown.escape", lambda _: self._close_form())
             self._field.on("input", lambda event: self._keep_note(event.args), js_handler="(e) => emit(e.target.value)")
             with block("div", "actions"):
                 button(words("page.alert.send"), self._contest, "primary")

@@ -7,6 +7,7 @@ from edge.web.live import Live
 from edge.web.parts import Text, block, heading, show
 
 SHOWN = 10  # orders
+COLUMNS = ("when", "order", "by", "outcome")
 _CLOCKS_AGREE_S = 60.0
 
 
@@ -16,7 +17,7 @@ class CityPanel:
     def __init__(self, live: Live, desk: CityDesk) -> None:
         self._live, self._desk, self._words = live, desk, live.viewer.words
         self._shown: tuple[CommandView, ...] | None = None
-        with block("section", "panel city-line", aria_label=self._words("page.city.title")):
+        with block("section", "panel city-line", tabindex="0", aria_label=self._words("page.city.title")):
             heading(self._words, "page.city.title")
             with block("dl", "city-facts"):
                 self._state = self._fact("state")
@@ -27,7 +28,7 @@ class CityPanel:
             self._not_ours = Text("p", "", "how")
             heading(self._words, "page.city.orders", "h3")
             self._none = Text("p", self._words("page.city.no_orders"), "none")
-            self._table = block("table", "city-orders")
+            self._table = block("table", "city-orders", data_cards="")
         self._refresh_link()
         live.every(live.site.settings.health_every_s, self._refresh)
         live.at_connect(self._refresh)
@@ -74,7 +75,7 @@ class CityPanel:
         show(self._table, is_shown=bool(rows))
         with self._table:
             with block("thead"), block("tr"):
-                for key in ("when", "order", "by", "outcome"):
+                for key in COLUMNS:
                     Text("th", self._words(f"page.city.{key}")).props["scope"] = "col"
             with block("tbody"):
                 for row in rows:
@@ -82,11 +83,10 @@ class CityPanel:
 
     def _order(self, row: CommandView) -> None:
         words = self._words
+        name = words.first(f"page.command.name.{row.name.replace('.', '_')}", "page.command.name.unknown")
         with block("tr", f"order-{row.outcome or 'working'}"):
-            Text("td", self._time(row.at))
-            Text("td", words.first(f"page.command.name.{row.name.replace('.', '_')}", "page.command.name.unknown"))
-            Text("td", row.by)
-            Text("td", self._of_outcome(row))
+            for key, text in zip(COLUMNS, (self._time(row.at), name, row.by, self._of_outcome(row)), strict=True):
+                Text("td", text).props["data-name"] = words(f"page.city.{key}")
 
     def _of_outcome(self, row: CommandView) -> str:
         outcome = self._words(f"page.city.outcome_{row.outcome or 'working'}")

@@ -41,7 +41,9 @@ class _Entrance:
         self._landing = landing
 
     async def ask(self, request: Request) -> Response:
-        return self._form(request, safe_path(request.query_params.get("ve")), message="", status=200)
+        was_inside = COOKIE in request.cookies and session_of(request) is None
+        message = self._words(request)("page.login.over") if was_inside else ""
+        return self._form(request, safe_path(request.query_params.get("ve")), message, status=200)
 
     async def login(self, request: Request) -> Response:
         form = await request.form()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from edge.domain.level import Level
 from edge.fleet_ports import Satisfaction
 from edge.web import fleet_sheets
-from edge.web.plain import e
+from edge.web.plain import cells, e
 from edge.web.theme import css_name
 from edge.web.words import Words
 
@@ -15,17 +15,19 @@ def satisfaction_table(words: Words, kind: str, rows: tuple[Satisfaction, ...]) 
     if not rows:
         return f'<p class="none">{e(words("page.fleet.nothing"))}</p>'
     keys = (kind, "camera", "ratings", "agree", "not_enough", "dropped", "alerts", "contested")
-    heads = "".join(f'<th scope="col">{e(words(f"page.fleet.col_{key}"))}</th>' for key in keys)
-    body = "".join(_row(words, row) for row in rows)
-    return f'<table class="report fleet-bars"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
+    names = tuple(words(f"page.fleet.col_{key}") for key in keys)
+    heads = "".join(f'<th scope="col">{e(name)}</th>' for name in names)
+    body = "".join(_row(words, row, names) for row in rows)
+    return f'<table class="report fleet-bars" data-cards><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def _row(words: Words, row: Satisfaction) -> str:
+def _row(words: Words, row: Satisfaction, names: tuple[str, ...]) -> str:
     agree = fleet_sheets.share(row.both, row.same)
     shown = words("page.fleet.too_few") if agree is None else f"{agree} %"
-    cells = (shown, row.counts.not_enough, row.counts.dropped, row.alerts, row.contested)
-    bars = "".join(f"<td>{_bar(words, side)}</td>" for side in (row.counts.camera, row.counts.ratings))
-    return f'<tr><th scope="row">{e(row.key)}</th>{bars}' + "".join(f"<td>{e(cell)}</td>" for cell in cells) + "</tr>"
+    counts = (shown, row.counts.not_enough, row.counts.dropped, row.alerts, row.contested)
+    sides = zip(names[1:3], (row.counts.camera, row.counts.ratings), strict=True)
+    bars = "".join(f'<td data-name="{e(name)}">{_bar(words, side)}</td>' for name, side in sides)
+    return f'<tr><th scope="row">{e(row.key)}</th>{bars}{cells(names[3:], counts)}</tr>'
 
 
 def _bar(words: Words, counts: Mapping[Level, int]) -> str:

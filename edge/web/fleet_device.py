@@ -12,7 +12,7 @@ from edge.web.fleet_house import FleetHouse, may_order
 from edge.web.fleet_parts import chip, fleet_bar
 from edge.web.live import LivePage
 from edge.web.parts import Text, block, button, drawing, head, heading, show
-from edge.web.plain import e
+from edge.web.plain import cells, e
 from edge.web.site import Viewer
 from edge.web.words import Words
 
@@ -188,8 +188,9 @@ def _why(words: Words, one: OrderView) -> str:
 
 
 def _table(words: Words, empty: str, keys: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    body = "".join("<tr>" + "".join(f"<td>{e(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    names = [words(f"page.fleet.col_{key}") for key in keys]
+    body = "".join(f"<tr>{cells(names, row)}</tr>" for row in rows)
     if not body:
         return f'<p class="none">{e(words(f"page.fleet.{empty}"))}</p>'
-    heads = "".join(f'<th scope="col">{e(words(f"page.fleet.col_{key}"))}</th>' for key in keys)
-    return f'<table class="report"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
+    heads = "".join(f'<th scope="col">{e(name)}</th>' for name in names)
+    return f'<table class="report" data-cards><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'

@@ -120,7 +120,7 @@ class DevicesPage:
         page = min(choice.page, pages)
         shown = devices[(page - 1) * ROWS : page * ROWS]
         self._said.say(words("page.fleet.found", n=len(devices), page=page, pages=pages))
-        with self._table, block("table", "report"):
+        with self._table, block("table", "report", data_cards=""):
             with block("caption", "unseen"):
                 Text("span", words("page.fleet.devices"))
             drawing_head = "".join(_head(words, column, choice) for column in COLUMNS)
@@ -143,6 +143,8 @@ class _Row:
             self._ward = Text("td", device.ward or words("page.fleet.no_ward"))
             self._state: ui.html = ui.html("", sanitize=False, tag="td")
             self._cells: list[Text] = [Text("td") for _ in range(7)]
+        for column, cell in zip(COLUMNS[1:], (self._ward, self._state, *self._cells), strict=True):
+            cell.props["data-name"] = words(f"page.fleet.col_{column.key}")
         for cell in self._cells[1:2]:
             cell.classes("number")
 

@@ -113,7 +113,7 @@ class FleetPages(HousePages):
             return refusal(words, "not_allowed", 403)
         days = self._fleet.desk.reports()
         rows = "".join(f'<li><a href="{REPORTS}/{day}">{e(f"{day:%d/%m/%Y}")}</a></li>' for day in days)
-        found = f"<ul>{rows}</ul>" if rows else f"<p>{e(words('page.fleet.no_reports'))}</p>"
+        found = f'<ul class="fleet-reports">{rows}</ul>' if rows else f"<p>{e(words('page.fleet.no_reports'))}</p>"
         title = words("page.fleet.reports")
         home = f'<p><a class="link" href="/">{e(words("page.common.home"))}</a></p>'
         return respond(

@@ -9,7 +9,7 @@ from datetime import datetime
 from edge.domain.level import Level
 from edge.fleet_ports import CityAlert, DeviceView, FiguresView, Satisfaction, Waiting
 from edge.web import fleet_words as say
-from edge.web.plain import e
+from edge.web.plain import cells, e
 from edge.web.words import Words
 
 Cell = str | int | float | None
@@ -38,11 +38,10 @@ def table_of(sheet: Sheet, classes: str = "report") -> str:
     """The same as an HTML table with a caption for the screen reader."""
     heads = "".join(f'<th scope="col">{e(head)}</th>' for head in sheet.heads)
     body = "".join(
-        f'<tr><th scope="row">{e(row[0])}</th>' + "".join(f"<td>{e(_shown(cell))}</td>" for cell in row[1:]) + "</tr>"
-        for row in sheet.rows
+        f'<tr><th scope="row">{e(row[0])}</th>{cells(sheet.heads[1:], map(_shown, row[1:]))}</tr>' for row in sheet.rows
     )
     caption = f'<caption class="unseen">{e(sheet.name)}</caption>'
-    return f'<table class="{classes}">{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
+    return f'<table class="{classes}" data-cards>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def devices(words: Words, rows: Iterable[DeviceView]) -> Sheet:

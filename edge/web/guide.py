@@ -7,7 +7,6 @@ import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from nicegui import ui
 from nicegui.element import Element
 
 from edge.domain.dialogue_state import State
@@ -18,7 +17,7 @@ from edge.web import guide_screens
 from edge.web.guide_icons import icon
 from edge.web.guide_parts import Stand
 from edge.web.live import Live
-from edge.web.parts import Text, block, button, drawing, focus, head, show
+from edge.web.parts import Text, block, button, drawing, focus, head, head_again, show
 from edge.web.site import Site, Viewer
 from edge.web.words import Words
 
@@ -48,6 +47,10 @@ class GuidePage:
             self._foot = block("footer", "guide-foot")
         self._root.on("pointerdown", self._touch, throttle=1.0, js_handler=_ON_NOTHING)
         self._build_frame()
+        if (
+            self._words.lang != viewer.words.lang
+        ):  # the machine speaks with somebody, whatever this browser chose on other pages
+            head_again(self._words, self._words("page.guide.title"))
         self._show(desk.view())
         self._live.follow(desk.subscribe, self._show)
         self._live.at_connect(lambda: self._show(desk.view()))
@@ -171,7 +174,7 @@ class GuidePage:
 
     def _use(self, words: Words) -> None:
         self._words, self._drawn = words, None
-        ui.run_javascript(f"document.documentElement.lang = '{words.lang}'")
+        head_again(words, words("page.guide.title"))
         self._build_frame()
 
     # --- what a visitor does ---

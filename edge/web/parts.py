@@ -77,7 +77,7 @@ def head(words: Words, title: str) -> None:
     """Title and style sheet of the page being built, and what it says when it lost the server."""
     ui.page_title(title)
     ui.add_head_html(
-        f'<link rel="stylesheet" href="{theme.stylesheet_url()}"><style>:root{{--lost:{_lost(words)}}}</style>'
+        f'<link rel="stylesheet" href="{theme.stylesheet_url()}"><style>:root{{--lost:{_lost(words)}}}</style>{_LOST_IS_TOLD}'
     )
 
 
@@ -86,6 +86,10 @@ def head_again(words: Words, title: str) -> None:
     ui.page_title(title)
     html = "document.documentElement"
     ui.run_javascript(f"{html}.lang = '{words.lang}'; {html}.style.setProperty('--lost', {json.dumps(_lost(words))})")
+
+
+# NiceGUI's own box for a lost server is only seen; a reader has to say it as well.
+_LOST_IS_TOLD = "<script>addEventListener('DOMContentLoaded', () => document.getElementById('popup')?.setAttribute('role', 'alert'))</script>"
 
 
 def _lost(words: Words) -> str:

@@ -1,6 +1,6 @@
 """Plain HTML pages that need no script and no live connection: the frame around login, home and refusals."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 
 from starlette.responses import HTMLResponse
@@ -27,6 +27,11 @@ def refusal(words: Words, key: str, status: int) -> HTMLResponse:
 def e(text: object) -> str:
     """Escaped for text and for attributes in double quotes."""
     return escape(str(text), quote=True)
+
+
+def cells(names: Iterable[str], texts: Iterable[object]) -> str:
+    """The cells of a table's row, each with its column's name: on a telephone the row is a card, and the names stand beside the cells."""
+    return "".join(f'<td data-name="{e(name)}">{e(text)}</td>' for name, text in zip(names, texts, strict=True))
 
 
 def _shell(words: Words, title: str, body: str, path: str) -> str:

@@ -7,7 +7,7 @@ from edge.queue_ports import CallView, DayReport, QueueDesk
 from edge.web.frame import top_bar
 from edge.web.live import Live
 from edge.web.parts import Text, block, drawing, head, heading
-from edge.web.plain import e
+from edge.web.plain import cells, e
 from edge.web.site import Site, Viewer
 from edge.web.words import Words
 
@@ -65,13 +65,9 @@ class QueueReportPage:
 
     def _row(self, row: ReportRow, name: str, tickets: str) -> str:
         counts = (str(number) for number in (row.tickets, row.served, row.no_shows, row.left))
-        cells = "".join(
-            f'<td data-name="{e(self._words(f"page.report.{key}"))}">{e(text)}</td>'
-            for key, text in zip(
-                (tickets, *COLUMNS), (*counts, self._spread(row.waiting), self._spread(row.serving)), strict=True
-            )
-        )
-        return f'<tr><th scope="row">{e(name)}</th>{cells}</tr>'
+        names = (self._words(f"page.report.{key}") for key in (tickets, *COLUMNS))
+        row_cells = cells(names, (*counts, self._spread(row.waiting), self._spread(row.serving)))
+        return f'<tr><th scope="row">{e(name)}</th>{row_cells}</tr>'
 
     def _spread(self, spread: Spread) -> str:
         if not spread.n:

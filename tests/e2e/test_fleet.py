@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.fleet_play import FleetProcess, log_in
+from tests.e2e.test_pages import CROWDED
 from tests.e2e.watched import PATIENCE_MS
 
 DEVICES = 200
@@ -110,6 +111,19 @@ def test_nothing_is_cut_off_sideways(fleet: FleetProcess, page: Page, path: str,
         "[...document.querySelectorAll('.panel')].filter(one => one.scrollWidth > one.clientWidth + 1).length"
     )
     assert inside == 0
+
+
+@pytest.mark.parametrize("path", ["/", "/thiet-bi", "/dia-ban", "/bao-cao", "/thiet-bi/diem-001/hop-01"])
+def test_telephones_have_room_for_everything(fleet: FleetProcess, page: Page, path: str) -> None:
+    """Also for letters twice as large. A mark on the map is a picture; the list beside it has the link for a finger."""
+    letters = page.context.new_cdp_session(page)
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.goto(fleet.url + path)
+    page.wait_for_load_state("networkidle")
+    for letter_px in (16, 32):
+        letters.send("Page.setFontSizes", {"fontSizes": {"standard": letter_px}})
+        expect(page.locator("html")).to_have_css("font-size", f"{letter_px * 9 / 8:g}px")
+        assert page.evaluate(CROWDED) == [], f"{path}, letters of {letter_px} px"
 
 
 def test_the_other_language_keeps_what_was_chosen(fleet: FleetProcess, page: Page) -> None:

@@ -121,6 +121,9 @@ def test_the_leader_works_by_keyboard_alone(browse: Opener, stage: StageProcess)
     page.keyboard.press("Enter")
     expect(page.get_by_text("Mời ghi một câu lý do")).to_be_visible()
     expect(field).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(field).to_be_hidden()
+    expect(card.get_by_role("button", name="Phản đối cảnh báo của Quầy 1")).to_be_focused()
 
 
 def test_english_is_one_click_away_and_stays(browse: Opener) -> None:
@@ -163,12 +166,14 @@ def test_it_fits_its_screen_and_everything_has_a_name(
 ) -> None:
     page = browse(user, size=size).open(path)
     assert page.evaluate(_NAMELESS) == []
+    assert page.evaluate(_MISNAMED) == []
     assert page.evaluate("document.querySelectorAll('h1').length") == 1
     wide, high = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
     assert wide <= size[0]
     assert high <= size[1]
 
 
+@pytest.mark.parametrize("lang", ["vi", "en"])
 @pytest.mark.parametrize(
     ("user", "paths"),
     [
@@ -179,18 +184,52 @@ def test_it_fits_its_screen_and_everything_has_a_name(
     ],
 )
 def test_small_screens_and_large_letters_have_room_for_everything(
-    browse: Opener, user: str | None, paths: tuple[str, ...]
+    browse: Opener, stage: StageProcess, user: str | None, paths: tuple[str, ...], lang: str
 ) -> None:
-    """The smallest telephone in use, and a laptop whose owner asked the browser for letters twice as large."""
+    """Telephones, and a telephone and a laptop whose owners asked the browser for letters twice as large."""
     watched = browse(user)
+    watched.page.context.add_cookies([{"name": "motcua_lang", "value": lang, "url": stage.url}])
     letters = watched.page.context.new_cdp_session(watched.page)
     for path in paths:
         page = watched.open(path)
-        for width, high, letter_px in ((360, 640, 16), (1366, 768, 32)):
+        for width, high, letter_px in ((360, 640, 16), (360, 640, 32), (390, 844, 32), (1366, 768, 32)):
             page.set_viewport_size({"width": width, "height": high})
             letters.send("Page.setFontSizes", {"fontSizes": {"standard": letter_px}})
             expect(page.locator("html")).to_have_css("font-size", f"{letter_px * 9 / 8:g}px")
-            assert page.evaluate(_CROWDED) == [], f"{path} at {width} px"
+            assert page.evaluate(CROWDED) == [], f"{path} at {width} px, letters of {letter_px} px"
+
+
+def test_a_telephone_says_that_the_server_is_lost_in_a_box_that_can_be_read(browse: Opener) -> None:
+    watched = browse(size=(360, 640))
+    watched.page.context.new_cdp_session(watched.page).send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+    page = watched.open("/danh-gia/quay-01")
+    page.evaluate("document.getElementById('popup').ariaHidden = 'false'")
+    box = page.get_by_role("alert").last
+    expect(box).to_have_attribute("id", "popup")
+    left, right, high = box.evaluate(
+        "it => (({left, right, height}) => [left, right, height])(it.getBoundingClientRect())"
+    )
+    assert left >= 0
+    assert right <= 360
+    assert high <= 430, "a word a line is not read"
+
+
+def test_the_login_keeps_its_field_in_sight_over_the_keyboard_of_a_telephone(browse: Opener) -> None:
+    page = browse(size=(360, 640)).open("/dang-nhap")
+    page.set_viewport_size({"width": 360, "height": 340})  # what the keyboard leaves
+    for name in ("Mã PIN", "Mã một lần", "Tên đăng nhập"):  # the last one was focused before the keyboard came
+        field = page.get_by_label(name, exact=True)
+        field.focus()
+        expect(field).to_be_in_viewport(ratio=1)
+
+
+def test_the_guide_tells_readers_the_language_that_it_speaks(browse: Opener, stage: StageProcess) -> None:
+    """Somebody chose English on another page of this browser; the guide begins in its own."""
+    watched = browse(size=(1280, 800))
+    watched.page.context.add_cookies([{"name": "motcua_lang", "value": "en", "url": stage.url}])
+    page = watched.open("/huong-dan")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ông/bà cần gì?")
+    expect(page.locator("html")).to_have_attribute("lang", "vi")
 
 
 def test_no_button_of_the_guide_moves_while_a_finger_is_on_its_way(browse: Opener, stage: StageProcess) -> None:
@@ -249,12 +288,15 @@ _NAMELESS = """() => [...document.querySelectorAll('button, a, input:not([type=h
   .filter(e => e.checkVisibility())
   .filter(e => !(e.innerText?.trim() || e.getAttribute('aria-label') || e.labels?.length))
   .map(e => e.outerHTML)"""
-_CROWDED = """() => {
+_MISNAMED = """() => [...document.querySelectorAll('button[aria-label], a[aria-label]')].filter(e => e.checkVisibility())
+  .map(e => [e.getAttribute('aria-label'), e.textContent].map(text => text.toLowerCase().replace(/[^\\p{L}\\p{N}]+/gu, ' ').trim()))
+  .filter(([name, seen]) => !name.includes(seen))"""
+CROWDED = """() => {
   const wide = document.documentElement.clientWidth, found = [];
   const seen = e => e.checkVisibility({visibilityProperty: true}) && !e.closest('.unseen, #popup, #too_long_message_popup');
   const tell = (what, e) => found.push(`${what}: <${e.tagName} ${e.className}> ${e.innerText ?? ''}`);
   if (document.documentElement.scrollWidth > wide) tell('sideways', document.body);
-  for (const e of document.querySelectorAll('button, a, select, input:not([type=checkbox], [type=hidden])')) {
+  for (const e of document.querySelectorAll('button, a:not(svg a), select, input:not([type=checkbox], [type=hidden])')) {
     const {width, height} = e.getBoundingClientRect();
     if (seen(e) && (width < 43.5 || height < 43.5)) tell('too small to touch', e);
   }
@@ -264,7 +306,7 @@ _CROWDED = """() => {
     text.selectNodeContents(e);
     const {left, right} = text.getBoundingClientRect();
     if (left < -1 || right > wide + 1) tell('beside the screen', e);
-    if (getComputedStyle(e).overflowX === 'hidden' && e.scrollWidth > e.clientWidth + 1) tell('cut off', e);
+    if (['hidden', 'clip'].includes(getComputedStyle(e).overflowX) && e.scrollWidth > e.clientWidth + 1) tell('cut off', e);
   }
   return found;
 }"""

@@ -241,6 +241,15 @@ class TestLogin:
         assert 'value="ai&quot;do"' in text
         assert 'type="password" inputmode="numeric" autocomplete="current-password" required autofocus' in text
 
+    async def test_whose_session_is_over_is_told_why_they_stand_at_the_door(self, house: House) -> None:
+        """A restart of the agent ends every session; without a word, what was half typed would be gone unseen."""
+        async with house.browser() as browser:
+            assert "Phiên làm việc đã hết" not in (await browser.get("/dang-nhap")).text
+            browser.cookies.set("motcua_session", "of-before-the-restart")
+            assert "Phiên làm việc đã hết" in (await browser.get("/dang-nhap?ve=/lanh-dao")).text
+            browser.cookies.set("motcua_session", house.session_of("quay-01"))
+            assert "Phiên làm việc đã hết" not in (await browser.get("/dang-nhap")).text
+
     async def test_no_page_with_a_name_on_it_is_kept_by_the_browser(self, house: House) -> None:
         async with house.browser() as browser:
             assert (await browser.get("/")).headers["cache-control"] == "no-store"
