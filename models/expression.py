@@ -5,11 +5,11 @@ tools and tests import it, the agent never.
 """
 
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import tanh
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -26,13 +26,10 @@ HEAD_FILE = "expression.toml"
 HEAD_OF_TWO_FILE = "expression_of_two.toml"
 """The head for where the second network is there too; a directory without it does without that network."""
 
-Larger: TypeAlias = Callable[[bool], GrayImage]
-"""The face as the second network sees it, uint8 [112, 112]; True: cut for a look at the mirror image, but not turned round yet."""
-
 
 @dataclass(frozen=True, slots=True)
 class NetworkOutput:
-    """What the network, or both, say about one face."""
+    """What the network, or both, say about one crop."""
 
     emotions: FloatArray  # [7] logits, in the order of movements.EMOTIONS; [14] when a second network looked too
     hidden: float  # probability that the face is covered, cut or no face
@@ -52,34 +49,26 @@ class ExpressionModel:
         self._session = _session(directory / NETWORK_FILE)
         self._second = network_session(second_network(second), str(second.weights)) if second and has_second else None
 
-    def look(self, crop: GrayImage, larger: Larger) -> NetworkOutput:
-        """Run the network on an aligned gray crop, uint8 [64, 64], and on its mirror image; the answer is their mean.
+    def look(self, crop: GrayImage) -> NetworkOutput:
+        """Run the network on an aligned gray crop, uint8 [side, side], and on its mirror image; the answer is their mean."""
+        return self._mean_over(crop, crop[:, ::-1])
 
-        `larger` is called where there is a second network, and only there.
-        """
-        return self._mean_over(crop, larger, (False, True))
-
-    def glance(self, crop: GrayImage, larger: Larger, *, is_mirrored: bool) -> NetworkOutput:
+    def glance(self, crop: GrayImage, *, is_mirrored: bool) -> NetworkOutput:
         """Half of `look` at half its cost. In a video the other half is the next look's, and smoothing takes their mean."""
-        return self._mean_over(crop, larger, (is_mirrored,))
+        return self._mean_over(crop[:, ::-1] if is_mirrored else crop)
 
-    def _mean_over(self, crop: GrayImage, larger: Larger, looks: Sequence[bool]) -> NetworkOutput:
-        logits = _answer(self._session, [_turned(crop, is_mirrored) for is_mirrored in looks])
+    def _mean_over(self, *crops: GrayImage) -> NetworkOutput:
+        given = {"crop": np.array(crops, np.float32)[:, None]}
+        logits = _mean(self._session.run(None, given)[0])
         emotions = logits[: len(EMOTIONS)]
         if self._second is not None:
-            seconds = _answer(self._second, [_turned(larger(is_mirrored), is_mirrored) for is_mirrored in looks])
-            emotions = np.concatenate([emotions, seconds])
+            emotions = np.concatenate([emotions, _mean(self._second.run(None, given)[0])])
         return NetworkOutput(emotions, _share(float(logits[len(EMOTIONS)])))
 
 
-def _turned(crop: GrayImage, is_mirrored: bool) -> GrayImage:  # noqa: FBT001 - as Larger has it
-    return crop[:, ::-1] if is_mirrored else crop
-
-
-def _answer(network: ort.InferenceSession, crops: Sequence[GrayImage]) -> FloatArray:
-    """The mean over these looks."""
-    looks: FloatArray = network.run(None, {"crop": np.array(crops, np.float32)[:, None]})[0]
-    return looks[0] if len(looks) == 1 else np.asarray(looks.mean(0))
+def _mean(looks: FloatArray) -> FloatArray:
+    mean: FloatArray = looks[0] if len(looks) == 1 else looks.mean(0)
+    return mean
 
 
 def _share(logit: float) -> float:

@@ -6,7 +6,6 @@ Imports cv2, mediapipe and onnxruntime; only worker processes, command-line tool
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
@@ -16,7 +15,7 @@ import numpy as np
 from mediapipe.tasks.python import BaseOptions, vision
 
 from models.cadence import Cadence
-from models.expression import ExpressionModel, Larger, NetworkOutput
+from models.expression import ExpressionModel, NetworkOutput
 from models.geometry import CROP_PX, Real, alignment, pose_angles
 from models.landmark_arrays import FaceArrays, LandmarkerCalls
 from models.pipeline import (
@@ -33,7 +32,6 @@ from models.pipeline import (
     read,
     refuse,
 )
-from models.second_network import SIDE_PX, WIDER_MIRRORED
 from models.sharpness import sharpness_of
 from models.task_file import changed_task
 
@@ -42,7 +40,6 @@ Mode = Literal["video", "image"]
 _CONFIDENCES: Mapping[Mode, Sequence[float]] = {"video": (0.5,), "image": (0.5, 0.25)}  # the second is lenient
 # A face that fills its picture is found only with some background around it: borders to try, as shares of the side.
 _BORDERS = (0.25, 0.6, 0.15, 1.0)
-_TO_GRAY = (cv2.COLOR_RGB2GRAY, cv2.COLOR_BGR2GRAY)  # by whether blue comes first
 _ENLARGE_TO_PX = 256
 _AS_IT_IS_FROM_PX = 160
 
@@ -76,7 +73,6 @@ class FaceReader:
         self.model = model or ExpressionModel()
         self._observer = follower or Landmarker(landmarker_path, mode, max_faces, is_blue_first=is_blue_first)
         self._is_video = mode == "video"
-        self._to_gray = _TO_GRAY[is_blue_first]
         self._cadence: Cadence[NetworkOutput] = Cadence()
 
     def __enter__(self) -> Self:
@@ -94,26 +90,22 @@ class FaceReader:
     def read(self, frame: RgbImage, t_ms: int = 0) -> list[FaceReading]:
         """Every face of uint8 [h, w, 3], largest first; in video mode `t_ms` must grow from call to call."""
         seen = self._observer.observe(frame, t_ms)
-        return sorted((self._read_one(frame, one, t_ms) for one in seen), key=lambda r: -r.box.w * r.box.h)
+        return sorted((self._read_one(one, t_ms) for one in seen), key=lambda r: -r.box.w * r.box.h)
 
-    def _read_one(self, frame: RgbImage, seen: FaceObservation, t_ms: int) -> FaceReading:
+    def _read_one(self, seen: FaceObservation, t_ms: int) -> FaceReading:
         if why := judge(seen, self.gate):
             return refuse(seen, why)
-        larger = partial(self._larger, frame, seen)
-        looked = self._glanced(seen, larger, t_ms) if self._is_video else self.model.look(seen.crop, larger)
+        looked = self._glanced(seen, t_ms) if self._is_video else self.model.look(seen.crop)
         if looked.hidden > self.gate.max_hidden:
             return refuse(seen, WhyNot.HALF_HIDDEN)
         return read(seen, looked.emotions, self.model.head)
 
-    def _larger(self, frame: RgbImage, seen: FaceObservation, is_mirrored: bool) -> GrayImage:  # noqa: FBT001 - expression.Larger
-        return larger_crop(frame, seen.landmarks, self._to_gray, is_mirrored=is_mirrored)
-
-    def _glanced(self, seen: FaceObservation, larger: Larger, t_ms: int) -> NetworkOutput:
+    def _glanced(self, seen: FaceObservation, t_ms: int) -> NetworkOutput:
         """What the network says, or said lately of a face that has not moved since; a hidden face is asked about again."""
         held = self._cadence.held(seen, t_ms)
         if held is not None:
             return held
-        looked = self.model.glance(seen.crop, larger, is_mirrored=self._cadence.is_mirrored(t_ms))
+        looked = self.model.glance(seen.crop, is_mirrored=self._cadence.is_mirrored(t_ms))
         if looked.hidden <= self.gate.max_hidden:
             self._cadence.hold(seen, t_ms, looked)
         return looked
@@ -132,7 +124,7 @@ class Landmarker:
         self._tasks = [_task(network, mode, max_faces, at_least) for at_least in _CONFIDENCES[mode]]
         self._sure, *lenient = (LandmarkerCalls(task) for task in self._tasks)
         self._lenient = lenient[0] if lenient else None
-        self._to_gray = _TO_GRAY[is_blue_first]
+        self._to_gray = cv2.COLOR_BGR2GRAY if is_blue_first else cv2.COLOR_RGB2GRAY
         self._last_ms = -1
 
     def __enter__(self) -> Self:
@@ -179,13 +171,6 @@ def aligned_crop(
     gray, matrix = _under_crop(frame, to_gray, matrix, side_px, step)
     crop = cv2.warpAffine(gray, matrix, (side_px, side_px), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(crop, dtype=np.uint8)
-
-
-def larger_crop(
-    frame: RgbImage, landmarks: FloatArray, to_gray: int = cv2.COLOR_RGB2GRAY, *, is_mirrored: bool
-) -> GrayImage:
-    """The face as the second network looks at it, or as it looks at its mirror image; not turned round yet."""
-    return aligned_crop(frame, landmarks, SIDE_PX, WIDER_MIRRORED if is_mirrored else 0.0, to_gray)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,13 @@ from math import prod
 import numpy as np
 
 from models.errors import ParametersUnusable
+from models.geometry import CROP_PX
 from models.movements import EMOTIONS
 from models.onnx_bytes import Graph
 from models.pipeline import FloatArray
 from models.second_files import SecondFiles
 
 SIDE_PX = 112
-"""Side of the crop that it sees, cut out of the frame for it: enlarged from our network's 64 pixels it finds fewer of the displeased."""
-WIDER_MIRRORED = 0.1
-"""So much more of the inner side on every edge when it looks at the mirror image: two cuts err apart (training/README.md)."""
 _ORDER = ("neutral", "happy", "sad", "angry", "fear", "disgust", "surprise")
 IN_OURS = [_ORDER.index(name) for name in EMOTIONS]
 MEAN = np.array([122.782, 117.001, 104.298]).reshape(1, 3, 1, 1)
@@ -34,7 +32,7 @@ _EVENLY, _RIGHT_AND_BELOW = [1, 1, 1, 1], [0, 0, 1, 1]
 
 
 def second_network(files: SecondFiles) -> bytes:
-    """ONNX: `crop` [n, 1, 112, 112] with grays 0..255 in, [n, 7] logits in the order of EMOTIONS out.
+    """ONNX: `crop` [n, 1, 64, 64] with grays 0..255 in, [n, 7] logits in the order of EMOTIONS out.
 
     Raises ParametersUnusable, naming the file, when one of the two is missing or not of this network.
     """
@@ -64,14 +62,16 @@ def unpacked(packed: bytes, shapes: str) -> dict[str, FloatArray]:
 
 def _written(weights: Mapping[str, FloatArray]) -> bytes:
     graph = Graph()
-    centred = graph.node("Sub", _lifted(graph, "crop"), graph.constant(MEAN))
+    scales = graph.constant(np.array([1, 1, SIDE_PX / CROP_PX, SIDE_PX / CROP_PX]))
+    large = graph.node("Resize", "crop", "", scales, mode="linear")
+    centred = graph.node("Sub", _lifted(graph, large), graph.constant(MEAN))
     last = graph.node("Div", centred, graph.constant(np.array(255)))
     for number in range(BLOCKS):
         last = _block(graph, weights, last, f"dense{number}")
     pooled = graph.node("Flatten", graph.node("GlobalAveragePool", last))
     slopes = graph.constant(weights["fc/weights"].reshape(_CHANNELS, len(_ORDER))[:, IN_OURS])
     answer = graph.node("Gemm", pooled, slopes, graph.constant(weights["fc/bias"][IN_OURS]))
-    return graph.model("crop", ["n", 1, SIDE_PX, SIDE_PX], answer, len(EMOTIONS))
+    return graph.model("crop", ["n", 1, CROP_PX, CROP_PX], answer, len(EMOTIONS))
 
 
 def _lifted(graph: Graph, picture: str) -> str:

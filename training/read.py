@@ -6,17 +6,7 @@ import sys
 from pathlib import Path
 
 from models.fetch import default_directory, locate, pull
-from training.tables import (
-    FER_KEPT_LOOKS,
-    FER_PUBLIC_LOOKS,
-    PHOTO_LOOKS,
-    Labelled,
-    folder_list,
-    kept_back,
-    make_looks,
-    make_table,
-    photo_list,
-)
+from training.tables import folder_list, make_table, photo_list
 
 TEACHER_FILES = ("face_expression_model.bin", "face_expression_model-weights_manifest.json")
 
@@ -46,23 +36,7 @@ def main() -> None:
         if not rows:
             sys.exit(f"no pictures for {name}; look at --photos, --labels and --fer")
         print(f"==> {name}: {len(rows)} pictures", file=sys.stderr)
-        sources[name] = rows[::20] if options.quick else rows
-        make_table(sources[name], landmarker, options.work / f"{name}.npz")
-    if options.teacher:
-        _look_twice(sources, landmarker, options.work)
-
-
-def _look_twice(sources: dict[str, list[Labelled]], landmarker: Path, work: Path) -> None:
-    """What the second network sees of the pictures that its head is fitted to or measured on."""
-    faces = sources["fer_train"]
-    held = [row for row, is_kept in zip(faces, kept_back([row.path.name for row in faces]), strict=True) if is_kept]
-    for name, rows in (
-        (PHOTO_LOOKS, sources["photos"]),
-        (FER_KEPT_LOOKS, held),
-        (FER_PUBLIC_LOOKS, sources["fer_public"]),
-    ):
-        print(f"==> {name}: {len(rows)} pictures", file=sys.stderr)
-        make_looks(rows, landmarker, work / name)
+        make_table(rows[::20] if options.quick else rows, landmarker, options.work / f"{name}.npz")
 
 
 def _pulled(name: str) -> Path:

@@ -7,8 +7,6 @@ import argparse
 import csv
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ from models.geometry import CROP_PX
 from models.pipeline import Box, FaceObservation, FaceReading, Level, Pose, read
 from models.second_files import second_files
 from training.report_text import compared, markdown, markdown_of_two
-from training.tables import FER_PUBLIC_LOOKS, MARGIN_CROP_PX, PHOTO_LOOKS, Table, load_looks, load_table
+from training.tables import MARGIN_CROP_PX, Table, load_table
 
 _NOTHING = [float("nan")] * 3
 _MARGIN_PX = (MARGIN_CROP_PX - CROP_PX) // 2
@@ -37,7 +35,10 @@ def main() -> None:
     training = json.loads((options.out / f"training{of_two}.json").read_text(encoding="utf-8"))
     test_bucket = training["test_bucket"]
     marked = _marked(options.labels, options.groups)
-    tables = _held_out(options.work, test_bucket, has_looks=options.second is not None)
+    tables = {
+        f"photographs, bucket {test_bucket} (held out)": _held_out(options.work, test_bucket),
+        "FER2013 PublicTest": load_table(options.work / "fer_public.npz"),
+    }
     second = second_files(lambda name: options.second / name) if options.second else None
     held_out = measure(ExpressionModel(options.out, second), tables, marked)
     new = cross_fitted(options.work / f"cross_fitted{of_two}.npz", marked) | held_out
@@ -48,29 +49,14 @@ def main() -> None:
     (options.out / f"REPORT{of_two.upper()}.md").write_text(text, encoding="utf-8")
     print(text)
     if options.compare:
-        print(compared(measure(ExpressionModel(options.compare, second), tables, marked), held_out))
+        print(compared(measure(ExpressionModel(options.compare), tables, marked), held_out))
 
 
-@dataclass(frozen=True, slots=True)
-class HeldOut:
-    """Pictures to measure on, and what the second network sees of them, if it is asked."""
-
-    table: Table
-    looks: npt.NDArray[np.uint8] | None = None  # [n, 2, 112, 112]
-
-    def larger(self, row: int, is_mirrored: bool) -> npt.NDArray[np.uint8]:  # noqa: FBT001 - models.expression.Larger
-        """The cut for one look; only a second network asks."""
-        if self.looks is None:
-            raise ValueError("this report has no second network to show a picture to")
-        return np.asarray(self.looks[row, int(is_mirrored)], dtype=np.uint8)
-
-
-def measure(model: ExpressionModel, tables: Mapping[str, HeldOut], marked: set[str]) -> dict[str, Any]:
+def measure(model: ExpressionModel, tables: Mapping[str, Table], marked: set[str]) -> dict[str, Any]:
     """Figures of written parameters on every table, the reported group apart."""
     found: dict[str, Any] = {}
-    for name, held_out in tables.items():
-        table = held_out.table
-        readings = [_reading(model, held_out, row) for row in range(len(table.names))]
+    for name, table in tables.items():
+        readings = [_reading(model, table, row) for row in range(len(table.names))]
         sides = np.array([sides_of_reading(face) if face else _NOTHING for face in readings])
         found |= _both(name, table.names, table.emotions, sides, marked)
         found[name]["levels"] = _levels(table.emotions, readings)
@@ -109,8 +95,7 @@ def _levels(emotions: npt.NDArray[np.str_], readings: list[FaceReading | None]) 
     return dict(sorted(counts.items()))
 
 
-def _reading(model: ExpressionModel, held_out: HeldOut, row: int) -> FaceReading | None:
-    table = held_out.table
+def _reading(model: ExpressionModel, table: Table, row: int) -> FaceReading | None:
     if not (table.located[row] and table.facing[row]):
         return None
     inner = slice(_MARGIN_PX, _MARGIN_PX + CROP_PX)
@@ -124,17 +109,13 @@ def _reading(model: ExpressionModel, held_out: HeldOut, row: int) -> FaceReading
         inside=1.0,
         crop=np.ascontiguousarray(table.crops[row][inner, inner]),
     )
-    return read(seen, model.look(seen.crop, partial(held_out.larger, row)).emotions, model.head)
+    return read(seen, model.look(seen.crop).emotions, model.head)
 
 
-def _held_out(work: Path, bucket: int, *, has_looks: bool) -> dict[str, HeldOut]:
-    photos, public = load_table(work / "photos.npz"), load_table(work / "fer_public.npz")
+def _held_out(work: Path, bucket: int) -> Table:
+    photos = load_table(work / "photos.npz")
     keep: npt.NDArray[np.bool_] = photos.buckets == bucket
-    looks = load_looks(work / PHOTO_LOOKS)[keep] if has_looks else None
-    return {
-        f"photographs, bucket {bucket} (held out)": HeldOut(photos.only(keep), looks),
-        "FER2013 PublicTest": HeldOut(public, load_looks(work / FER_PUBLIC_LOOKS) if has_looks else None),
-    }
+    return photos.only(keep)
 
 
 def _marked(labels: Path, groups: Path | None) -> set[str]:

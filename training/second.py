@@ -5,7 +5,6 @@ python -m training.second. It leaves the network and the head of one as they are
 
 import argparse
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,10 +12,9 @@ import numpy as np
 
 from training.export import write_head
 from training.fit import SMILE, TEARFUL, TEST_BUCKET, count, keep_sides, sample
-from training.head import LinearHead
-from training.heads import Sample, choose_head
+from training.heads import choose_head
 from training.network import HIDDEN
-from training.tables import FER_KEPT_LOOKS, PHOTO_LOOKS, kept_back, load_looks, load_table
+from training.tables import kept_back, load_table
 from training.teacher import Teacher, load_teacher
 
 
@@ -31,19 +29,17 @@ def main() -> None:
 
 
 def fit_head_of_two(work: Path, second: Teacher, out: Path) -> None:
-    """Choose the head as training.fit does, on the mean of both networks' answers: on each apart it finds fewer (training/README.md)."""
+    """Choose the head as training.fit does, on twice seven answers a face."""
     photos, faces = load_table(work / "photos.npz"), load_table(work / "fer_train.npz")
-    trained = photos.buckets != TEST_BUCKET
-    development, kept = photos.only(trained), faces.only(kept_back(faces.names))
-    looks, looks_of_kept = load_looks(work / PHOTO_LOOKS)[trained], load_looks(work / FER_KEPT_LOOKS)
+    development, kept = photos.only(photos.buckets != TEST_BUCKET), faces.only(kept_back(faces.names))
     with np.load(work / "outputs.npz") as outputs:
         unseen, of_kept = outputs["unseen"][:, :HIDDEN], outputs["kept"][:, :HIDDEN]
     chosen = choose_head(
-        _tied(sample(development, np.concatenate([unseen, second.logits(looks)], axis=1))),
-        _tied(sample(kept, np.concatenate([of_kept, second.logits(looks_of_kept)], axis=1))),
+        sample(development, np.concatenate([unseen, second.logits(development.crops)], axis=1)),
+        sample(kept, np.concatenate([of_kept, second.logits(kept.crops)], axis=1)),
     )
     now = datetime.now(UTC)
-    write_head(_untied(chosen.head), SMILE, TEARFUL, now.date(), out / "expression_of_two.toml")
+    write_head(chosen.head, SMILE, TEARFUL, now.date(), out / "expression_of_two.toml")
     keep_sides(work / "cross_fitted_of_two.npz", development, chosen.photo_sides)
     record = {
         "finished": now.isoformat(timespec="minutes"),
@@ -53,23 +49,6 @@ def fit_head_of_two(work: Path, second: Teacher, out: Path) -> None:
         "head": chosen.report,
     }
     (out / "training_of_two.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-
-
-def _tied(both: Sample) -> Sample:
-    """Movements and the mean of the two networks' log-probabilities: seven slopes to learn instead of fourteen."""
-    movements, ours, theirs = np.split(both.features, [-2 * HIDDEN, -HIDDEN], axis=1)
-    return replace(both, features=np.concatenate([movements, (ours + theirs) / 2], axis=1))
-
-
-def _untied(head: LinearHead) -> LinearHead:
-    """The same head for twice seven answers, as the counter has them: half of each slope for either network."""
-    movements, answers = np.split(head.weights, [-HIDDEN], axis=1)
-    return replace(
-        head,
-        mean=np.concatenate([head.mean, head.mean[-HIDDEN:]]),
-        scale=np.concatenate([head.scale, head.scale[-HIDDEN:]]),
-        weights=np.concatenate([movements, answers / 2, answers / 2], axis=1),
-    )
 
 
 if __name__ == "__main__":

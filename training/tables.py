@@ -6,24 +6,17 @@ Pictures are read once with the same face reader that the counter uses, and kept
 import csv
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from models.pipeline import MAX_PITCH_DEG, MAX_YAW_DEG
-from models.second_network import SIDE_PX
-
-if TYPE_CHECKING:
-    from models.face import Landmarker
 
 MARGIN_CROP_PX = 88
 MARGIN = 12 / 64
-PHOTO_LOOKS, FER_KEPT_LOOKS, FER_PUBLIC_LOOKS = "photos_looks.npz", "fer_kept_looks.npz", "fer_public_looks.npz"
 _ALIASES = {"happiness": "happy", "sadness": "sad", "anger": "angry", "contempt": "disgust"}
 
 
@@ -68,7 +61,7 @@ def folder_list(root: Path) -> list[Labelled]:
     return [Labelled(path, path.parent.name, "", -1) for path in sorted(root.glob("*/*")) if path.is_file()]
 
 
-def kept_back(names: Sequence[str] | npt.NDArray[np.str_], one_in: int = 8) -> npt.NDArray[np.bool_]:
+def kept_back(names: npt.NDArray[np.str_], one_in: int = 8) -> npt.NDArray[np.bool_]:
     """A stable share of the files, by name, that the network never trains on."""
     return np.array([zlib.crc32(str(name).encode()) % one_in == 0 for name in names], dtype=np.bool_)
 
@@ -93,59 +86,30 @@ def make_table(rows: list[Labelled], landmarker: Path, path: Path) -> Table:
     return made
 
 
-def make_looks(rows: list[Labelled], landmarker: Path, path: Path) -> npt.NDArray[np.uint8]:
-    """The second network's two cuts of every picture, [n, 2, 112, 112], kept at `path`; black where no face was found."""
-    names = np.array([row.path.name for row in rows])
-    if path.exists():
-        with np.load(path) as kept:
-            if np.array_equal(kept["names"], names):
-                return np.asarray(kept["looks"], dtype=np.uint8)
-    from models.face import larger_crop  # noqa: PLC0415  the training environment has no cv2; only the reading step needs it
-
-    looks = np.zeros((len(rows), 2, SIDE_PX, SIDE_PX), np.uint8)
-    for i, faces, picture in _pictures(rows, landmarker):
-        for seen in faces.observe(picture):
-            looks[i] = [larger_crop(picture, seen.landmarks, is_mirrored=cut) for cut in (False, True)]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, names=names, looks=looks)
-    return looks
-
-
-def load_looks(path: Path) -> npt.NDArray[np.uint8]:
-    """What `make_looks` has kept."""
-    with np.load(path) as kept:
-        return np.asarray(kept["looks"], dtype=np.uint8)
-
-
 def _read_all(
     rows: list[Labelled], landmarker: Path
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     import cv2  # noqa: PLC0415  the training environment has none; only the reading step needs it
 
+    from models.face import Landmarker  # noqa: PLC0415
+    from models.picture import load_picture  # noqa: PLC0415
+
     crops = np.zeros((len(rows), MARGIN_CROP_PX, MARGIN_CROP_PX), np.uint8)
     blendshapes = np.zeros((len(rows), 52), np.float32)
     located, facing = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
-    for i, faces, picture in _pictures(rows, landmarker):
-        seen = faces.observe(picture, crop_px=MARGIN_CROP_PX, margin=MARGIN)
-        if seen:
-            crops[i], blendshapes[i], located[i] = seen[0].crop, seen[0].blendshapes, True
-            facing[i] = abs(seen[0].pose.yaw) <= MAX_YAW_DEG and abs(seen[0].pose.pitch) <= MAX_PITCH_DEG
-        else:
-            crops[i] = _whole_picture(cv2, picture)
-    return crops, blendshapes, located, facing
-
-
-def _pictures(rows: list[Labelled], landmarker: Path) -> Iterator[tuple[int, "Landmarker", npt.NDArray[np.uint8]]]:
-    """Number, the one landmarker, and the picture in RGB; says how far it is."""
-    from models.face import Landmarker  # noqa: PLC0415  the training environment has no cv2; only the reading step needs it
-    from models.picture import load_picture  # noqa: PLC0415
-
     with Landmarker(landmarker, "image", max_faces=1) as faces:
         for i, row in enumerate(rows):
-            yield i, faces, load_picture(row.path).rgb
+            picture = load_picture(row.path).rgb
+            seen = faces.observe(picture, crop_px=MARGIN_CROP_PX, margin=MARGIN)
+            if seen:
+                crops[i], blendshapes[i], located[i] = seen[0].crop, seen[0].blendshapes, True
+                facing[i] = abs(seen[0].pose.yaw) <= MAX_YAW_DEG and abs(seen[0].pose.pitch) <= MAX_PITCH_DEG
+            else:
+                crops[i] = _whole_picture(cv2, picture)
             if i % 200 == 0 or i + 1 == len(rows):
                 print(f"\r  faces read: {i + 1}/{len(rows)}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
+    return crops, blendshapes, located, facing
 
 
 def _whole_picture(cv2: ModuleType, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

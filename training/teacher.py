@@ -4,7 +4,6 @@ Other people's weights: pulled for training (models/manifest.toml), never writte
 Shape and constants: face-api.js 0.22, FaceFeatureExtractor and fullyConnectedLayer (MIT).
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,19 +14,11 @@ import torch.nn.functional as F  # noqa: N812  the name everybody uses
 from torch import Tensor
 
 from models.second_files import SHAPES_FILE, WEIGHTS_FILE
-from models.second_network import (
-    BLOCKS,
-    IN_OURS,
-    LOW_DEVIATION,
-    MEAN,
-    MIDDLE_GRAY,
-    SIDE_PX,
-    WIDER_MIRRORED,
-    unpacked,
-)
+from models.second_network import BLOCKS, IN_OURS, LOW_DEVIATION, MEAN, MIDDLE_GRAY, SIDE_PX, unpacked
 
 _MEAN = torch.from_numpy(MEAN).float()
 _TEMPERATURE = 1.5
+_WIDER = 0.1  # share of the inner crop's side, for the mirrored second look
 _MARGIN_SHARE = 12 / 88  # of a crop with margin, see training.tables
 _BATCH = 64
 
@@ -40,21 +31,18 @@ class Teacher:
 
     def probabilities(self, crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """[n, 7] in the order of EMOTIONS for gray crops with margin, uint8 [n, side, side]: the mean of two looks."""
-        logits = self._mean_over(crops, lambda gray: (_sized(gray, 0.0), _sized(gray, WIDER_MIRRORED)))
+        logits = torch.from_numpy(self.logits(crops, _WIDER))
         return np.asarray((logits / _TEMPERATURE).softmax(1).numpy(), dtype=np.float32)
 
-    def logits(self, looks: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """[n, 7] in the order of EMOTIONS for the counter's two looks, uint8 [n, 2, 112, 112] (training.tables): their mean."""
-        return np.asarray(self._mean_over(looks, lambda gray: (gray[:, :, 0], gray[:, :, 1])).numpy(), dtype=np.float32)
-
-    def _mean_over(self, pixels: npt.NDArray[np.uint8], cut: Callable[[Tensor], Sequence[Tensor]]) -> Tensor:
-        """`cut` makes of [n, 1, ...] the look at the face and the one at the mirror image, not turned round yet."""
+    def logits(self, crops: npt.NDArray[np.uint8], wider: float = 0.0) -> npt.NDArray[np.float32]:
+        """[n, 7] in the order of EMOTIONS: the mean over the inner part and its mirror image, cut `wider`. 0: the counter's crop."""
         found = []
         with torch.no_grad():
-            for start in range(0, len(pixels), _BATCH):
-                plain, mirrored = cut(torch.from_numpy(pixels[start : start + _BATCH]).float().unsqueeze(1))
-                found.append((self._logits(plain) + self._logits(mirrored.flip(3))) / 2)
-        return torch.cat(found)[:, IN_OURS]
+            for start in range(0, len(crops), _BATCH):
+                gray = torch.from_numpy(crops[start : start + _BATCH]).float().unsqueeze(1)
+                looks = (_sized(gray, 0.0), _sized(gray, wider).flip(3))
+                found.append(sum((self._logits(look) for look in looks), torch.zeros(())) / len(looks))
+        return np.asarray(torch.cat(found)[:, IN_OURS].numpy(), dtype=np.float32)
 
     def _logits(self, gray: Tensor) -> Tensor:
         """[n, 7] in the network's own order for [n, 1, 112, 112], 0..255."""

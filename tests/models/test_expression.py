@@ -9,12 +9,7 @@ from models.errors import ParametersUnusable
 from models.expression import HEAD_FILE, NETWORK_FILE, PARAMS_DIR, ExpressionModel
 from models.geometry import CROP_PX
 from models.movements import EMOTIONS, movement_amounts
-from models.pipeline import GrayImage
 from tests.models.faces import blendshapes
-
-
-def asks_nobody(is_mirrored: bool) -> GrayImage:
-    raise AssertionError(f"one network alone needs no other crop, mirrored {is_mirrored}")
 
 
 def test_the_committed_parameters_load_and_carry_their_date() -> None:
@@ -29,9 +24,7 @@ def test_the_committed_parameters_stay_small() -> None:
 
 
 def test_the_network_answers_seven_emotions_and_whether_the_face_is_hidden() -> None:
-    looked = ExpressionModel().look(
-        np.random.default_rng(3).integers(0, 255, (CROP_PX, CROP_PX)).astype(np.uint8), asks_nobody
-    )
+    looked = ExpressionModel().look(np.random.default_rng(3).integers(0, 255, (CROP_PX, CROP_PX)).astype(np.uint8))
     assert looked.emotions.shape == (len(EMOTIONS),)
     assert np.isfinite(looked.emotions).all()
     assert 0 <= looked.hidden <= 1
@@ -41,21 +34,21 @@ def test_brightness_and_contrast_hardly_matter() -> None:
     crop = np.random.default_rng(4).integers(60, 180, (CROP_PX, CROP_PX)).astype(np.uint8)
     darker = (crop * 0.5).astype(np.uint8)
     model = ExpressionModel()
-    assert model.look(darker, asks_nobody).emotions == pytest.approx(model.look(crop, asks_nobody).emotions, abs=0.3)
+    assert model.look(darker).emotions == pytest.approx(model.look(crop).emotions, abs=0.3)
 
 
 def test_a_mirrored_crop_reads_the_same() -> None:
     crop = np.random.default_rng(5).integers(0, 255, (CROP_PX, CROP_PX)).astype(np.uint8)
     model = ExpressionModel()
     mirrored = np.ascontiguousarray(crop[:, ::-1])
-    assert model.look(mirrored, asks_nobody).emotions == pytest.approx(model.look(crop, asks_nobody).emotions, abs=1e-4)
+    assert model.look(mirrored).emotions == pytest.approx(model.look(crop).emotions, abs=1e-4)
 
 
 def test_two_glances_are_a_look() -> None:
     crop = np.random.default_rng(3).integers(0, 255, (CROP_PX, CROP_PX)).astype(np.uint8)
     model = ExpressionModel()
-    glances = [model.glance(crop, asks_nobody, is_mirrored=is_mirrored).emotions for is_mirrored in (False, True)]
-    np.testing.assert_allclose(np.mean(glances, 0), model.look(crop, asks_nobody).emotions, atol=1e-4)
+    glances = [model.glance(crop, is_mirrored=is_mirrored).emotions for is_mirrored in (False, True)]
+    np.testing.assert_allclose(np.mean(glances, 0), model.look(crop).emotions, atol=1e-4)
 
 
 def test_class_probabilities_sum_to_one() -> None:

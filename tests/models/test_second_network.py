@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -14,24 +15,18 @@ from models.expression import HEAD_OF_TWO_FILE, PARAMS_DIR, ExpressionModel, net
 from models.fetch_errors import MissingModel, WrongHash
 from models.geometry import CROP_PX
 from models.movements import EMOTIONS, FEATURES_OF_TWO, movement_amounts
-from models.pipeline import GrayImage
 from models.second_files import SHAPES_FILE, WEIGHTS_FILE, SecondFiles, second_files
-from models.second_network import SIDE_PX, second_network, unpacked
+from models.second_network import second_network, unpacked
 from tests.models.faces import blendshapes
 from tests.models.second import written_second
 
 Floats: TypeAlias = npt.NDArray[np.floating]
 CROP = np.random.default_rng(3).integers(0, 255, (CROP_PX, CROP_PX)).astype(np.uint8)
-LARGER = np.random.default_rng(4).integers(0, 255, (2, SIDE_PX, SIDE_PX)).astype(np.uint8)
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> SecondFiles:
     return written_second(tmp_path_factory.mktemp("second"))
-
-
-def larger(is_mirrored: bool) -> GrayImage:
-    return np.asarray(LARGER[int(is_mirrored)], np.uint8)
 
 
 def _convolved(x: Floats, kernel: Floats, stride: int) -> Floats:
@@ -51,7 +46,8 @@ def _separable(x: Floats, weights: Mapping[str, Floats], name: str, stride: int 
 
 def _as_face_api_does(crop: npt.NDArray[np.uint8], weights: Mapping[str, Floats]) -> Floats:
     """[7], neutral first: the order of the publisher."""
-    x: Floats = (crop.astype(np.float32)[..., None] - np.array([122.782, 117.001, 104.298], np.float32)) / 255
+    large = np.asarray(cv2.resize(crop.astype(np.float32), (112, 112), interpolation=cv2.INTER_LINEAR), np.float32)
+    x: Floats = (large[..., None] - np.array([122.782, 117.001, 104.298], np.float32)) / 255
     for block in range(4):
         name = f"dense{block}"
         if block:
@@ -67,9 +63,9 @@ def _as_face_api_does(crop: npt.NDArray[np.uint8], weights: Mapping[str, Floats]
 
 def test_it_computes_what_the_publisher_s_does(files: SecondFiles) -> None:
     session = network_session(second_network(files), "second")
-    found = session.run(None, {"crop": LARGER[:1, None].astype(np.float32)})[0][0]
+    found = session.run(None, {"crop": CROP[None, None].astype(np.float32)})[0][0]
     weights = unpacked(files.weights.read_bytes(), files.shapes.read_text(encoding="utf-8"))
-    neutral, happy, sad, angry, fear, disgust, surprise = _as_face_api_does(LARGER[0], weights)
+    neutral, happy, sad, angry, fear, disgust, surprise = _as_face_api_does(CROP, weights)
     assert EMOTIONS == ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
     wanted = np.array([angry, disgust, fear, happy, sad, surprise, neutral])
     np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-3)
@@ -77,20 +73,20 @@ def test_it_computes_what_the_publisher_s_does(files: SecondFiles) -> None:
 
 def test_light_and_contrast_hardly_matter_to_it(files: SecondFiles) -> None:
     session = network_session(second_network(files), "second")
-    flat = [LARGER[0] * 0.1, LARGER[0] * 0.06, LARGER[0] * 0.1 + 100.0]
+    flat = [CROP * 0.1, CROP * 0.06, CROP * 0.1 + 100.0]
     lifted = session.run(None, {"crop": np.array(flat, np.float32)[:, None]})[0]
     assert np.ptp(lifted, 0).max() < 0.2 * lifted.std()
 
 
 def test_two_networks_give_twice_seven_answers_to_a_head_of_their_own(files: SecondFiles) -> None:
     one, two = ExpressionModel(), ExpressionModel(second=files)
-    looked = two.look(CROP, larger)
+    looked = two.look(CROP)
     assert looked.emotions.shape == (14,)
-    assert looked.emotions[:7] == pytest.approx(one.look(CROP, larger).emotions, abs=1e-5)
-    assert looked.hidden == pytest.approx(one.look(CROP, larger).hidden)
+    assert looked.emotions[:7] == pytest.approx(one.look(CROP).emotions, abs=1e-5)
+    assert looked.hidden == pytest.approx(one.look(CROP).hidden)
     assert two.head.weights.shape == (4, len(FEATURES_OF_TWO))
     assert sum(two.head.classes(movement_amounts(blendshapes(mouthSmile=0.8)), looked.emotions)) == pytest.approx(1)
-    glances = [two.glance(CROP, larger, is_mirrored=is_mirrored).emotions for is_mirrored in (False, True)]
+    glances = [two.glance(CROP, is_mirrored=is_mirrored).emotions for is_mirrored in (False, True)]
     np.testing.assert_allclose(np.mean(glances, 0), looked.emotions, atol=1e-3)
 
 
@@ -99,7 +95,7 @@ def test_parameters_of_a_site_s_own_without_a_head_of_two_do_with_one_network(
 ) -> None:
     shutil.copytree(PARAMS_DIR, tmp_path, dirs_exist_ok=True)
     (tmp_path / HEAD_OF_TWO_FILE).unlink()
-    assert ExpressionModel(tmp_path, files).look(CROP, larger).emotions.shape == (7,)
+    assert ExpressionModel(tmp_path, files).look(CROP).emotions.shape == (7,)
 
 
 @pytest.mark.parametrize("spoilt", [WEIGHTS_FILE, SHAPES_FILE])
