@@ -161,7 +161,7 @@ def test_nothing_is_left_for_the_next_visitor(open_page: Opener, stage: StagePro
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("size", [KIOSK, HALL])
-@pytest.mark.parametrize("look", ["plain", "larger"])
+@pytest.mark.parametrize("look", ["plain", pytest.param("larger", marks=pytest.mark.long)])
 def test_every_screen_fits_and_everything_on_it_has_a_name(open_page: Opener, look: str, size: tuple[int, int]) -> None:
     page = open_page("/huong-dan", size)
     if look == "larger":

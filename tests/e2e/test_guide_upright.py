@@ -27,6 +27,7 @@ _PLACES = """wanted => Object.fromEntries(wanted.map(it => [it, document.querySe
   .map(([name, it]) => [name, Object.values(it.getBoundingClientRect().toJSON()).map(Math.round)]))"""
 
 
+@pytest.mark.long
 def test_every_button_is_within_reach_and_none_moves(browse: Opener, stage: StageProcess) -> None:
     page = browse(size=SIZES[0], has_touch=True).open("/huong-dan")
     places: dict[tuple[object, ...], object] = {}

@@ -289,7 +289,7 @@ _NAMELESS = """() => [...document.querySelectorAll('button, a, input:not([type=h
   .filter(e => !(e.innerText?.trim() || e.getAttribute('aria-label') || e.labels?.length))
   .map(e => e.outerHTML)"""
 _MISNAMED = """() => [...document.querySelectorAll('button[aria-label], a[aria-label]')].filter(e => e.checkVisibility())
-  .map(e => [e.getAttribute('aria-label'), e.textContent].map(text => text.toLowerCase().replace(/[^\\p{L}\\p{N}]+/gu, ' ').trim()))
+  .map(e => [e.getAttribute('aria-label'), e.textContent].map(text => text.toLowerCase().replace(/[^\\p{L}\\p{N}]+/gu, '')))
   .filter(([name, seen]) => !name.includes(seen))"""
 CROWDED = """() => {
   const wide = document.documentElement.clientWidth, found = [];

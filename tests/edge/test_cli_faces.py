@@ -195,6 +195,7 @@ def photo_clip(frames: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.mark.long
 def test_a_clip_is_checked_for_life_when_enrolling_and_when_recognising(
     model_file: Find, photo_clip: Path, tmp_path: Path
 ) -> None:

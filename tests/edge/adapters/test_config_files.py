@@ -44,6 +44,7 @@ def test_a_service_with_a_procedure_that_nobody_wrote(tmp_path: Path) -> None:
     assert line.endswith("(did you mean 'chung-thuc-chu-ky'?)")
 
 
+@pytest.mark.timeout(60)  # each starts the command line
 @pytest.mark.parametrize("command", [("check",), ("run",), ("queue", "status")])
 def test_nothing_starts_and_it_is_bad_usage(tmp_path: Path, command: tuple[str, ...]) -> None:
     done = motcua(*command, "--config", all_wrong(tmp_path), json_lines=False)

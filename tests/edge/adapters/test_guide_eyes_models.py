@@ -147,6 +147,7 @@ async def test_a_stranger_is_nobody(room: Room) -> None:
     assert (seen.outcome, seen.person) == (Outcome.NOBODY, None)
 
 
+@pytest.mark.long
 async def test_a_photograph_of_an_enrolled_person_is_not_alive(room: Room) -> None:
     file = room.folder / "print.avi"
     writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"MJPG"), FPS, SCENE_PX)
