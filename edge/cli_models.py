@@ -116,8 +116,8 @@ def _verified(directory: Path | None, names: list[str] | None, *, as_json: bool)
 
 
 def _is_good(result: fetch.VerifyResult) -> bool:
-    is_missed = result.file.needed or result.state is not fetch.VerifyState.MISSING
-    return result.state is fetch.VerifyState.OK or not is_missed
+    is_done_without = result.state is fetch.VerifyState.MISSING and not result.file.needed
+    return result.state is fetch.VerifyState.OK or is_done_without
 
 
 def _row(result: fetch.VerifyResult) -> dict[str, str]:

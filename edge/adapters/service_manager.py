@@ -20,9 +20,8 @@ SEND_S = 1.0  # the loop's own patience with a full socket
 class Fact(StrEnum):
     READY = "READY=1"
     ALIVE = "WATCHDOG=1"
-    ANEW = (
-        "RELOADING=1"  # the same process goes on by exec; STOPPING would have it killed when its time to stop is over
-    )
+    # the same process goes on by exec; STOPPING would have it killed when its time to stop is over
+    ANEW = "RELOADING=1"
     STOPPING = "STOPPING=1"
 
 
@@ -41,9 +40,8 @@ class ServiceManager:
             return cls()
         limit_us, for_pid = environment.get("WATCHDOG_USEC", ""), environment.get("WATCHDOG_PID", str(pid))
         is_watched = limit_us.isdecimal() and int(limit_us) > 0 and for_pid == str(pid)
-        return cls(
-            address, int(limit_us) / 2e6 if is_watched else None
-        )  # twice in the time allowed, as its manual asks
+        twice_in_it_s = int(limit_us) / 2e6 if is_watched else None  # as its manual asks
+        return cls(address, twice_in_it_s)
 
     def tell(self, fact: Fact) -> None:
         """A manager that cannot be reached is logged: it will act by itself."""

@@ -10,8 +10,9 @@ from email.utils import parsedate_to_datetime
 
 from edge.doctor.finding import Finding, broken, good, not_tested, weak
 from edge.doctor.web_answer import Answer
+from edge.domain.clock_skew import LIMIT
 
-OFF_S = 60.0  # from here on the agent takes no order from the city (`edge.domain.clock_skew`)
+OFF_S = LIMIT.total_seconds()  # from here on the agent takes no order from the city
 ODD_S = 5.0
 AHEAD_S = 60.0
 _TIME_ERROR, _TIMEX_BYTES = 5, 256  # adjtimex(2); struct timex has 208 bytes at most

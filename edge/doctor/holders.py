@@ -53,20 +53,21 @@ class Person:
         return cls(found.pw_name, uid, own | frozenset(os.getgrouplist(found.pw_name, found.pw_gid)))
 
 
-def may_open(mode: int, owner: int, group: int, who: Person) -> bool:
-    """Whether a node with these rights can be read and written by `who` (without access control lists)."""
+def may_open(mode: int, owner: int, group: int, who: Person, wanted: int = os.R_OK | os.W_OK) -> bool:
+    """Whether `who` has what is `wanted` of a node with these rights (without access control lists)."""
     if who.uid == 0:
         return True
     shift = 6 if who.uid == owner else 3 if group in who.groups else 0
-    return mode >> shift & 6 == 6
+    return mode >> shift & wanted == wanted
 
 
 def can_open(path: Path, who: Person) -> bool:
-    """Whether `who` may read and write it; asks the kernel where that is ourselves. Raise OSError."""
+    """Whether `who` may read and write it, and enter a folder; asks the kernel where that is ourselves. Raise OSError."""
     found = path.stat()
+    wanted = os.R_OK | os.W_OK | (os.X_OK if stat.S_ISDIR(found.st_mode) else 0)
     if who.uid == os.geteuid():
-        return os.access(path, os.R_OK | os.W_OK)
-    return may_open(stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, who)
+        return os.access(path, wanted)
+    return may_open(stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, who, wanted)
 
 
 def group_of(path: Path) -> str:

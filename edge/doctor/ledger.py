@@ -19,13 +19,11 @@ OLD_BACKLOG_S = 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """`last_s`: when the last event was written, `purged_s` when the retention ran last, both in epoch seconds."""
+    """`oldest_waiting_s`: when the oldest event that the city has not was written, in epoch seconds."""
 
     events: int
     backlog: int
     oldest_waiting_s: float | None
-    last_s: float | None
-    purged_s: float | None
     octets: int
 
 
@@ -35,13 +33,11 @@ def seen_of(data_dir: Path, *, is_running: bool) -> Seen:
     octets = file.stat().st_size if file.exists() else 0
 
     def query(connection: sqlite3.Connection) -> Seen:
-        count, last_ms = connection.execute("SELECT count(*), max(at_ms) FROM events").fetchone()
+        (count,) = connection.execute("SELECT count(*) FROM events").fetchone()
         (head,) = connection.execute("SELECT coalesce(max(seq), 0) FROM ledger_head").fetchone()
         city = read_marks(connection).city
         (oldest_ms,) = connection.execute("SELECT min(at_ms) FROM events WHERE seq > ?", (city,)).fetchone()
-        return Seen(
-            count, max(0, head - city), _seconds(oldest_ms), _seconds(last_ms), purge.last_run(connection), octets
-        )
+        return Seen(count, max(0, head - city), _seconds(oldest_ms), octets)
 
     return ask(data_dir, query, at_rest=not is_running)
 
@@ -56,11 +52,12 @@ def verdict_of_journal(seen: Seen, now_s: float, *, has_city: bool) -> Finding:
     return good(found)
 
 
-def verdict_of_retention(seen: Seen, now_s: float, *, is_running: bool) -> Finding:
-    if seen.purged_s is None:
+def verdict_of_retention(purged_s: float | None, now_s: float, *, is_running: bool) -> Finding:
+    """`purged_s`: when it ran last, in epoch seconds."""
+    if purged_s is None:
         return not_tested("has never run: the agent does it a minute after its first start")
-    found = f"ran {ago(now_s - seen.purged_s)}"
-    if not is_late(seen.purged_s, now_s, RetentionRules()):
+    found = f"ran {ago(now_s - purged_s)}"
+    if not is_late(purged_s, now_s, RetentionRules()):
         return good(found)
     if is_running:
         return broken(
@@ -85,7 +82,8 @@ def look_at_retention(data_dir: Path, now_s: float, *, is_running: bool) -> Find
     if not (data_dir / JOURNAL_FILE).exists():
         return not_tested("has never run: the agent has not run over this folder")
     try:
-        return verdict_of_retention(seen_of(data_dir, is_running=is_running), now_s, is_running=is_running)
+        purged_s = ask(data_dir, purge.last_run, at_rest=not is_running)
+        return verdict_of_retention(purged_s, now_s, is_running=is_running)
     except (JournalError, sqlite3.Error):
         return not_tested("the journal says when it ran, and cannot be read")
 
@@ -93,7 +91,7 @@ def look_at_retention(data_dir: Path, now_s: float, *, is_running: bool) -> Find
 def last_event(data_dir: Path, zone: tzinfo, *, is_running: bool) -> datetime | None:
     """When the last event was written; None where nobody can say. Blocking."""
     try:
-        last_s = seen_of(data_dir, is_running=is_running).last_s
+        last_s = ask(data_dir, _last_s, at_rest=not is_running)
     except (JournalError, OSError, sqlite3.Error):
         return None
     return None if last_s is None else datetime.fromtimestamp(last_s, zone)
@@ -103,6 +101,12 @@ def ago(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s ago"
     return f"{seconds / 60:.0f} minutes ago" if seconds < 7200 else f"{seconds / 3600:.0f} hours ago"
+
+
+def _last_s(connection: sqlite3.Connection) -> float | None:
+    """By its time, not its seq: a clock that went back has written earlier times behind it."""
+    (last_ms,) = connection.execute("SELECT max(at_ms) FROM events").fetchone()
+    return _seconds(last_ms)
 
 
 def _seconds(ms: int | None) -> float | None:

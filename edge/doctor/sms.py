@@ -1,6 +1,5 @@
 """SMS: smsd and its spool, or a gateway that answers. Nothing is sent."""
 
-import os
 from pathlib import Path
 
 from config.schema import Sms, SmsHttp
@@ -9,7 +8,7 @@ from devices.sms.smsd_config import OUR_FOLDERS, SMSD_FOLDERS
 from devices.sms.smsd_spool import SmsdSpool
 from edge.adapters.sms import TOO_LONG_S
 from edge.doctor.finding import Finding, broken, good, not_tested, weak
-from edge.doctor.holders import Person, may_open
+from edge.doctor.holders import Person, can_open
 from edge.doctor.web_answer import Answer, ask_head
 
 
@@ -19,7 +18,8 @@ def verdict_of_spool(health: ChannelHealth, failed: int, root: Path) -> Finding:
     found = f"{health.waiting} waiting, {failed} failed"
     if not health.is_alive:
         return broken(
-            f"smsd does not run ({found})", "sudo systemctl enable --now smstools; then: systemctl status smstools"
+            f"smsd does not run ({found})",
+            "name the modem in /etc/motcua/modem, then: sudo systemctl enable --now motcua-sms; journalctl -u motcua-sms -n 20",
         )
     if health.oldest_waiting_s > TOO_LONG_S:
         return broken(f"smsd runs, but a message waits for {health.oldest_waiting_s / 60:.0f} minutes ({found})", f"see the modem's cable, power, SIM and reception; {log}")  # fmt: skip
@@ -38,7 +38,7 @@ def look_at_spool(root: Path, who: Person) -> Finding:
             f"{root}: without {', '.join(absent)}",
             f"sudo -u {who.name} .venv/bin/python -m devices.sms config MODEM {root} makes them and prints smsd's settings",
         )
-    closed = [name for name in (*SMSD_FOLDERS, *OUR_FOLDERS) if not _is_open_to(root / name, who)]
+    closed = [name for name in (*SMSD_FOLDERS, *OUR_FOLDERS) if not can_open(root / name, who)]
     if closed:
         return broken(f"{root}: {who.name} may not use {', '.join(closed[:3])}", f"sudo chown -R {who.name} {root}, and let smsd run as {who.name}")  # fmt: skip
     health, failed = SmsdSpool(root).health(), len([one for one in (root / "failed").iterdir() if one.is_file()])
@@ -87,10 +87,3 @@ def look_at_sms(sms: Sms, who: Person) -> Finding:
         case "phones":
             return weak("simulated: no SMS leaves this machine", "for a real site set [sms] channel to smsd or http")
     return not_tested("none configured: nobody is told by SMS", "set [sms] channel to smsd or http")
-
-
-def _is_open_to(folder: Path, who: Person) -> bool:
-    if who.uid == os.geteuid():
-        return os.access(folder, os.R_OK | os.W_OK | os.X_OK)
-    found = folder.stat()
-    return may_open(found.st_mode, found.st_uid, found.st_gid, who)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.doctor.finding import Finding, broken, good, not_tested, weak
+from edge.doctor.finding import Finding, State, broken, good, not_tested, weak
 
 GB, MB = 1 << 30, 1 << 20
 LOW_BYTES = 500 * MB  # the agent's own fault `disk` begins there
@@ -79,7 +79,7 @@ def look_at_disk(data_dir: Path, measure: Measure | None = None, statvfs: Statvf
     folder = nearest(data_dir)
     room = Room.of(statvfs(folder))
     short = verdict_of_room(room, folder)
-    if short is not None and short.state != "weak":
+    if short is not None and short.state is not State.WEAK:
         return short
     try:
         fsync_s = (measure or fsync_time)(folder)

@@ -1,14 +1,14 @@
 """Asks a web server for its head: whether it is there, and what time it has. For the checks of gateways and of the clock."""
 
-import re
 import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import urlsplit
 
+from edge.cli_common import sentence
+
 TIMEOUT_S = 6.0
-_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +45,5 @@ def ask_head(url: str, context: ssl.SSLContext | None = None) -> Answer:
     except httpx.InvalidURL:
         return Answer(url, why="not a URL")
     except httpx.HTTPError as error:
-        return Answer(url, why=_NUMBER.sub("", str(error)) or type(error).__name__)
+        return Answer(url, why=sentence(error) or type(error).__name__)
     return Answer(url, told.status_code, told.headers.get("date"), asked=asked)

@@ -47,9 +47,8 @@ class GuidePage:
             self._foot = block("footer", "guide-foot")
         self._root.on("pointerdown", self._touch, throttle=1.0, js_handler=_ON_NOTHING)
         self._build_frame()
-        if (
-            self._words.lang != viewer.words.lang
-        ):  # the machine speaks with somebody, whatever this browser chose on other pages
+        # the machine may be speaking with somebody already, whatever this browser chose on other pages
+        if self._words.lang != viewer.words.lang:
             head_again(self._words, self._words("page.guide.title"))
         self._show(desk.view())
         self._live.follow(desk.subscribe, self._show)

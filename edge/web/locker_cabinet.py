@@ -88,9 +88,8 @@ class _Door:
     def __init__(self, words: Words, one: CompartmentView, on_pick: Callable[[str], None]) -> None:
         self._words = words
         with block("button", "door", type="button") as self._root, block("span", "leaf"):
-            Text(
-                "span", f"{one.number} ", "door-number"
-            )  # the space keeps number and word apart for whoever says them to the machine
+            # the space keeps number and word apart for whoever says them to the machine
+            Text("span", f"{one.number} ", "door-number")
             self._icon = drawing("", "door-icon")
             self._word = Text("span", "", "door-word")
             self._age = Text("span", "", "door-age")

@@ -285,9 +285,9 @@ def test_sizes_are_told_as_people_say_them() -> None:
 @pytest.mark.parametrize(
     ("seen", "has_city", "state", "word"),
     [
-        (Seen(4711, 12, NOW.timestamp() - 60, None, None, 3 * MB), True, GOOD, "4,711 events, 3.0 MB, 12 not yet"),
-        (Seen(4711, 12, NOW.timestamp() - 200_000, None, None, 3 * MB), True, WEAK, "the oldest for 56 h"),
-        (Seen(4711, 4711, NOW.timestamp() - 200_000, None, None, 3 * MB), False, GOOD, "no city"),
+        (Seen(4711, 12, NOW.timestamp() - 60, 3 * MB), True, GOOD, "4,711 events, 3.0 MB, 12 not yet"),
+        (Seen(4711, 12, NOW.timestamp() - 200_000, 3 * MB), True, WEAK, "the oldest for 56 h"),
+        (Seen(4711, 4711, NOW.timestamp() - 200_000, 3 * MB), False, GOOD, "no city"),
     ],
 )
 def test_a_journal(seen: Seen, has_city: bool, state: State, word: str) -> None:
@@ -305,8 +305,7 @@ def test_a_journal(seen: Seen, has_city: bool, state: State, word: str) -> None:
 )
 def test_a_retention(ago_s: float | None, is_running: bool, state: State, word: str) -> None:
     purged_s = None if ago_s is None else NOW.timestamp() - ago_s
-    seen = Seen(1, 0, None, None, purged_s, 1)
-    judged(verdict_of_retention(seen, NOW.timestamp(), is_running=is_running), state, word)
+    judged(verdict_of_retention(purged_s, NOW.timestamp(), is_running=is_running), state, word)
 
 
 @pytest.mark.parametrize(("free", "state"), [(900, GOOD), (100, WEAK), (20, BROKEN)])
