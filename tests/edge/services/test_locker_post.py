@@ -145,11 +145,15 @@ async def test_killed_after_the_handing_over_sends_once_and_forgets_the_code(
 async def test_the_running_post_sends_when_woken_and_takes_reports(town: Town, phone: IdempotentPhone) -> None:
     is_told = asyncio.Event()
     town.post.subscribe(lambda _stay: is_told.set())
+
+    async def report() -> None:
+        phone.incoming.put_nowait(SmsReport(REF, SmsStatus.SUBMITTED))
+
+    phone.after_submit = report
     running = asyncio.create_task(town.post.run())
     await town.queue()
     town.post.wake()
     phone.incoming.put_nowait(SmsReply("in-1", CITIZEN, "cam on"))
-    phone.incoming.put_nowait(SmsReport(REF, SmsStatus.SUBMITTED))
     async with asyncio.timeout(10):
         await is_told.wait()
         while len(phone.forgotten) < 2 or not phone.sent:
