@@ -5,7 +5,7 @@ BROUGHT_BY = {
     "ctranslate2": "guide", "hassil": "guide", "tokenizers": "guide", "vosk": "guide",
     "amqtt": "demo",
     "aio_pika": "city", "psycopg": "city",
-    "matplotlib": "dev", "miniaudio": "dev", "psutil": "dev",
+    "matplotlib": "dev", "psutil": "dev", "soundfile": "dev",
 }  # fmt: skip
 """The smallest profile of scripts/setup by what is imported."""
 

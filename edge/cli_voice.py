@@ -26,7 +26,7 @@ ThreadsOption = Annotated[int, typer.Option(min=1, max=16, help="processor threa
 def hear(
     paths: Annotated[
         list[Path],
-        typer.Argument(readable=False, help="recordings: WAV; MP3, FLAC and OGG where miniaudio is installed"),
+        typer.Argument(readable=False, help="recordings: WAV; MP3, FLAC and OGG where soundfile is installed"),
     ],
     engine: EngineOption = "whisper",
     model: ModelOption = None,

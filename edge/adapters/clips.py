@@ -1,10 +1,11 @@
 """Recordings for `motcua hear` and `motcua bench voice`: WAV always, compressed ones where the bench extra is installed."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 
-from devices.audio.sound import RATE, Samples, SoundUnreadable, parse_wav
+from devices.audio.sound import LONGEST_FILE_S, Samples, SoundUnreadable, parse_wav, resampled
 
 
 def read_clip(path: Path) -> Samples:
@@ -17,11 +18,12 @@ def parse_clip(content: bytes, name: str) -> Samples:
     if content[:4] == b"RIFF":
         return parse_wav(content, name)
     try:
-        import miniaudio  # noqa: PLC0415 - only where the bench extra is installed
+        import soundfile  # noqa: PLC0415 - only where the bench extra is installed
     except ImportError as error:
-        raise SoundUnreadable(f"{name}: not a WAV file; others are read where miniaudio is installed") from error
+        raise SoundUnreadable(f"{name}: not a WAV file; others are read where soundfile is installed") from error
     try:
-        decoded = miniaudio.decode(content, output_format=miniaudio.SampleFormat.FLOAT32, nchannels=1, sample_rate=RATE)
-    except miniaudio.MiniaudioError as error:
+        with soundfile.SoundFile(io.BytesIO(content)) as file:
+            rate, frames = file.samplerate, file.read(int(file.samplerate * LONGEST_FILE_S), "float32", always_2d=True)
+    except soundfile.SoundFileError as error:
         raise SoundUnreadable(f"{name}: no sound that can be read") from error
-    return np.asarray(decoded.samples, dtype=np.float32)
+    return resampled(np.asarray(frames.mean(axis=1), np.float32), rate)

@@ -1,0 +1,44 @@
+"""Recordings of any kind as the sound that was meant: what an unrelated encoder wrote comes back at 16 kHz."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from devices.audio.sound import RATE, Samples, SoundUnreadable, wav_bytes
+from edge.adapters.clips import parse_clip, read_clip
+
+SECONDS, TONE_HZ = 0.5, 440
+
+
+def tone(rate: int) -> Samples:
+    return np.asarray(0.5 * np.sin(2 * np.pi * TONE_HZ * np.arange(round(SECONDS * rate)) / rate), np.float32)
+
+
+def encoded(kind: str, rate: int, channels: int) -> bytes:
+    target = io.BytesIO()
+    soundfile.write(target, np.repeat(tone(rate)[:, None], channels, axis=1), rate, format=kind)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(("kind", "rate", "channels"), [("MP3", 48_000, 1), ("MP3", 32_000, 2), ("FLAC", 44_100, 2), ("OGG", 16_000, 1)])  # fmt: skip
+def test_a_compressed_recording_is_the_same_sound_at_16_khz(kind: str, rate: int, channels: int) -> None:
+    sound = parse_clip(encoded(kind, rate, channels), f"a.{kind}")
+    assert sound.dtype == np.float32
+    assert len(sound) == pytest.approx(SECONDS * RATE, rel=0.15)  # an MP3 is filled up to whole frames
+    strength = np.abs(np.fft.rfft(sound))
+    assert np.argmax(strength) * RATE / len(sound) == pytest.approx(TONE_HZ, abs=4)
+    assert np.abs(sound).max() == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_wav_file_needs_no_decoder(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(wav_bytes(tone(RATE)))
+    assert read_clip(tmp_path / "a.wav") == pytest.approx(tone(RATE), abs=1e-3)
+
+
+@pytest.mark.parametrize("content", [b"", b"ID3", b"no sound at all" * 100, encoded("FLAC", 16_000, 1)[:60]])
+def test_what_is_no_sound_is_named(content: bytes) -> None:
+    with pytest.raises(SoundUnreadable, match=r"a\.mp3"):
+        parse_clip(content, "a.mp3")
