@@ -80,7 +80,7 @@ def _leaves(group: ExceptionGroup[Exception]) -> Iterator[Exception]:
 
 @contextlib.contextmanager
 def quiet_natives() -> Iterator[None]:
-    """MediaPipe and FFmpeg write to file descriptor 2 past Python; our own stderr keeps the terminal."""
+    """LiteRT and FFmpeg write to file descriptor 2 past Python; our own stderr keeps the terminal."""
     if logging.getLogger("edge").isEnabledFor(logging.DEBUG):
         yield
         return

@@ -158,8 +158,8 @@ def _from_files(files: list[Path], asked: Application, *, as_json: bool) -> Appl
     found = networks(as_json=as_json)
     if len(files) == 1 and is_video(files[0]):
         return _with_clip(asked, read_clip(files[0], found))
-    with found.opened() as identifier:
-        return replace(asked, shots=tuple(shot_of_picture(file, identifier) for file in files))
+    identifier = found.opened()
+    return replace(asked, shots=tuple(shot_of_picture(file, identifier) for file in files))
 
 
 def _before_camera(source: str, asked: Application, *, as_json: bool) -> Application:
@@ -168,14 +168,14 @@ def _before_camera(source: str, asked: Application, *, as_json: bool) -> Applica
     from models.face_watch import FaceWatch
 
     strings = load_strings()
-    with networks(as_json=as_json).opened("video") as identifier:
-        sitting = Sitting(
-            FaceWatch(identifier), secrets.choice,
-            lambda task: typer.echo(strings.text(f"faces.task.{task.value if task else 'look_straight'}", "vi"), err=True),
-        )  # fmt: skip
-        for t_s, frame in frames_of_camera(source):
-            if sitting.take(frame, t_s):
-                break
+    identifier = networks(as_json=as_json).opened("video")
+    sitting = Sitting(
+        FaceWatch(identifier), secrets.choice,
+        lambda task: typer.echo(strings.text(f"faces.task.{task.value if task else 'look_straight'}", "vi"), err=True),
+    )  # fmt: skip
+    for t_s, frame in frames_of_camera(source):
+        if sitting.take(frame, t_s):
+            break
     return _with_clip(asked, sitting.seen)
 
 
@@ -191,8 +191,7 @@ def _decision(file: Path, book: FaceBook, found: "Networks") -> tuple[Decision, 
     if is_video(file):
         clip = read_clip(file, found)
         return decide([look_of(one) for one in clip.shots], book.templates, book.recognition, clip.alive), clip.alive
-    with found.opened() as identifier:
-        shot = shot_of_picture(file, identifier)
+    shot = shot_of_picture(file, found.opened())
     rules = replace(book.recognition, min_looks=1)
     looks = [look_of(shot)] if shot.faces else []
     return decide(looks, book.templates, rules, Aliveness.LIVE), "not_checked"

@@ -28,8 +28,8 @@ def compare(
         fail("give two pictures, or --pairs FILE.csv", as_json=as_json, code=BAD_USAGE)
     wanted = _pairs(pairs, root, as_json=as_json) if pairs else [(str(a), str(b))]
     matching, failed = load_matching(), 0
-    with quiet_natives(), refusing(as_json=as_json), networks(as_json=as_json).opened() as identifier:
-        comparer = _Comparer(identifier, Path() if pairs is None else root, matching.threshold)
+    with quiet_natives(), refusing(as_json=as_json):
+        comparer = _Comparer(networks(as_json=as_json).opened(), Path() if pairs is None else root, matching.threshold)
         for one, other in wanted:
             result = comparer.compare(one, other)
             failed += "error" in result

@@ -1,7 +1,7 @@
 """A command whose packages this environment lacks, because it was set up for another kind of device: what brings them."""
 
 BROUGHT_BY = {
-    "ai_edge_litert": "counter", "cv2": "counter", "mediapipe": "counter", "numpy": "counter", "onnxruntime": "counter",
+    "ai_edge_litert": "counter", "cv2": "counter", "numpy": "counter", "onnxruntime": "counter",
     "ctranslate2": "guide", "hassil": "guide", "tokenizers": "guide", "vosk": "guide",
     "amqtt": "demo",
     "aio_pika": "city", "psycopg": "city",

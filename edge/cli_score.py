@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -33,11 +33,8 @@ def score(
     """Score the expression in pictures and videos."""
     landmarker = located(LANDMARKER, as_json=as_json)
     failed = 0
-    with (
-        quiet_natives(),
-        refusing(as_json=as_json),
-        _Scorer(landmarker, params, found_second(as_json=as_json)) as scorer,
-    ):
+    with quiet_natives(), refusing(as_json=as_json):
+        scorer = _Scorer(landmarker, params, found_second(as_json=as_json))
         for path in _with_progress(files_of(paths)):
             result = row_of(path, scorer.score)
             failed += "error" in result
@@ -58,12 +55,6 @@ class _Scorer:
         self._landmarker = landmarker
         self._model = ExpressionModel(params or PARAMS_DIR, second)
         self._images = FaceReader(landmarker, "image", model=self._model)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._images.close()
 
     def score(self, path: Path) -> dict[str, Any]:
         from models.score import is_video, score_image, score_video

@@ -68,8 +68,8 @@ def evaluate_expression(
     `groups_csv` (columns file_a, file_b, group) names files whose group is reported apart.
     """
     files = labelled_photos(photos_dir, photos_csv, buckets, groups_csv)
-    with FaceReader(landmarker, "image", max_faces=1, model=ExpressionModel(second=second)) as reader:
-        report = evaluate_files(files, reader, progress) | {"buckets": sorted(buckets), "params": reader.model.version}
+    reader = FaceReader(landmarker, "image", max_faces=1, model=ExpressionModel(second=second))
+    report = evaluate_files(files, reader, progress) | {"buckets": sorted(buckets), "params": reader.model.version}
     out_dir.mkdir(parents=True, exist_ok=True)
     (out_dir / "expression.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     draw_confusion(report["all"], out_dir / "expression.png", f"photographs, buckets {sorted(buckets)}")

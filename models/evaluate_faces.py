@@ -60,10 +60,8 @@ def evaluate_faces(
 ) -> dict[str, Any]:
     """Write faces.json and faces.png into `out_dir` and return the JSON. Raise LabelsUnusable."""
     pairs = read_pairs(pairs_csv, root)
-    with FaceIdentifier(landmarker, network) as identifier:
-        embedded = embed_files(
-            sorted({file for pair in pairs for file in (pair.a, pair.b)}), root, identifier, progress
-        )
+    identifier = FaceIdentifier(landmarker, network)
+    embedded = embed_files(sorted({file for pair in pairs for file in (pair.a, pair.b)}), root, identifier, progress)
     who = identities(pairs)
     choosing, reporting = (comparisons(pairs, embedded.numbers, who, half) for half in (CHOOSING, REPORTING))
     report = report_of(choosing, reporting) | {

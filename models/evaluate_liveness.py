@@ -11,7 +11,7 @@ from pathlib import Path
 
 from models.attacks import FPS, REPLAYS, Attack, frames_of
 from models.evaluate_challenge import FilmShare, film_share
-from models.face import Landmarker
+from models.landmarker import Landmarker
 from models.liveness import Moment, Verdict, judge_clip, moment_of
 from models.picture import load_picture
 from models.pipeline import RgbImage
@@ -90,9 +90,9 @@ def _attack(kind: Attack, file: Path, pictures: Sequence[RgbImage], landmarker: 
 
 
 def _presented(kind: str, file: Path, frames: Iterable[tuple[float, RgbImage]], landmarker: Path) -> Presented:
-    with Landmarker(landmarker, "video", max_faces=1) as reader:  # a fresh one: it remembers faces
-        seen = ((t_s, reader.observe(frame, round(t_s * 1000))) for t_s, frame in frames)
-        moments: list[Moment] = [moment_of(faces[0], t_s) for t_s, faces in seen if faces]
+    reader = Landmarker(landmarker, "video", max_faces=1)  # a fresh one: it remembers faces
+    seen = ((t_s, reader.observe(frame, round(t_s * 1000))) for t_s, frame in frames)
+    moments: list[Moment] = [moment_of(faces[0], t_s) for t_s, faces in seen if faces]
     report = judge_clip(moments)
     return Presented(kind, file.name, report.verdict, report.blinks, report.stir, report.narrowing, film_share(moments))
 

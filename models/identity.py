@@ -1,16 +1,14 @@
 """Faces of a picture with the numbers that tell one from another: the counter's landmarks, the aligned crop, the embedding.
 
-Imports cv2, mediapipe and onnxruntime; only worker processes, command-line tools and tests import it.
+Imports cv2, ai_edge_litert and onnxruntime; only worker processes, command-line tools and tests import it.
 """
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from models.embedding import Embedding, FaceEmbedder, face_crop
-from models.face import Landmarker, Mode
 from models.geometry import five_points
+from models.landmarker import Landmarker, Mode
 from models.pipeline import FaceObservation, RgbImage
 
 
@@ -29,18 +27,6 @@ class FaceIdentifier:
         """Raise FileNotFoundError or ParametersUnusable."""
         self._embedder = FaceEmbedder(network)
         self._landmarker = Landmarker(landmarker, mode, max_faces)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Free the native graph."""
-        self._landmarker.close()
 
     def observe(self, frame_rgb: RgbImage, t_ms: int = 0) -> list[FaceObservation]:
         """Every face, largest first, without its numbers: cheap."""

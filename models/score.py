@@ -74,10 +74,8 @@ def read_video(path: Path, reader_factory: Callable[[], FaceReader]) -> list[Tim
         raise PictureUnreadable("missing", "there is no such file")
     if path.stat().st_size == 0:
         raise PictureUnreadable("empty", "the file is empty")
-    with reader_factory() as reader:
-        readings = [
-            TimedReading(t_s, tuple(reader.read(frame, round(t_s * 1000)))) for t_s, frame in video_frames(path)
-        ]
+    reader = reader_factory()
+    readings = [TimedReading(t_s, tuple(reader.read(frame, round(t_s * 1000)))) for t_s, frame in video_frames(path)]
     if not readings:
         raise PictureUnreadable("no_frames", "the video holds no frame that can be decoded")
     return readings

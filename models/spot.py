@@ -55,6 +55,10 @@ class Spot:
         turn = np.array([[a, c, 0.0], [b, d, 0.0], [0.0, 0.0, hypot(a, c * shape[1] / shape[0])]])
         return np.asarray(marks.reshape(POINTS, 3) @ turn + (x, y, 0.0))
 
+    def is_of(self, other: "Spot", share: float) -> bool:
+        """Whether both are of one face: their middles lie nearer than this share of the smaller face's size."""
+        return hypot(self.x - other.x, self.y - other.y) < share * min(self.side, other.side) / AROUND
+
     @property
     def _rows(self) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
         """From pixels of the crop to pixels of the frame; the corner 0, 0 is a corner of the spot, as MediaPipe has it."""

@@ -91,23 +91,23 @@ def _read_all(
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     import cv2  # noqa: PLC0415  the training environment has none; only the reading step needs it
 
-    from models.face import Landmarker  # noqa: PLC0415
+    from models.landmarker import Landmarker  # noqa: PLC0415
     from models.picture import load_picture  # noqa: PLC0415
 
     crops = np.zeros((len(rows), MARGIN_CROP_PX, MARGIN_CROP_PX), np.uint8)
     blendshapes = np.zeros((len(rows), 52), np.float32)
     located, facing = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
-    with Landmarker(landmarker, "image", max_faces=1) as faces:
-        for i, row in enumerate(rows):
-            picture = load_picture(row.path).rgb
-            seen = faces.observe(picture, crop_px=MARGIN_CROP_PX, margin=MARGIN)
-            if seen:
-                crops[i], blendshapes[i], located[i] = seen[0].crop, seen[0].blendshapes, True
-                facing[i] = abs(seen[0].pose.yaw) <= MAX_YAW_DEG and abs(seen[0].pose.pitch) <= MAX_PITCH_DEG
-            else:
-                crops[i] = _whole_picture(cv2, picture)
-            if i % 200 == 0 or i + 1 == len(rows):
-                print(f"\r  faces read: {i + 1}/{len(rows)}", end="", file=sys.stderr, flush=True)
+    faces = Landmarker(landmarker, "image", max_faces=1)
+    for i, row in enumerate(rows):
+        picture = load_picture(row.path).rgb
+        seen = faces.observe(picture, crop_px=MARGIN_CROP_PX, margin=MARGIN)
+        if seen:
+            crops[i], blendshapes[i], located[i] = seen[0].crop, seen[0].blendshapes, True
+            facing[i] = abs(seen[0].pose.yaw) <= MAX_YAW_DEG and abs(seen[0].pose.pitch) <= MAX_PITCH_DEG
+        else:
+            crops[i] = _whole_picture(cv2, picture)
+        if i % 200 == 0 or i + 1 == len(rows):
+            print(f"\r  faces read: {i + 1}/{len(rows)}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return crops, blendshapes, located, facing
 

@@ -87,16 +87,16 @@ def read_clip(path: Path, networks: Networks) -> ClipSeen:
         raise PictureUnreadable("missing", "there is no such file")
     stays: dict[int, _Stay] = {}
     most = 0
-    with networks.opened("video") as identifier:
-        watch = FaceWatch(identifier)
-        for t_s, rgb in video_frames(path):
-            if watched := watch.take(rgb, t_s):
-                stay = stays.setdefault(watched.track, _Stay())
-                most = max(most, watched.faces)
-                stay.frames += 1
-                if watched.known:
-                    stay.shots.append(shot_of(watched.known, watched.faces))
-                    stay.alive = aliveness(watch.liveness())
+    identifier = networks.opened("video")
+    watch = FaceWatch(identifier)
+    for t_s, rgb in video_frames(path):
+        if watched := watch.take(rgb, t_s):
+            stay = stays.setdefault(watched.track, _Stay())
+            most = max(most, watched.faces)
+            stay.frames += 1
+            if watched.known:
+                stay.shots.append(shot_of(watched.known, watched.faces))
+                stay.alive = aliveness(watch.liveness())
     longest = max(stays.values(), key=lambda one: one.frames, default=_Stay())
     return ClipSeen(tuple(longest.shots), most, longest.alive)
 

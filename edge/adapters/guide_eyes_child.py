@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from edge.adapters.camera_spec import opened_camera
 from edge.adapters.child_process import follow, serve
 from edge.adapters.guide_eyes_spec import GuideEyesSpec, parse_spec
-from edge.adapters.vision_child import without_plotting
 from models.guide_wire import WIRE_VERSION, GuideHello, GuideMessage, GuideTell
 
 if TYPE_CHECKING:
@@ -33,19 +32,17 @@ def see(spec: GuideEyesSpec, emit: Emit) -> None:
     """Load the detector, say hello, open the camera, read it for ever."""
     tells: queue.SimpleQueue[GuideTell] = queue.SimpleQueue()
     follow(sys.stdin.buffer, GuideTell, tells.put)
-    without_plotting()
     import cv2  # noqa: PLC0415 - heavy: only after the process is confined
 
     from edge.adapters.guide_gaze import GuideGaze  # noqa: PLC0415 - same
-    from models.face_count import FaceCounter  # noqa: PLC0415 - same
+    from models.face_detector import FaceDetector  # noqa: PLC0415 - same
     from models.guide_worker import LOOK_FPS, GuideWorker  # noqa: PLC0415 - same
 
     cv2.setNumThreads(1)
-    with FaceCounter(Path(spec.landmarker)) as finder:
-        gaze = GuideGaze(finder, partial(_senses, spec), emit, tells, spec.near_rules)
-        emit(GuideHello(wire=WIRE_VERSION, pid=os.getpid()))
-        with opened_camera(spec, max(spec.fps, LOOK_FPS)) as camera:
-            GuideWorker(camera, gaze, emit, fps=spec.fps).run()
+    gaze = GuideGaze(FaceDetector(Path(spec.landmarker)), partial(_senses, spec), emit, tells, spec.near_rules)
+    emit(GuideHello(wire=WIRE_VERSION, pid=os.getpid()))
+    with opened_camera(spec, max(spec.fps, LOOK_FPS)) as camera:
+        GuideWorker(camera, gaze, emit, fps=spec.fps).run()
 
 
 def _senses(spec: GuideEyesSpec) -> "FaceSenses":

@@ -48,7 +48,7 @@ class Finder(Protocol):
 
 
 class GuideGaze:
-    """One camera. `open_senses` loads landmarks and the network; they are closed again when nobody needs them."""
+    """One camera. `open_senses` loads landmarks and the network; they are let go when nobody needs them."""
 
     def __init__(
         self, finder: Finder, open_senses: Callable[[], "FaceSenses"], send: Send, tells: Tells, near: NearRules
@@ -218,9 +218,7 @@ class GuideGaze:
     def _close(self) -> None:
         self._end_challenge(is_passed=False)
         self._recogniser, self._is_recognising = None, False
-        if self._senses is not None:
-            self._senses.close()
-            self._senses = None
+        self._senses = None
 
 
 def _numbers(template: bytes) -> Numbers:

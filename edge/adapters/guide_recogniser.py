@@ -62,9 +62,6 @@ class FaceSenses:
         self._identifier = FaceIdentifier(landmarker, network, "video")
         self._rules = rules
 
-    def close(self) -> None:
-        self._identifier.close()
-
     def recogniser(self) -> Recogniser:
         return Recogniser(FaceWatch(self._identifier), self._rules)
 

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import TypeAlias
 
 from edge.adapters.camera_spec import opened_camera
@@ -34,13 +33,11 @@ def _watched(work: Work, spec: VisionSpec, emit: Emit) -> None:
 
 def see(spec: VisionSpec, emit: Emit) -> None:
     """Load the networks, say hello, open the camera, read it for ever."""
-    without_plotting()
     import cv2  # noqa: PLC0415 - heavy: only after the process is confined
 
     from models.expression import PARAMS_DIR, ExpressionModel  # noqa: PLC0415 - same
     from models.face import FaceReader  # noqa: PLC0415 - same
-    from models.face_count import FaceCounter  # noqa: PLC0415 - same
-    from models.follower import Follower  # noqa: PLC0415 - same
+    from models.face_mesh import FaceNetworks  # noqa: PLC0415 - same
     from models.second_files import SecondFiles  # noqa: PLC0415 - same
     from models.thrifty import ThriftyReader  # noqa: PLC0415 - same
     from models.vision_worker import VisionWorker, Zone  # noqa: PLC0415 - same
@@ -48,23 +45,13 @@ def see(spec: VisionSpec, emit: Emit) -> None:
     cv2.setNumThreads(1)
     second = SecondFiles(*map(Path, spec.second)) if spec.second else None
     model = ExpressionModel(Path(spec.params_dir) if spec.params_dir else PARAMS_DIR, second)
-    landmarker = Path(spec.landmarker)
-    reading = partial(FaceReader, landmarker, "video", model=model, is_blue_first=True)
-    with (
-        FaceCounter(landmarker, is_blue_first=True) as counter,
-        reading(max_faces=1, follower=Follower(landmarker, counter.find)) as single,
-    ):
-        several = partial(reading, max_faces=spec.max_faces)
-        reader = ThriftyReader(single, counter.count, several)
-        emit(Hello(wire=WIRE_VERSION, pid=os.getpid(), params_version=model.version))
-        with opened_camera(spec) as camera:
-            VisionWorker(camera, reader, emit, zone=Zone(*spec.zone), fps=spec.fps).run()
-
-
-def without_plotting() -> None:
-    """MediaPipe imports matplotlib for a drawing aid nobody calls; it costs memory and writes a font cache."""
-    for name in ("matplotlib", "matplotlib.pyplot"):
-        sys.modules.setdefault(name, ModuleType(name))
+    networks = FaceNetworks.load(Path(spec.landmarker), is_blue_first=True)
+    reading = partial(FaceReader, networks, "video", model=model, is_blue_first=True)
+    several = partial(reading, max_faces=spec.max_faces)
+    reader = ThriftyReader(reading(max_faces=1), networks.detector.count, several)
+    emit(Hello(wire=WIRE_VERSION, pid=os.getpid(), params_version=model.version))
+    with opened_camera(spec) as camera:
+        VisionWorker(camera, reader, emit, zone=Zone(*spec.zone), fps=spec.fps).run()
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ from edge.doctor.rounds import Check, aside, check, look
 from edge.doctor.web_answer import ask_head
 from edge.web.users import Role
 
-SIGHT = ("ai_edge_litert", "cv2", "mediapipe", "numpy", "onnxruntime")
+SIGHT = ("ai_edge_litert", "cv2", "numpy", "onnxruntime")
 HEARING = ("hassil", "numpy", "onnxruntime")
 OF_ENGINE = {"whisper": ("ctranslate2", "tokenizers"), "vosk": ("vosk",)}
 STORE_S = 35.0  # longer than systemd-creds may take

@@ -16,7 +16,7 @@ import numpy as np
 from devices.camera.jpegs import QUALITY
 from devices.camera.replay import empty_scene
 from models.challenge import Task
-from models.face import Landmarker
+from models.landmarker import Landmarker
 from models.pipeline import RgbImage
 from tests.models.puppet import Pose, Puppet
 
@@ -39,8 +39,8 @@ def puppet_of(clip: Path, landmarker: Path) -> Puppet:
     _, bgr = source.read()
     source.release()
     rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
-    with Landmarker(landmarker, "image") as reader:
-        return Puppet(rgb, reader.observe(rgb)[0].landmarks)
+    reader = Landmarker(landmarker, "image")
+    return Puppet(rgb, reader.observe(rgb)[0].landmarks)
 
 
 class Puppeteer:

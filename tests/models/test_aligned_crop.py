@@ -5,8 +5,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.face import aligned_crop
 from models.geometry import CROP_PX, alignment
+from models.observation import aligned_crop
 from models.pipeline import RgbImage
 
 WIDTH, HEIGHT = 320, 240

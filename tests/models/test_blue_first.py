@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Callable
+from dataclasses import astuple
 from pathlib import Path
 
 import cv2
@@ -9,8 +10,9 @@ import numpy as np
 import pytest
 
 from models.blue_first import taking_blue_first
-from models.face import FaceReader, Landmarker
-from models.face_count import FaceCounter
+from models.face import FaceReader
+from models.face_detector import FaceDetector
+from models.landmarker import Landmarker
 from models.pipeline import BgrImage, RgbImage
 from models.task_file import DETECTOR, LANDMARKS
 
@@ -23,8 +25,9 @@ TASK = "face_landmarker.task"
 @pytest.mark.parametrize("name", ["0-f1-su-ph.jpg", "single_face.jpg"])
 def test_a_face_is_where_it_was_and_shows_what_it_showed(model_file: Find, name: str) -> None:
     bgr, rgb = both(model_file(name))
-    with Landmarker(model_file(TASK)) as red, Landmarker(model_file(TASK), is_blue_first=True) as blue:
-        (one,), (other,) = red.observe(rgb), blue.observe(bgr)
+    red = Landmarker(model_file(TASK))
+    blue = Landmarker(model_file(TASK), is_blue_first=True)
+    (one,), (other,) = red.observe(rgb), blue.observe(bgr)
     assert np.abs(one.landmarks - other.landmarks).max() < 0.01  # pixels
     assert np.abs(one.blendshapes - other.blendshapes).max() < 1e-3
     assert np.abs(one.crop.astype(int) - other.crop).max() <= 1
@@ -32,16 +35,19 @@ def test_a_face_is_where_it_was_and_shows_what_it_showed(model_file: Find, name:
 
 def test_readings_are_the_same(model_file: Find) -> None:
     bgr, rgb = both(model_file("single_face.jpg"))
-    with FaceReader(model_file(TASK)) as red, FaceReader(model_file(TASK), is_blue_first=True) as blue:
-        (one,), (other,) = red.read(rgb), blue.read(bgr)
+    red = FaceReader(model_file(TASK))
+    blue = FaceReader(model_file(TASK), is_blue_first=True)
+    (one,), (other,) = red.read(rgb), blue.read(bgr)
     assert (one.level, one.reasons, one.why_not) == (other.level, other.reasons, other.why_not)
     assert one.valence == pytest.approx(other.valence, abs=1e-3)
 
 
 def test_the_detector_counts_the_same(model_file: Find) -> None:
     bgr, rgb = both(model_file("multi_face.jpg"))
-    with FaceCounter(model_file(TASK)) as red, FaceCounter(model_file(TASK), is_blue_first=True) as blue:
-        assert red.boxes(rgb) == blue.boxes(bgr)
+    red, blue = FaceDetector(model_file(TASK)), FaceDetector(model_file(TASK), is_blue_first=True)
+    for one, other in zip(red.detect(rgb), blue.detect(bgr), strict=True):
+        assert one.score == pytest.approx(other.score, abs=1e-4)
+        assert astuple(one.box) == pytest.approx(astuple(other.box), abs=0.05)
 
 
 @pytest.mark.parametrize("name", [DETECTOR, LANDMARKS])

@@ -1,7 +1,7 @@
 """Files in, JSON out, with the real landmarker, the real parameters and real clips."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,8 @@ def model() -> ExpressionModel:
 
 
 @pytest.fixture(scope="module")
-def stills(model_file: Find, model: ExpressionModel) -> Iterator[FaceReader]:
-    with FaceReader(model_file("face_landmarker.task"), "image", model=model) as reader:
-        yield reader
+def stills(model_file: Find, model: ExpressionModel) -> FaceReader:
+    return FaceReader(model_file("face_landmarker.task"), "image", model=model)
 
 
 @pytest.fixture(scope="module")
@@ -176,8 +175,8 @@ def test_the_counter_gives_no_reading_of_a_spoilt_face(
     model_file: Find, model: ExpressionModel, smiling: Any, spoil: Callable[[Any], Any], why: WhyNot
 ) -> None:
     frame = np.ascontiguousarray(cv2.cvtColor(spoil(smiling), cv2.COLOR_BGR2RGB))
-    with FaceReader(model_file("face_landmarker.task"), "image", gate=QualityGate(), model=model) as reader:
-        assert [face.why_not for face in reader.read(frame)] == [why]
+    reader = FaceReader(model_file("face_landmarker.task"), "image", gate=QualityGate(), model=model)
+    assert [face.why_not for face in reader.read(frame)] == [why]
 
 
 def test_half_a_face_behind_a_sheet_gives_no_reading(stills: FaceReader, smiling: Any, tmp_path: Path) -> None:
@@ -192,5 +191,5 @@ def test_half_a_face_behind_a_sheet_gives_no_reading(stills: FaceReader, smiling
 
 def test_video_time_may_stand_still(live: Callable[[], FaceReader], smiling: Any) -> None:
     frame = np.ascontiguousarray(cv2.cvtColor(smiling, cv2.COLOR_BGR2RGB))
-    with live() as reader:
-        assert all(len(reader.read(frame, t_ms)) == 1 for t_ms in (0, 0, 40, 20))
+    reader = live()
+    assert all(len(reader.read(frame, t_ms)) == 1 for t_ms in (0, 0, 40, 20))

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.face_count import FaceCounter
+from models.face_detector import FaceDetector
 from models.pipeline import Box, RgbImage
 from models.thrifty import ThriftyReader
 from models.vision_worker import SeenFace
@@ -107,6 +107,6 @@ def test_faces_are_counted_by_the_detector_inside_the_landmarker(
     model_file: Callable[[str], Path], name: str, least: int, most: int
 ) -> None:
     picture = cv2.cvtColor(np.asarray(cv2.imread(str(model_file(name)))), cv2.COLOR_BGR2RGB)
-    with FaceCounter(model_file("face_landmarker.task")) as counter:
-        assert least <= counter.count(np.asarray(picture, np.uint8)) <= most
-        assert counter.count(np.full((480, 640, 3), 128, np.uint8)) == 0
+    detector = FaceDetector(model_file("face_landmarker.task"))
+    assert least <= detector.count(np.asarray(picture, np.uint8)) <= most
+    assert detector.count(np.full((480, 640, 3), 128, np.uint8)) == 0

@@ -109,7 +109,7 @@ async def test_somebody_comes_and_leaves_and_no_network_is_loaded_for_it(room: R
     spec = room.spec(Show(1.0), Show(4.0, room.find(MAN)), Show(30.0))
     async with watching(spec) as (eyes, heard):
         assert await nearness(heard, 2) == [True, False]
-        assert "mediapipe" in libraries(eyes.status.pid)
+        assert "ai_edge_litert" in libraries(eyes.status.pid)
         assert "onnxruntime" not in libraries(eyes.status.pid)
 
 
@@ -182,8 +182,7 @@ async def test_a_clip_does_not_do_what_is_asked_and_its_pictures_are_not_alive(r
         _, _, over = await sitting(heard)
     assert over.alive is Aliveness.NOT_LIVE
     assert 1 <= len(over.shots) <= 5
-    with room.networks.opened() as identifier:
-        himself = shot_of_picture(room.find("single_face.jpg"), identifier)
+    himself = shot_of_picture(room.find("single_face.jpg"), room.networks.opened())
     assert len(over.shots[0].numbers) == len(himself.numbers) == 128
 
 
