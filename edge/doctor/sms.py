@@ -11,6 +11,10 @@ from edge.doctor.finding import Finding, broken, good, not_tested, weak
 from edge.doctor.holders import Person, can_open
 from edge.doctor.web_answer import Answer, ask_head
 
+UNIT = Path("/etc/systemd/system/motcua-sms.service")
+"""As scripts/install lays it: it makes the spool when it starts."""
+NAME_THE_MODEM = "name the modem in /etc/motcua/modem, then: sudo systemctl enable --now motcua-sms"
+
 
 def verdict_of_spool(health: ChannelHealth, failed: int, root: Path) -> Finding:
     """`failed`: messages that smsd gave up and nobody has looked at."""
@@ -19,7 +23,7 @@ def verdict_of_spool(health: ChannelHealth, failed: int, root: Path) -> Finding:
     if not health.is_alive:
         return broken(
             f"smsd does not run ({found})",
-            "name the modem in /etc/motcua/modem, then: sudo systemctl enable --now motcua-sms; journalctl -u motcua-sms -n 20",
+            f"{NAME_THE_MODEM}; journalctl -u motcua-sms -n 20",
         )
     if health.oldest_waiting_s > TOO_LONG_S:
         return broken(f"smsd runs, but a message waits for {health.oldest_waiting_s / 60:.0f} minutes ({found})", f"see the modem's cable, power, SIM and reception; {log}")  # fmt: skip
@@ -32,7 +36,8 @@ def look_at_spool(root: Path, who: Person) -> Finding:
     """Blocking."""
     absent = [name for name in (*SMSD_FOLDERS, *OUR_FOLDERS) if not (root / name).is_dir()]
     if not root.is_dir() or len(absent) == len(SMSD_FOLDERS) + len(OUR_FOLDERS):
-        return broken(f"{root}: no spool of smsd is there", f"sudo apt-get install -y smstools; then: .venv/bin/python -m devices.sms config MODEM {root}, as devices/sms/README.md says")  # fmt: skip
+        by_hand = f"sudo apt-get install -y smstools; then: .venv/bin/python -m devices.sms config MODEM {root}, as devices/sms/README.md says"
+        return broken(f"{root}: no spool of smsd is there", NAME_THE_MODEM if UNIT.exists() else by_hand)
     if absent:
         return broken(
             f"{root}: without {', '.join(absent)}",

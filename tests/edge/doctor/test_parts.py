@@ -260,6 +260,16 @@ def test_a_users_file_that_others_may_read(tmp_path: Path) -> None:
     assert look_at_users(file, ()).state is State.BROKEN
 
 
+def test_where_our_own_unit_is_a_missing_spool_wants_the_modem_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = tmp_path / "motcua-sms.service"
+    monkeypatch.setattr("edge.doctor.sms.UNIT", unit)
+    assert "devices.sms config" in (look_at_spool(tmp_path / "spool", ME).do or "")
+    unit.touch()
+    assert "/etc/motcua/modem" in (look_at_spool(tmp_path / "spool", ME).do or "")
+
+
 def test_a_spool_with_and_without_its_smsd(tmp_path: Path) -> None:
     root = tmp_path / "spool"
     assert "no spool" in look_at_spool(root, ME).found
