@@ -5,6 +5,7 @@
 
 import json
 import sys
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def _event_schema(payload: type[Payload]) -> Document:
         "type": "object",
         "properties": envelope["properties"] | _SHARPENED | narrowed,
         "required": list(envelope["properties"]),
-        "$defs": components,
+        "$defs": _with_plain_words(components),
     }
 
 
@@ -85,6 +86,14 @@ def _schema(name: str, message: type[msgspec.Struct]) -> Document:
 def _described(message: type) -> Document:
     first_line = (message.__doc__ or "").strip().partition("\n")[0]
     return {"description": first_line} if first_line else {}
+
+
+def _with_plain_words(definitions: Document) -> Document:
+    """Python 3.13 takes the indentation out of docstrings; the documents are the same whoever writes them."""
+    return {
+        name: one | {"description": cleandoc(one["description"])} if "description" in one else one
+        for name, one in definitions.items()
+    }
 
 
 def _asyncapi() -> Document:
