@@ -105,6 +105,41 @@ def test_a_spoken_code_is_gone_by_escape(browse: Opener, stage: StageProcess) ->
     expect(page.locator(".spoken-code")).to_have_count(0)
 
 
+def test_the_desks_tabs_are_one_stop_and_arrows_choose(browse: Opener, stage: StageProcess) -> None:
+    page = browse("quay-01").open("/tu/can-bo")
+    tabs = page.get_by_role("tab")
+    names = ["load", "door", "deposits", "overdue", "history"]
+    tabs.first.focus()
+    for key, name in (
+        ("ArrowRight", "door"), ("End", "history"), ("ArrowRight", "load"), ("ArrowLeft", "history"), ("Home", "load"),
+    ):  # fmt: skip
+        page.keyboard.press(key)
+        expect(page.locator(f"#tab-{name}")).to_be_focused()
+        expect(page.locator(f"#tab-{name}")).to_have_attribute("aria-selected", "true")
+        expect(page.locator(f"#panel-{name}")).to_be_visible()
+        assert page.locator("[role=tab][aria-selected=true]").count() == 1
+        stops = tabs.evaluate_all("all => all.filter(one => one.tabIndex === 0).map(one => one.id)")
+        assert stops == [f"tab-{name}"]
+    assert tabs.evaluate_all("all => all.map(one => one.getAttribute('aria-controls'))") == [
+        f"panel-{n}" for n in names
+    ]
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("tabpanel")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Mã hồ sơ", exact=True)).to_be_focused()
+
+
+def test_escape_closes_a_question_and_gives_the_keyboard_back(browse: Opener, stage: StageProcess) -> None:
+    page = browse("quay-01").open("/tu/can-bo")
+    page.get_by_role("button", name="Ngăn 07, Chờ nhận").press("Enter")
+    recall = page.get_by_role("button", name="Thu hồi…")
+    recall.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(recall).to_be_focused()
+
+
 def test_all_doors_need_two_persons(browse: Opener, stage: StageProcess) -> None:
     page = browse("quay-01").open("/tu/can-bo")
     page.get_by_role("button", name="Mở tất cả…").click()
