@@ -30,7 +30,7 @@ class FiguresPage:
         self._house, self._session, self._words, self._choice = house, session, viewer.words, choice
         words = viewer.words
         self._filter = choice.filter(house.desk.now().date())
-        head(words, words("page.fleet.figures"))
+        head(words, words("page.fleet.figures"), "page.fleet.connection_lost")
         live = LivePage(house, viewer)
         self._paced = live.paced(self._refresh)
         with block("div", "fixed-screen"):

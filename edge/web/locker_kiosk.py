@@ -265,5 +265,5 @@ class Kiosk:
             return
         self.words = words
         with self._main:
-            head_again(words, words("page.locker.title"))
+            head_again(words, words("page.locker.title"), "page.locker.connection_lost")
         self._build_frame()

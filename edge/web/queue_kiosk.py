@@ -40,7 +40,7 @@ class NumberPage:
         self._service: ServiceInfo | None = None
         self._is_giving = False
         self._away: ui.timer | None = None  # goes back to the first step by itself
-        head(self._words, self._words("page.number.title"))
+        head(self._words, self._words("page.number.title"), "page.number.connection_lost")
         self._live = Live(site, viewer)
         with block("div", "ticket-kiosk"):
             self._build_top(viewer)

@@ -18,7 +18,7 @@ class TabletPage:
     def __init__(self, site: Site, viewer: Viewer, counter: str) -> None:
         self._site, self._words, self._counter = site, viewer.words, counter
         view = site.desks.counters.view(counter)
-        head(self._words, self._words("page.tablet.title", counter=view.name))
+        head(self._words, self._words("page.tablet.title", counter=view.name), "page.tablet.connection_lost")
         self._live = Live(site, viewer)
         self._is_thanking = False
         with block("div", "tablet"):

@@ -168,7 +168,7 @@ def test_the_keyboard_types_and_tabs_too(browse: Opener, stage: StageProcess) ->
     page = browse(size=(1280, 800)).open("/tu")
     expect(page.get_by_role("heading", level=1)).to_be_focused()  # each step puts the keyboard there, the first one too
     page.get_by_role("button", name="Nhận kết quả").press("Enter")
-    expect(page.get_by_role("heading", name="Kết quả của ai?")).to_be_focused()
+    expect(page.get_by_role("heading", name="Tìm kết quả của ông/bà")).to_be_focused()
     expect(page.locator(".keypad-field")).to_have_text("_ _ _ _")
     page.keyboard.type(TAIL)
     expect(page.locator(".keypad-field")).to_have_text(" ".join(TAIL))
