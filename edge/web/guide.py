@@ -43,7 +43,7 @@ class GuidePage:
         with block("div", "guide") as self._root:
             self._top = block("header", "guide-top")
             self._main = block("main", "guide-main")
-            self._speech = block("div", "guide-speech")
+            self._speech = block("section", "guide-speech")
             self._foot = block("footer", "guide-foot")
         self._root.on("pointerdown", self._touch, throttle=1.0, js_handler=_ON_NOTHING)
         self._build_frame()
@@ -134,6 +134,7 @@ class GuidePage:
         self._mark_tools()
 
     def _build_speech(self) -> None:
+        self._speech.props["aria-label"] = self._words("page.guide.speech")
         self._mouth = drawing(icon("mouth"), "guide-mouth")
         self._subtitle = Text("p", "", "guide-subtitle")
         self._subtitle.props.update({"role": "status", "aria-live": "polite"})

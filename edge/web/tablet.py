@@ -67,7 +67,7 @@ class TabletPage:
     def _build_thanks(self) -> None:
         with block("section", "thanks", role="status", aria_live="assertive", tabindex="-1") as self._thanks:
             self._thanks_face = drawing("", "thanks-face")
-            self._thanks_title = Text("p", "", "thanks-title")
+            self._thanks_title = Text("h1", "", "thanks-title")
             self._thanks_word = Text("p", "", "thanks-word")
         show(self._thanks, is_shown=False)
 
