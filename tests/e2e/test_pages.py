@@ -181,7 +181,7 @@ def test_it_fits_its_screen_and_everything_has_a_name(
         ("quay-01", ("/", "/quay/quay-01", "/quay/quay-01/so", "/tu/can-bo", "/khuon-mat")),
         ("lanh-dao-1", ("/lanh-dao", "/lanh-dao/so", "/thiet-bi")),
         ("ky-thuat", ("/tu/ky-thuat", "/huong-dan/ky-thuat")),
-        (None, ("/dang-nhap", "/danh-gia/quay-01", "/lay-so", "/bang-so", "/tu")),
+        (None, ("/dang-nhap", "/danh-gia/quay-01", "/lay-so", "/bang-so", "/tu", "/huong-dan")),
     ],
 )
 def test_small_screens_and_large_letters_have_room_for_everything(
