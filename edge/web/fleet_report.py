@@ -45,7 +45,7 @@ def report_page(words: Words, city: str, day: date, made: datetime, found: tuple
     sections = (
         ("page.fleet.satisfaction", charts.distribution(words, figures.total.counts)),
         ("page.fleet.by_ward", satisfaction_table(words, "ward", figures.by_ward)),
-        ("page.fleet.by_hour", fleet_sheets.table_of(fleet_sheets.satisfaction(words, "hour", figures.by_hour))),
+        ("page.fleet.by_hour", satisfaction_table(words, "hour", figures.by_hour)),
         ("page.fleet.lockers", _lockers(words, figures)),
         ("page.fleet.queues", _queues(words, figures)),
         ("page.fleet.attention", _unwell(words, fleet, made)),

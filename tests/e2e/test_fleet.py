@@ -111,12 +111,14 @@ def test_a_device_is_found_and_its_page_says_what_to_do(fleet: FleetProcess, pag
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("path", ["/", "/thiet-bi", "/dia-ban"])
-def test_nothing_is_cut_off_sideways(fleet: FleetProcess, page: Page, path: str, size: tuple[int, int]) -> None:
+def test_the_screen_is_filled_and_nothing_is_cut_off_sideways(
+    fleet: FleetProcess, page: Page, path: str, size: tuple[int, int]
+) -> None:
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.goto(fleet.url + path)
     page.wait_for_load_state("networkidle")
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 0
+    all_of_it = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+    assert all_of_it == list(size)
     inside = page.evaluate(
         "[...document.querySelectorAll('.panel')].filter(one => one.scrollWidth > one.clientWidth + 1).length"
     )
