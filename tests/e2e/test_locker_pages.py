@@ -138,6 +138,12 @@ def test_escape_closes_a_question_and_gives_the_keyboard_back(browse: Opener, st
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(recall).to_be_focused()
+    recall.press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Mở và thu hồi").press("Enter")
+    expect(page.locator(".opening-card")).to_contain_text("07")
+    stage.order("opening", opening="o-1", step="open")
+    expect(page.locator(".door-head")).to_contain_text("cửa đang mở")
+    expect(page.locator(".door-head h2")).to_be_focused()  # not thrown back to the top
 
 
 def test_all_doors_need_two_persons(browse: Opener, stage: StageProcess) -> None:
