@@ -168,7 +168,7 @@ class Photographer:
         self._shoot(page, "/tu/can-bo", "page-locker-officer-load")
         page.get_by_role("button", name="Ngăn 07").click()
         self._pause(page, "page-locker-officer")
-        page.get_by_role("tab", name="Người dân nộp").click()
+        page.get_by_role("tab", name="Dân nộp").click()
         self._pause(page, "page-locker-officer-deposits")
         page.get_by_role("button", name="Mở tất cả…").click()
         self._pause(page, "page-locker-officer-recall-all")

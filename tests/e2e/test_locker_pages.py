@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.test_pages import CROWDED
 from tests.e2e.watched import Opener
 from tests.edge.web.locker_fakes import CODE, DOSSIER, KEYPAD, PHONE, RECEIPT, TAIL
 from tests.edge.web.play import StageProcess
@@ -224,6 +225,21 @@ def test_each_step_fits_the_screen_with_buttons_for_fingers(
         page.locator(pressed).tap()
         expect(page.locator("h1")).not_to_have_id(before)  # each step brings its own
         fits(page)
+
+
+@pytest.mark.parametrize("letter_px", [16, 32])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_telephone_has_room_for_each_step(browse: Opener, stage: StageProcess, way: str, letter_px: int) -> None:
+    page = browse(size=(360, 780), has_touch=True).open("/tu")
+    page.context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": {"standard": letter_px}})
+    expect(page.locator("html")).to_have_css("font-size", f"{letter_px * 9 / 8:g}px")
+    for typed, pressed in WAYS[way]:
+        before = page.locator("h1").get_attribute("id")
+        assert before
+        type_in(page, typed)
+        page.locator(pressed).tap()
+        expect(page.locator("h1")).not_to_have_id(before)
+        assert page.evaluate(CROWDED) == [], page.locator("h1").inner_text()
 
 
 def fits(page: Page) -> None:

@@ -211,7 +211,7 @@ class TestLoad:
 class TestDeposits:
     async def test_the_morning_round_oldest_first(self, house: House) -> None:
         desk = await officer(house)
-        desk.press("Người dân nộp", "tab")
+        desk.press("Dân nộp", "tab")
         assert [one._text for one in desk.sheet.find("b", classes="row-number")] == ["05", "20"]
         assert "Đăng ký khai sinh" in desk.text
         desk.press("Lấy hồ sơ ra")
@@ -223,7 +223,7 @@ class TestDeposits:
         for name in ("ngan-05", "ngan-20"):
             house.centre.locker.put(name, state=S.FREE, stay=None, purpose=None)
         desk = await officer(house)
-        desk.press("Người dân nộp", "tab")
+        desk.press("Dân nộp", "tab")
         assert "Không có hồ sơ nào chờ lấy." in desk.text
 
 

@@ -118,7 +118,7 @@ async def test_a_deposit_gets_a_receipt_and_waits_for_the_morning(hall: Hall) ->
     (receipt,) = citizen.sheet.find("p", classes="receipt-number")
     assert receipt._text == hall.cabinet.printer.printed[0].receipt
     assert "Biên nhận đang in ra" in citizen.text
-    hall.desk.press("Người dân nộp", "tab")
+    hall.desk.press("Dân nộp", "tab")
     hall.desk.press("Lấy hồ sơ ra")
     await until(lambda: bool(hall.desk.sheet.find("li", classes="opening-card")))
     await hall.cabinet.flow()
