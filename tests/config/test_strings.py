@@ -65,6 +65,16 @@ def test_no_sentence_is_left_in_the_other_language(table: StringTable) -> None:
     assert {key for key, text in texts["en"].items() if ACCENTED.search(text)} == {"page.faces.name", "page.home.title"}
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_a_button_is_called_holds_what_is_read_on_it(table: StringTable, lang: str) -> None:
+    """Somebody who speaks to the machine says what they see. The map is no button."""
+    texts = table._tables[lang]
+    labels = {key: key.removesuffix("_label") for key in table.keys(lang) if key.endswith("_label")}
+    pairs = [(key, base) for key, base in labels.items() if base in texts and key != "page.fleet.map_label"]
+    assert len(pairs) > 5
+    assert [key for key, base in pairs if texts[base].casefold() not in texts[key].casefold()] == []
+
+
 def _spoken(text: str) -> str:
     """Without what is quoted and what is filled in."""
     return re.sub(r"“[^”]*”|\{[^}]*\}", "", text)
