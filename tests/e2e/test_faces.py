@@ -27,7 +27,7 @@ def put_away(page: Page) -> None:
 
 def test_nobody_is_enrolled_without_consent(browse: Opener, stage: StageProcess) -> None:
     page = browse("quay-01").open("/khuon-mat")
-    expect(page.locator("blockquote")).to_contain_text("Bạn không phải đồng ý")
+    expect(page.locator("blockquote")).to_contain_text("Ông/bà không phải đồng ý")
     page.get_by_label("Tên muốn được chào").fill("chị Mai")
     page.get_by_role("button", name="Bắt đầu trước camera").click()
     expect(page.get_by_label("Người này đã nghe và đồng ý")).to_be_focused()
