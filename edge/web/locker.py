@@ -62,7 +62,7 @@ class LockerPage:
 
     def _help(self) -> None:
         self._is_at_home = False
-        self._kiosk.show(self._draw_help, back=self._kiosk.leave)
+        self._kiosk.show(self._draw_help, back=self._kiosk.go_home)
 
     def _draw_help(self) -> None:
         words, settings = self._kiosk.words, self._kiosk.settings

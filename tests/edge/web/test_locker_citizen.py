@@ -322,6 +322,25 @@ class TestSession:
         assert "0912" not in citizen.everything
         assert "678" not in citizen.everything
 
+    @pytest.mark.parametrize("step", ["I need help", "Collect a result", "Hand in papers"])
+    async def test_a_step_back_keeps_the_language_and_an_empty_screen_does_not(self, house: House, step: str) -> None:
+        citizen = await arrive(house)
+        citizen.press("English")
+        citizen.press(step)
+        citizen.wait(50)
+        citizen.press("‹ Back")
+        await until(lambda: "What would you like to do?" in citizen.text)
+        citizen.wait(59)
+        assert "What would you like to do?" in citizen.text
+        citizen.wait(1)
+        await until(lambda: "Ông/bà cần làm gì?" in citizen.text)
+
+    async def test_a_language_that_nobody_used_goes_back(self, house: House) -> None:
+        citizen = await arrive(house)
+        citizen.press("English")
+        citizen.wait(60)
+        await until(lambda: "Ông/bà cần làm gì?" in citizen.text)
+
     async def test_somebody_who_is_still_there_says_so(self, house: House) -> None:
         citizen = await arrive(house)
         citizen.press("Nhận kết quả")
