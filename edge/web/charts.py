@@ -10,7 +10,7 @@ from edge.web.theme import TONES, css_name
 from edge.web.words import Words
 
 OFFICE_HOURS = range(7, 18)  # always drawn, so the picture keeps its shape through the day
-_COLUMN_PX, _PLOT_PX, _HOURS_PX = 44, 84, 36
+_COLUMN_PX, _PLOT_PX, _HOURS_PX = 44, 84, 44
 _BAR_PX = 30
 _SIDES = (1, 0, -1)
 
