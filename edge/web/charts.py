@@ -10,7 +10,8 @@ from edge.web.theme import TONES, css_name
 from edge.web.words import Words
 
 OFFICE_HOURS = range(7, 18)  # always drawn, so the picture keeps its shape through the day
-_COLUMN_PX, _PLOT_PX, _HOURS_PX = 44, 84, 20
+_COLUMN_PX, _PLOT_PX, _HOURS_PX = 44, 84, 44
+_BAR_PX = 30
 _SIDES = (1, 0, -1)
 
 
@@ -104,10 +105,17 @@ def _column(row: HourRow, place: int, scale: _Scale) -> str:
     left = place * _COLUMN_PX + 7
     up = _stack(row.distribution.camera, left, scale, is_up=True)
     down = _stack(row.distribution.ratings, left, scale, is_up=False)
-    if not row.alerts:
-        return up + down
-    y = scale.line_y - row.distribution.scored * scale.visit_px - 8
-    return up + down + f'<circle cx="{left + 15}" cy="{y:.1f}" r="5" class="alert-dot"/>'
+    read, rated = row.distribution.scored, sum(row.distribution.ratings.values())
+    top, bottom = scale.line_y - read * scale.visit_px, scale.line_y + 1 + rated * scale.visit_px
+    counts = _count(read, left, top - 3, "above") + _count(rated, left, bottom + 3, "below")
+    alert = f'<circle cx="{left + _BAR_PX + 3}" cy="{top - 6:.1f}" r="5" class="alert-dot"/>' if row.alerts else ""
+    return up + down + counts + alert
+
+
+def _count(visits: int, left: int, y: float, where: str) -> str:
+    """How many a column stands for; nothing for nothing."""
+    x = left + _BAR_PX // 2
+    return f'<text x="{x}" y="{y:.1f}" text-anchor="middle" class="count {where}">{visits}</text>' if visits else ""
 
 
 def _stack(counts: Mapping[Level, int], left: int, scale: _Scale, *, is_up: bool) -> str:
@@ -116,7 +124,7 @@ def _stack(counts: Mapping[Level, int], left: int, scale: _Scale, *, is_up: bool
         high = counts.get(level, 0) * scale.visit_px
         if high:
             y = scale.line_y - reached - high if is_up else scale.line_y + reached
-            out += f'<rect x="{left}" y="{y:.1f}" width="30" height="{high:.1f}" fill="{TONES[level].strong}"'
+            out += f'<rect x="{left}" y="{y:.1f}" width="{_BAR_PX}" height="{high:.1f}" fill="{TONES[level].strong}"'
             out += "/>" if is_up else ' opacity=".72"/>'
         reached += high
     return out

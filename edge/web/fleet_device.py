@@ -24,7 +24,7 @@ class FleetDevicePage:
         self._house, self._session, self._words = house, session, viewer.words
         self._site, self._device = place
         words, title = viewer.words, f"{self._site}/{self._device}"
-        head(words, title)
+        head(words, title, "page.fleet.connection_lost")
         self._live = LivePage(house, viewer)
         self._paced = self._live.paced(self._refresh)
         with block("div", "fixed-screen"):

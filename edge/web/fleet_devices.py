@@ -68,7 +68,7 @@ class DevicesPage:
     def __init__(self, house: FleetHouse, viewer: Viewer, session: Session, choice: Choice) -> None:
         self._house, self._session, self._choice, self._words = house, session, choice, viewer.words
         words = viewer.words
-        head(words, words("page.fleet.devices"))
+        head(words, words("page.fleet.devices"), "page.fleet.connection_lost")
         self._live = LivePage(house, viewer)
         self._paced = self._live.paced(self._refresh)
         with block("div", "fixed-screen"):

@@ -30,7 +30,7 @@ class FiguresPage:
         self._house, self._session, self._words, self._choice = house, session, viewer.words, choice
         words = viewer.words
         self._filter = choice.filter(house.desk.now().date())
-        head(words, words("page.fleet.figures"))
+        head(words, words("page.fleet.figures"), "page.fleet.connection_lost")
         live = LivePage(house, viewer)
         self._paced = live.paced(self._refresh)
         with block("div", "fixed-screen"):
@@ -124,9 +124,7 @@ def _lockers(words: Words, figures: FiguresView) -> str:
         return f'<p class="none">{e(words("page.fleet.nothing"))}</p>'
     late = fleet_sheets.table_of(fleet_sheets.overdue(words, figures)) if figures.overdue else ""
     title = f"<h3>{e(words('page.fleet.sheet_overdue'))}</h3>" if late else ""
-    return (
-        f'<div class="fleet-scroll">{fleet_sheets.table_of(fleet_sheets.handovers(words, figures))}{title}{late}</div>'
-    )
+    return _scroll(words, "lockers", f"{fleet_sheets.table_of(fleet_sheets.handovers(words, figures))}{title}{late}")
 
 
 def _waits(words: Words, figures: FiguresView) -> str:
@@ -136,7 +134,13 @@ def _waits(words: Words, figures: FiguresView) -> str:
         fleet_sheets.table_of(fleet_sheets.waits(words, kind, rows))
         for kind, rows in (("hour", figures.waits_by_hour), ("site", figures.waits_by_site))
     )
-    return f'<p class="how">{e(words("page.fleet.waits_how"))}</p><div class="fleet-scroll">{"".join(tables)}</div>'
+    return f'<p class="how">{e(words("page.fleet.waits_how"))}</p>{_scroll(words, "queues", "".join(tables))}'
+
+
+def _scroll(words: Words, name: str, markup: str) -> str:
+    """Long tables in a box of their own, which the keyboard can scroll."""
+    label = e(words(f"page.fleet.{name}"))
+    return f'<div class="fleet-scroll" tabindex="0" role="region" aria-label="{label}">{markup}</div>'
 
 
 def _unhappy(row: Satisfaction) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from edge.web import fleet_names
 from edge.web import fleet_words as say
 from edge.web.fleet_doors import DEVICES
 from edge.web.fleet_parts import address
-from edge.web.parts import block, drawing, show
+from edge.web.parts import Text, block, drawing, show
 from edge.web.plain import e
 from edge.web.words import Words
 
@@ -87,7 +87,8 @@ class FleetMap:
         if not placed:
             return
         frame = self._frame = _Frame.around([where for _, where in placed])
-        self._box.props.update({"role": "img", "aria-label": self._words("page.fleet.map_label", n=len(placed))})
+        with self._box:
+            Text("p", self._words("page.fleet.map_label", n=len(placed)), "unseen")
         with self._box, block("svg", "fleet-map", viewBox=f"0 0 {WIDTH:.0f} {HEIGHT:.0f}", aria_hidden="true"):
             ui.html(f"{_grid(frame)}{_wards(placed, frame)}", sanitize=False, tag="g")
             self._layers = [block("g") for _ in range(2 * len(State))]

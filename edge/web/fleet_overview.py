@@ -24,7 +24,7 @@ class OverviewPage:
     def __init__(self, house: FleetHouse, viewer: Viewer, session: Session, choice: Choice) -> None:
         self._house, self._session, self._choice, self._words = house, session, choice, viewer.words
         words = viewer.words
-        head(words, words("page.fleet.title"))
+        head(words, words("page.fleet.title"), "page.fleet.connection_lost")
         live = LivePage(house, viewer)
         self._paced = live.paced(self._refresh)
         with block("div", "fixed-screen"):

@@ -3,6 +3,7 @@
 It holds its own style, so that the file can be opened anywhere, years later.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from edge.domain.fleet import State
@@ -11,7 +12,7 @@ from edge.fleet_ports import DeviceView, FiguresView, FleetView
 from edge.web import charts, fleet_sheets, theme
 from edge.web import fleet_words as say
 from edge.web.fleet_bars import satisfaction_table
-from edge.web.plain import e
+from edge.web.plain import cells, e
 from edge.web.words import Words
 
 _STYLE = """
@@ -20,12 +21,19 @@ h1 { font-size: 17pt; margin: 0 0 .2rem; } h2 { font-size: 13pt; margin: 1.4rem 
 table { border-collapse: collapse; width: 100%; margin: .4rem 0 1rem; } caption { text-align: left; }
 th, td { border-top: 1px solid #b9c4c7; padding: .2rem .5rem; text-align: right; } th:first-child { text-align: left; }
 thead th { font-weight: 500; border-top: 0; } thead { display: table-header-group; } tr { break-inside: avoid; }
-.unseen { display: none; } .sums { display: flex; flex-wrap: wrap; gap: .3rem 2rem; padding: 0; list-style: none; } .sums b { font-size: 15pt; }
+.unseen { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.sums { display: flex; flex-wrap: wrap; gap: .3rem 2rem; padding: 0; list-style: none; } .sums b { font-size: 15pt; }
 .stacked { display: flex; gap: .4rem; align-items: center; min-width: 9rem; } .stacked .bar { display: flex; flex: 1; height: .8rem; }
 .bars .bar { display: flex; gap: .4rem; align-items: center; } .bars .bar i { height: .8rem; width: calc(70% * var(--share)); }
 .bars td, .bars th { text-align: left; }
 .very-satisfied { background: var(--very-satisfied); } .satisfied { background: var(--satisfied); } .neutral { background: var(--neutral); }
 .dissatisfied { background: var(--dissatisfied); } .angry { background: var(--angry); }
+@media screen and (max-width: 48em) {
+  table[data-cards], table[data-cards] :is(tbody, tr, th, td) { display: block; } table[data-cards] thead { display: none; }
+  table[data-cards] tr { padding: .5rem 0; border-top: 1px solid #b9c4c7; } table[data-cards] :is(th, td) { border: 0; padding: .1rem 0; text-align: left; }
+  table[data-cards] td { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; overflow-wrap: anywhere; }
+  table[data-cards] td::before { content: attr(data-name); }
+}
 @media print { body { margin: 0; max-width: none; } i { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """
 
@@ -37,7 +45,7 @@ def report_page(words: Words, city: str, day: date, made: datetime, found: tuple
     sections = (
         ("page.fleet.satisfaction", charts.distribution(words, figures.total.counts)),
         ("page.fleet.by_ward", satisfaction_table(words, "ward", figures.by_ward)),
-        ("page.fleet.by_hour", fleet_sheets.table_of(fleet_sheets.satisfaction(words, "hour", figures.by_hour))),
+        ("page.fleet.by_hour", satisfaction_table(words, "hour", figures.by_hour)),
         ("page.fleet.lockers", _lockers(words, figures)),
         ("page.fleet.queues", _queues(words, figures)),
         ("page.fleet.attention", _unwell(words, fleet, made)),
@@ -46,8 +54,9 @@ def report_page(words: Words, city: str, day: date, made: datetime, found: tuple
     when = words("page.fleet.report_made", at=f"{made.astimezone(say.VIETNAM):%H:%M %d/%m/%Y}")
     return (
         f'<!doctype html><html lang="{e(words.lang)}"><head><meta charset="utf-8"><title>{e(title)}</title>'
-        f"<style>{theme.root_css()}{_STYLE}</style></head><body><h1>{e(title)}</h1><p>{e(when)}</p>"
-        f"{_sums(words, fleet, figures)}{body}</body></html>"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<style>{theme.root_css()}{_STYLE}</style></head><body><main><h1>{e(title)}</h1><p>{e(when)}</p>"
+        f"{_sums(words, fleet, figures)}{body}</main></body></html>"
     )
 
 
@@ -82,16 +91,14 @@ def _unwell(words: Words, fleet: FleetView, now: datetime) -> str:
     rows = [one for one in fleet.devices if one.state not in {State.OK, State.REVOKED}]
     if not rows:
         return f"<p>{e(words('page.fleet.all_well'))}</p>"
-    heads = "".join(
-        f'<th scope="col">{e(words(f"page.fleet.col_{key}"))}</th>' for key in ("device", "state", "why", "advice")
-    )
-    body = "".join(_unwell_row(words, one, now) for one in rows)
-    return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+    names = [words(f"page.fleet.col_{key}") for key in ("device", "state", "why", "advice")]
+    heads = "".join(f'<th scope="col">{e(name)}</th>' for name in names)
+    body = "".join(_unwell_row(words, one, now, names[1:]) for one in rows)
+    return f"<table data-cards><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _unwell_row(words: Words, one: DeviceView, now: datetime) -> str:
+def _unwell_row(words: Words, one: DeviceView, now: datetime, names: Sequence[str]) -> str:
     advice = say.chain_advice(words, one.chain[0].kind) if one.chain else ""
     why = say.reason(words, one) or words("page.fleet.last_seen", ago=say.ago(words, one.last_taken, now))
     name = f"{one.site_name} ({one.path})"
-    cells = "".join(f"<td>{e(text)}</td>" for text in (say.state(words, one.state), why, advice))
-    return f'<tr><th scope="row">{e(name)}</th>{cells}</tr>'
+    return f'<tr><th scope="row">{e(name)}</th>{cells(names, (say.state(words, one.state), why, advice))}</tr>'

@@ -7,22 +7,37 @@ from edge.web.parts import Text, block, drawing
 from edge.web.site import House, Viewer
 from edge.web.words import Words
 
+_MENU = "menu"
+
 
 def top_bar(site: House, viewer: Viewer, title: str, under: str, links: Sequence[tuple[str, str]] = ()) -> None:
-    """`title` is the page's h1; `links` are further pages, (address, name)."""
+    """`title` is the page's h1; `links` are further pages, (address, name). A narrow screen has a button for what stands beside it.
+
+    The browser's own popover: the button says whether it is open, Escape and a touch elsewhere close it and give the keyboard back.
+    """
     words = viewer.words
     with block("header", "bar"):
         with block("div", "bar-title"):
             Text("h1", title)
             Text("p", under)
-        with block("nav", "bar-side", aria_label=words("page.common.navigation")):
+        _menu_button("☰", words("page.common.menu"), "menu-open")
+        with block("nav", "bar-side", id=_MENU, popover="auto", aria_label=words("page.common.navigation")):
+            _menu_button("✕", words("page.common.menu_close"), "menu-close")
             for address, name in (("/", words("page.common.home")), *links):
-                with block("a", "link", href=address):
+                with block("a", "link", href=address) as link:
                     Text("span", name)
+                if address == viewer.path:
+                    link.props["aria-current"] = "page"
             language_link(words, viewer.here)
             if viewer.session:
                 Text("span", viewer.session.user.name, "who")
                 _logout(site, viewer)
+
+
+def _menu_button(sign: str, text: str, classes: str) -> None:
+    with block("button", f"button plain {classes}", type="button", popovertarget=_MENU):
+        Text("span", sign).props["aria-hidden"] = "true"
+        Text("span", text, "menu-word")
 
 
 def language_link(words: Words, back: str) -> None:

@@ -38,18 +38,18 @@ class GuidePage:
         self._words = site.words(desk.view().scene.state.lang)
         self._drawn: object = None
         self._is_large = self._is_plain = False
-        head(self._words, self._words("page.guide.title"))
+        head(self._words, self._words("page.guide.title"), "page.guide.connection_lost")
         self._live = Live(site, viewer)
         with block("div", "guide") as self._root:
             self._top = block("header", "guide-top")
             self._main = block("main", "guide-main")
-            self._speech = block("div", "guide-speech")
+            self._speech = block("section", "guide-speech")
             self._foot = block("footer", "guide-foot")
         self._root.on("pointerdown", self._touch, throttle=1.0, js_handler=_ON_NOTHING)
         self._build_frame()
         # the machine may be speaking with somebody already, whatever this browser chose on other pages
         if self._words.lang != viewer.words.lang:
-            head_again(self._words, self._words("page.guide.title"))
+            head_again(self._words, self._words("page.guide.title"), "page.guide.connection_lost")
         self._show(desk.view())
         self._live.follow(desk.subscribe, self._show)
         self._live.at_connect(lambda: self._show(desk.view()))
@@ -134,6 +134,7 @@ class GuidePage:
         self._mark_tools()
 
     def _build_speech(self) -> None:
+        self._speech.props["aria-label"] = self._words("page.guide.speech")
         self._mouth = drawing(icon("mouth"), "guide-mouth")
         self._subtitle = Text("p", "", "guide-subtitle")
         self._subtitle.props.update({"role": "status", "aria-live": "polite"})
@@ -173,7 +174,7 @@ class GuidePage:
 
     def _use(self, words: Words) -> None:
         self._words, self._drawn = words, None
-        head_again(words, words("page.guide.title"))
+        head_again(words, words("page.guide.title"), "page.guide.connection_lost")
         self._build_frame()
 
     # --- what a visitor does ---

@@ -37,6 +37,7 @@ class HousePages(ABC):
         app.add_api_route("/metrics", self._metrics, methods=["GET"], response_model=None)
         app.add_api_route("/tai-nguyen/{version}/style.css", self._style, methods=["GET"], response_model=None)
         _make_nicegui_fresh()
+        _hide_progress()
         self._add_pages()
         ui.run_with(
             app,
@@ -89,10 +90,16 @@ class HousePages(ABC):
 
 
 def _make_room(client: Client) -> None:
-    """NiceGUI wraps every page in a `main`; the page's own bar is no part of the main content, and there is one `main` only."""
+    """NiceGUI's q-page is a `main` around every page; the page's own bar is no part of the main content, and there is one `main` only."""
     wrap = client.content.parent_slot
     if wrap is not None:
-        wrap.parent.props["role"] = "presentation"
+        wrap.parent.tag = "div"
+        wrap.parent.classes("q-page")
+
+
+def _hide_progress() -> None:
+    """Quasar's bar for requests under way has no name for readers, and says nothing that the page does not."""
+    core.app.config.quasar_config["loadingBar"] = {"skipHijack": True}
 
 
 def _make_nicegui_fresh() -> None:

@@ -13,7 +13,7 @@ class LockerPage:
     """The home step, and what it leads to. A cabinet that may not open says so instead of offering it."""
 
     def __init__(self, site: Site, viewer: Viewer, desks: LockerDesks) -> None:
-        head(viewer.words, viewer.words("page.locker.title"))
+        head(viewer.words, viewer.words("page.locker.title"), "page.locker.connection_lost")
         self._desks = desks
         self._is_at_home = True
         self._kiosk = Kiosk(site, viewer, desks, self._draw)
@@ -62,7 +62,7 @@ class LockerPage:
 
     def _help(self) -> None:
         self._is_at_home = False
-        self._kiosk.show(self._draw_help, back=self._kiosk.leave)
+        self._kiosk.show(self._draw_help, back=self._kiosk.go_home)
 
     def _draw_help(self) -> None:
         words, settings = self._kiosk.words, self._kiosk.settings

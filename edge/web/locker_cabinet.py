@@ -88,7 +88,7 @@ class _Door:
     def __init__(self, words: Words, one: CompartmentView, on_pick: Callable[[str], None]) -> None:
         self._words = words
         with block("button", "door", type="button") as self._root, block("span", "leaf"):
-            # the space keeps number and word apart for whoever says them to the machine
+            # spaces keep number, word and age apart for whoever says them to the machine
             Text("span", f"{one.number} ", "door-number")
             self._icon = drawing("", "door-icon")
             self._word = Text("span", "", "door-word")
@@ -103,7 +103,7 @@ class _Door:
         self._root.classes(replace=f"door {group}{is_open}")
         if self._icon.content != icon(group):
             self._icon.content = icon(group)
-        self._word.say(word)
+        self._word.say(f"{word} ")
         self._age.say(old)
         door = self._words(f"page.locker.door.{one.door}")
         label = ", ".join(text for text in (one.number, word, old, door) if text)

@@ -30,7 +30,7 @@ class Deposit:
     # --- which procedure, which papers ---
 
     def _ask_procedure(self) -> None:
-        self._kiosk.show(self._draw_procedures, back=self._kiosk.leave, on_scan=self._take_scan)
+        self._kiosk.show(self._draw_procedures, back=self._kiosk.go_home, on_scan=self._take_scan)
 
     def _draw_procedures(self) -> None:
         words = self._kiosk.words

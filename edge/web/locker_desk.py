@@ -22,7 +22,7 @@ class LockerDeskPage:
 
     def __init__(self, site: Site, viewer: Viewer, desks: LockerDesks, session: Session) -> None:
         self._site, self._words, self._desk = site, viewer.words, desks.staff
-        head(self._words, self._words("page.locker.desk"))
+        head(self._words, self._words("page.locker.desk"), "page.locker.connection_lost")
         self._live = Live(site, viewer)
         self._chosen: str | None = None
         self._late: set[str | None] = set()

@@ -8,7 +8,7 @@ from edge.domain.locker import CompartmentState, Purpose
 from edge.locker_ports import CompartmentView, SpokenCode
 from edge.web.locker_cabinet import age, group_of, state_word
 from edge.web.locker_staff import Hand, choice, form, submit
-from edge.web.parts import Text, block, button
+from edge.web.parts import Text, block, button, focus_if_lost
 
 S = CompartmentState
 RECALL_WHY = ("overdue", "citizen_asked", "wrong_dossier", "fault")  # as `locker.recalled` has them, for one door
@@ -41,8 +41,10 @@ class DoorPanel:
         with block("div", f"door-head door-key {group_of(one)}"):
             Text("b", one.number, "opening-card-number")
             with block("div"):
-                Text("h2", state_word(words, one))
+                state = Text("h2", state_word(words, one))
                 Text("p", words(f"page.locker.door.{one.door}"), "how")
+        state.props["tabindex"] = "-1"
+        focus_if_lost(state)  # the button that moved this door is gone
         if one.why:
             Text("p", words.first(f"page.locker.why.{one.why}", "page.locker.why.unknown"), "door-why")
         self._facts(one)

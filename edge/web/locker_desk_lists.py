@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from edge.locker_ports import CompartmentView, HistoryRow, OverdueRow
 from edge.web.locker_cabinet import age
 from edge.web.locker_staff import Hand, field, form, submit
-from edge.web.parts import Text, block, button, show
+from edge.web.parts import Text, block, button, focus_if_lost, show
 from edge.web.words import Words
 
 NOTHING = "–"
@@ -31,7 +31,8 @@ class DepositList:
         self._hand, self._live, self._desk = hand, hand.live, hand.desk
         self._words = hand.words
         self._shown: list[CompartmentView] | None = None
-        Text("p", self._words("page.locker.deposits_how"), "how")
+        self._how = Text("p", self._words("page.locker.deposits_how"), "how")
+        self._how.props["tabindex"] = "-1"
         self._none = Text("p", self._words("page.locker.no_deposits"), "none")
         self._list = block("ul", "rows")
 
@@ -39,12 +40,15 @@ class DepositList:
         rows = sorted(given, key=lambda one: (one.since is None, one.since, one.number))
         if rows == self._shown:
             return
+        is_new = self._shown is None
         self._shown = rows
         show(self._none, is_shown=not rows)
         self._list.clear()
         with self._list:
             for one in rows:
                 self._row(one)
+        if not is_new:
+            focus_if_lost(self._how)  # the row that was pressed is gone
 
     def _row(self, one: CompartmentView) -> None:
         words, now = self._words, self._live.site.desks.clock.now()

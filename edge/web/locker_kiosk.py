@@ -55,6 +55,7 @@ class Kiosk:
         self._on_scan: Callable[[str], None] | None = None
         self._on_tick: Draw | None = None
         self._ends: float | None = None  # None: the home screen, which stays
+        self._language_ends = 0.0  # when the home screen goes back to the usual language
         self._is_busy = self._is_held = False
         self._build()
         ui.timer(self.settings.tick_s, self._tick)
@@ -87,7 +88,7 @@ class Kiosk:
             self._forget()
         self._forget = None
         self.show(self._home)
-        self._ends = None
+        self._language_ends, self._ends = self.now + self.settings.session_s, None
         self._show_foot()
 
     def leave(self) -> None:
@@ -97,6 +98,11 @@ class Kiosk:
             self.show_home()
             with self._main:  # the button that was pressed is gone
                 ui.run_javascript("window.motcuaVoice?.rest()")
+
+    def go_home(self) -> None:
+        """One step back to the home screen: nothing of the session stays but the language that somebody chose."""
+        if not self._is_busy and not self._is_held:
+            self.show_home()
 
     def at_leave(self, forget: Draw) -> None:
         self._forget = forget
@@ -231,7 +237,11 @@ class Kiosk:
     def _tick(self) -> None:
         if self._on_tick:
             self._on_tick()
-        if self._ends is None or self._is_held or self._is_busy:
+        if self._is_held or self._is_busy:
+            return
+        if self._ends is None:
+            if self.words.lang != self._usual.lang and self.now >= self._language_ends:
+                self.leave()
             return
         if self._monotonic() >= self._ends:
             self.leave()
@@ -256,6 +266,7 @@ class Kiosk:
     def _switch(self, words: Words) -> None:
         """In place, and for this session only: the next citizen finds the usual language."""
         self._use(words)
+        self._language_ends = self.now + self.settings.session_s
         if self._ends is not None:
             self.touch()
         self._redraw()
@@ -265,5 +276,5 @@ class Kiosk:
             return
         self.words = words
         with self._main:
-            head_again(words, words("page.locker.title"))
+            head_again(words, words("page.locker.title"), "page.locker.connection_lost")
         self._build_frame()

@@ -33,7 +33,7 @@ class PickUp:
 
     def _ask_tail(self) -> None:
         self._scanned = ""
-        self._kiosk.show(self._draw_tail, back=self._kiosk.leave, on_scan=self._take_scan)
+        self._kiosk.show(self._draw_tail, back=self._kiosk.go_home, on_scan=self._take_scan)
 
     def _ask_dossier(self) -> None:
         self._scanned = ""

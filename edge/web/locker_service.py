@@ -19,7 +19,7 @@ class LockerServicePage:
 
     def __init__(self, site: Site, viewer: Viewer, desks: LockerDesks, session: Session) -> None:
         self._site, self._words, self._desk = site, viewer.words, desks.staff
-        head(self._words, self._words("page.locker.service"))
+        head(self._words, self._words("page.locker.service"), "page.locker.connection_lost")
         self._live = Live(site, viewer)
         with block("div", "fixed-screen"):
             top_bar(site, viewer, self._words("page.locker.service"), site.settings.locker.name)

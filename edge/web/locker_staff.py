@@ -16,6 +16,13 @@ from edge.web.words import Words
 T = TypeVar("T")
 CARD_STAYS_S = 12.0  # after the door is closed again
 FIELD_AT_MOST = 400  # characters
+# The browser itself moves along the tabs: a way to the server and back for each arrow would be felt.
+_STEP = """(e) => {
+  const tabs = [...e.currentTarget.querySelectorAll('[role=tab]')], here = tabs.indexOf(document.activeElement), last = tabs.length - 1;
+  const next = {ArrowLeft: here ? here - 1 : last, ArrowRight: here < last ? here + 1 : 0, Home: 0, End: last}[e.key];
+  if (here < 0 || next === undefined || e.ctrlKey || e.altKey || e.metaKey) return;
+  e.preventDefault(); tabs[here].tabIndex = -1; tabs[next].tabIndex = 0; tabs[next].focus(); tabs[next].click();
+}"""
 _SEND = "(e) => { e.preventDefault(); emit(Object.fromEntries(new FormData(e.target))) }"
 
 
@@ -148,28 +155,36 @@ class Dialog:
 
 
 class Tabs:
-    """Panels one of which is shown; a tab may carry a number."""
+    """Panels one of which is shown; a tab may carry a number. The Tab key stops at the chosen one, arrows, Home and End choose."""
 
     def __init__(self, label: str) -> None:
         self._tabs: dict[str, tuple[Element, Text, Element]] = {}
         self._bar = block("div", "tabs", role="tablist", aria_label=label)
+        self._bar.on("keydown", js_handler=_STEP)
         self._body = block("div", "tab-body")
 
     def add(self, name: str, text: str) -> Element:
         """The panel, to be filled with `with`."""
-        with self._bar, block("button", "tab", type="button", role="tab", id=f"tab-{name}") as tab:
+        with (
+            self._bar,
+            block("button", "tab", type="button", role="tab", id=f"tab-{name}", aria_controls=f"panel-{name}") as tab,
+        ):
             Text("span", text)
             count = Text("span", "", "tab-count")
         tab.on("click", lambda _: self.choose(name))
         with self._body:
-            panel = block("section", "tab-panel", role="tabpanel", aria_labelledby=f"tab-{name}")
+            panel = block(
+                "section", "tab-panel", role="tabpanel", id=f"panel-{name}", aria_labelledby=f"tab-{name}", tabindex="0"
+            )
         self._tabs[name] = (tab, count, panel)
         self.choose(next(iter(self._tabs)))
         return panel
 
     def choose(self, chosen: str) -> None:
         for name, (tab, _, panel) in self._tabs.items():
-            tab.props["aria-selected"] = str(name == chosen).lower()
+            tab.props.update(
+                {"aria-selected": str(name == chosen).lower(), "tabindex": "0" if name == chosen else "-1"}
+            )
             show(panel, is_shown=name == chosen)
 
     def count(self, name: str, number: int) -> None:

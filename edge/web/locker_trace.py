@@ -89,7 +89,7 @@ def _row(words: Words, row: TraceRow) -> str:
     way = words("page.locker.trace_sent" if row.sent else "page.locker.trace_received")
     return (
         f'<tr class="{kind}"><td>{row.at:%H:%M:%S}.{row.at.microsecond // 1000:03}</td><td>{e(row.board)}</td>'
-        f'<td><span aria-label="{e(way)}">{arrow}</span> <code>{e(row.frame.upper())}</code></td><td>{e(meaning(words, row))}</td></tr>'
+        f'<td><span role="img" aria-label="{e(way)}">{arrow}</span> <code>{e(row.frame.upper())}</code></td><td>{e(meaning(words, row))}</td></tr>'
     )
 
 

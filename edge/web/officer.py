@@ -23,7 +23,7 @@ class OfficerPage:
     def __init__(self, site: Site, viewer: Viewer, counter: str) -> None:
         self._site, self._viewer, self._words, self._counter = site, viewer, viewer.words, counter
         view = site.desks.counters.view(counter)
-        head(self._words, self._words("page.officer.title", counter=view.name))
+        head(self._words, self._words("page.officer.title", counter=view.name), "page.officer.connection_lost")
         self._live = Live(site, viewer)
         self._charts = self._live.paced(self._refresh_chart)
         with block("div", "fixed-screen"):

@@ -11,6 +11,8 @@ from nicegui.elements.mixins.text_element import TextElement
 from edge.web import theme
 from edge.web.words import Words
 
+LOST = "page.common.connection_lost"  # of a screen that any machine of the centre may serve
+
 
 class Text(TextElement):
     """Text in any tag; `say` changes it only when it differs, so a screen reader does not repeat itself."""
@@ -73,25 +75,27 @@ def heading(words: Words, key: str, tag: str = "h2") -> Text:
     return Text(tag, words(key))
 
 
-def head(words: Words, title: str) -> None:
-    """Title and style sheet of the page being built, and what it says when it lost the server."""
+def head(words: Words, title: str, lost: str = LOST) -> None:
+    """Title and style sheet of the page being built; `lost` is the sentence it shows when it lost its server."""
     ui.page_title(title)
     ui.add_head_html(
-        f'<link rel="stylesheet" href="{theme.stylesheet_url()}"><style>:root{{--lost:{_lost(words)}}}</style>{_LOST_IS_TOLD}'
+        f'<link rel="stylesheet" href="{theme.stylesheet_url()}"><style>:root{{--lost:{_lost(words, lost)}}}</style>{_LOST_IS_TOLD}'
     )
 
 
-def head_again(words: Words, title: str) -> None:
+def head_again(words: Words, title: str, lost: str = LOST) -> None:
     """The same of a page whose language changed in place, for whoever hears it and for when the server is lost."""
     ui.page_title(title)
     html = "document.documentElement"
-    ui.run_javascript(f"{html}.lang = '{words.lang}'; {html}.style.setProperty('--lost', {json.dumps(_lost(words))})")
+    ui.run_javascript(
+        f"{html}.lang = '{words.lang}'; {html}.style.setProperty('--lost', {json.dumps(_lost(words, lost))})"
+    )
 
 
 # NiceGUI's own box for a lost server is only seen; a reader has to say it as well.
 _LOST_IS_TOLD = "<script>addEventListener('DOMContentLoaded', () => document.getElementById('popup')?.setAttribute('role', 'alert'))</script>"
 
 
-def _lost(words: Words) -> str:
+def _lost(words: Words, key: str) -> str:
     """What the page says when it lost the server, as a string of CSS that may stand in HTML."""
-    return json.dumps(words("page.common.connection_lost"), ensure_ascii=False).replace("<", "")
+    return json.dumps(words(key), ensure_ascii=False).replace("<", "")

@@ -24,7 +24,7 @@ class BoardPage:
     def __init__(self, site: Site, viewer: Viewer, desk: QueueDesk) -> None:
         self._site, self._words, self._desk = site, viewer.words, desk
         words = viewer.words
-        head(words, words("page.board.title"))
+        head(words, words("page.board.title"), "page.board.connection_lost")
         self._live = Live(site, viewer)
         with block("div", "board"):
             self._build_top()

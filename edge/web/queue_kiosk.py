@@ -40,7 +40,7 @@ class NumberPage:
         self._service: ServiceInfo | None = None
         self._is_giving = False
         self._away: ui.timer | None = None  # goes back to the first step by itself
-        head(self._words, self._words("page.number.title"))
+        head(self._words, self._words("page.number.title"), "page.number.connection_lost")
         self._live = Live(site, viewer)
         with block("div", "ticket-kiosk"):
             self._build_top(viewer)
@@ -69,17 +69,17 @@ class NumberPage:
                     info.service: ServiceCard(words, info, self._choose_service) for info in self._desk.services()
                 }
         with _step("closed") as self._closed:
-            self._closed_why = Text("h2", "", "ticket-closed")
+            self._closed_why = Text("h1", "", "ticket-closed")
             self._closed_until = Text("p", "", "ticket-closed-until")
         with _step("priority") as self._priority:
-            Text("h2", words("page.number.priority"), "ticket-question")
+            Text("h1", words("page.number.priority"), "ticket-question")
             Text("p", words("page.number.priority_how"), "ticket-how")
             with block("div", "ticket-cards"):
                 for one in (Priority.NONE, *ASKED_FOR):
                     button(words(f"page.number.for_{one}"), partial(self._take, one), f"ticket-card big for-{one}")
             button(words("page.number.back"), self._start_again, "ticket-back")
         with _step("slip") as self._slip:
-            self._slip_view = SlipView(words)
+            self._slip_view = SlipView(words, "h1")
             button(words("page.number.done"), self._start_again, "primary ticket-done")
 
     def _choose_service(self, info: ServiceInfo) -> None:
@@ -172,11 +172,12 @@ class ServiceCard:
 class SlipView:
     """The number as big as it gets, its QR, and where one will be called."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Words, tag: str = "p") -> None:
+        """`tag`: what the page that shows it needs its first line to be."""
         self._words = words
         with block("div", "slip-card"):
             with block("div", "slip-words", role="status", aria_live="assertive"):
-                Text("p", words("page.number.yours"), "slip-yours")
+                Text(tag, words("page.number.yours"), "slip-yours")
                 self._number = Text("p", "", "slip-number")
                 self._service = Text("p", "", "slip-service")
                 self._where = Text("p", "", "slip-where")

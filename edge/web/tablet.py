@@ -18,7 +18,7 @@ class TabletPage:
     def __init__(self, site: Site, viewer: Viewer, counter: str) -> None:
         self._site, self._words, self._counter = site, viewer.words, counter
         view = site.desks.counters.view(counter)
-        head(self._words, self._words("page.tablet.title", counter=view.name))
+        head(self._words, self._words("page.tablet.title", counter=view.name), "page.tablet.connection_lost")
         self._live = Live(site, viewer)
         self._is_thanking = False
         with block("div", "tablet"):
@@ -67,7 +67,7 @@ class TabletPage:
     def _build_thanks(self) -> None:
         with block("section", "thanks", role="status", aria_live="assertive", tabindex="-1") as self._thanks:
             self._thanks_face = drawing("", "thanks-face")
-            self._thanks_title = Text("p", "", "thanks-title")
+            self._thanks_title = Text("h1", "", "thanks-title")
             self._thanks_word = Text("p", "", "thanks-word")
         show(self._thanks, is_shown=False)
 

@@ -9,7 +9,7 @@ from edge.domain.level import Level
 
 STATIC = Path(__file__).parent / "static"
 _SHEETS = (
-    "style.css", "locker.css", "queue.css", "guide.css", "guide_upright.css", "faces.css", "hearing.css", "fleet.css",
+    "style.css", "locker.css", "queue.css", "guide.css", "guide_upright.css", "guide_phone.css", "faces.css", "hearing.css", "fleet.css",
 )  # fmt: skip
 INK, MUTED, PAPER, CARD, LINE, BRAND, FAULT, FAULT_SOFT = (
     "#14232b",

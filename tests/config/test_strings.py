@@ -14,6 +14,7 @@ from sync.marks import ReceiptOutcome
 from sync.renewal import Standing
 
 ROOT = Path(__file__).parents[2]
+ACCENTED = re.compile("[À-ỹĐđ]")
 PREFIXES = {  # keys that the pages finish at run time, and the enums they finish them with
     "page.officer.phase_", "page.officer.note_", "page.officer.nudge_hint_", "page.leader.phase_", "page.tablet.sign_",
     "page.alert.state_", "page.alert.why_", "page.alert.sms_", "page.fault.", "page.advice.", "page.part.", "page.chart.",
@@ -51,6 +52,32 @@ def test_both_languages_take_the_same_parameters(table: StringTable) -> None:
         if placeholders(table._tables["vi"][key]) != placeholders(table._tables["en"][key])
     ]
     assert differing == []
+
+
+def test_no_sentence_is_left_in_the_other_language(table: StringTable) -> None:
+    """A Vietnamese sentence of some length has accents, an English one has none outside quotation marks."""
+    unaccented = {
+        key for key in table.keys("vi") if key.startswith("sms.locker.")
+    }  # on purpose: a message holds more letters
+    texts = {lang: {key: _spoken(table._tables[lang][key]) for key in table.keys(lang)} for lang in LANGUAGES}
+    plain = {key for key, text in texts["vi"].items() if len(text.split()) > 3 and not ACCENTED.search(text)}
+    assert plain - unaccented == set()
+    assert {key for key, text in texts["en"].items() if ACCENTED.search(text)} == {"page.faces.name", "page.home.title"}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_a_button_is_called_holds_what_is_read_on_it(table: StringTable, lang: str) -> None:
+    """Somebody who speaks to the machine says what they see. The map is no button."""
+    texts = table._tables[lang]
+    labels = {key: key.removesuffix("_label") for key in table.keys(lang) if key.endswith("_label")}
+    pairs = [(key, base) for key, base in labels.items() if base in texts and key != "page.fleet.map_label"]
+    assert len(pairs) > 5
+    assert [key for key, base in pairs if texts[base].casefold() not in texts[key].casefold()] == []
+
+
+def _spoken(text: str) -> str:
+    """Without what is quoted and what is filled in."""
+    return re.sub(r"“[^”]*”|\{[^}]*\}", "", text)
 
 
 def test_every_key_the_pages_name_is_written(table: StringTable) -> None:

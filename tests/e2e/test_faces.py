@@ -15,8 +15,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.timeou
 def begin(page: Page, name: str) -> None:
     page.get_by_label("Tên muốn được chào").fill(name)
     page.get_by_label("Người này đã nghe và đồng ý").check()
-    page.get_by_role("button", name="Bắt đầu trước máy ảnh").click()
-    expect(page.locator(".faces-task")).to_contain_text("Mời đứng trước máy ảnh")  # the desk has begun too
+    page.get_by_role("button", name="Bắt đầu trước camera").click()
+    expect(page.locator(".faces-task")).to_contain_text("Mời đứng trước camera")  # the desk has begun too
 
 
 def put_away(page: Page) -> None:
@@ -27,9 +27,9 @@ def put_away(page: Page) -> None:
 
 def test_nobody_is_enrolled_without_consent(browse: Opener, stage: StageProcess) -> None:
     page = browse("quay-01").open("/khuon-mat")
-    expect(page.locator("blockquote")).to_contain_text("Bạn không phải đồng ý")
+    expect(page.locator("blockquote")).to_contain_text("Ông/bà không phải đồng ý")
     page.get_by_label("Tên muốn được chào").fill("chị Mai")
-    page.get_by_role("button", name="Bắt đầu trước máy ảnh").click()
+    page.get_by_role("button", name="Bắt đầu trước camera").click()
     expect(page.get_by_label("Người này đã nghe và đồng ý")).to_be_focused()
     assert not any("chị Mai" in asked for asked in stage.order("faces_asked"))
 
@@ -38,7 +38,7 @@ def test_consent_then_camera_then_a_greeting_by_name(browse: Opener, stage: Stag
     page = browse("quay-01").open("/khuon-mat")
     begin(page, "cô Bưởi Xanh")
     stage.order("faces", task="turn_left", done=1, hint="several_faces")
-    expect(page.locator(".faces-task")).to_have_text("Hãy quay đầu sang trái của bạn")
+    expect(page.locator(".faces-task")).to_have_text("Mời quay đầu sang trái của ông/bà")
     expect(page.locator(".faces-hint")).to_contain_text("có nhiều khuôn mặt")
     expect(page.locator(".faces-steps .is-done")).to_have_count(1)
     stage.order("faces")
@@ -67,7 +67,7 @@ def test_withdrawing_deletes_and_says_so(browse: Opener, stage: StageProcess) ->
     row.get_by_role("button", name="Rút đồng ý").click()
     expect(page.get_by_role("heading", name="Rút đồng ý của bác Tư?")).to_be_visible()
     page.get_by_role("button", name="Xoá ngay").click()
-    expect(page.get_by_text("Đã xoá khuôn mặt và tên của bạn khỏi máy này.")).to_be_visible()
+    expect(page.get_by_text("Đã xoá khuôn mặt và tên của ông/bà khỏi máy này.")).to_be_visible()
     expect(row).to_have_count(0)
     assert ["forget", "d4e5f6", "quay-01"] in stage.order("faces_asked")
 

@@ -95,8 +95,8 @@ def test_who_does_what_is_asked_is_enrolled_and_greeted_by_name(site: Site, chro
     page.goto(f"{site.url}/khuon-mat")
     page.get_by_label("Tên muốn được chào").fill("anh Minh")
     page.get_by_label("Người này đã nghe và đồng ý").check()
-    expect(page.get_by_role("button", name="Bắt đầu trước máy ảnh")).to_be_enabled(timeout=PATIENCE_MS)
-    page.get_by_role("button", name="Bắt đầu trước máy ảnh").click()
+    expect(page.get_by_role("button", name="Bắt đầu trước camera")).to_be_enabled(timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Bắt đầu trước camera").click()
     asked = site.obey_until(page, ".faces-task", re.compile("Từ nay máy chào|không rõ|hãy"))
     expect(page.locator(".faces-task")).to_have_text("Từ nay máy chào: “Chào anh Minh!”")
     assert len(asked) == 3

@@ -21,6 +21,16 @@ FRAMES = """async seconds => {
   }
   return [longest, frames / seconds, document.getElementsByTagName('*').length];
 }"""
+# What the Tab key came to: its name, whether the focus is seen there, and whether it follows what came before it on the page. What can be
+# pressed or filled in is looked up anew each time, because the page lives; a mark on the map is for the mouse, the list beside it for all.
+NEXT_STOP = """() => {
+  const all = [...document.querySelectorAll('a:not(svg a), button, select, input:not([type=hidden])')].filter(e => e.checkVisibility());
+  const here = document.activeElement, place = all.indexOf(here), before = window.stop ?? null;
+  if (place >= 0) window.stop = here;
+  const follows = place < 0 || here === before || (all[place - 1] ?? null) === before || (before && !before.isConnected);
+  return [here === document.body ? null : here.innerText || here.name || here.tagName, getComputedStyle(here).outlineStyle, !!follows,
+    place === all.length - 1];
+}"""
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.timeout(300)]
 
@@ -95,18 +105,20 @@ def test_a_device_is_found_and_its_page_says_what_to_do(fleet: FleetProcess, pag
     page.get_by_role("button", name="Xem").click()
     page.locator(".fleet-table tbody tr").first.get_by_role("link").click()
     expect(page.get_by_text("motcua city settle")).to_be_visible()
-    page.get_by_role("button", name="Nháy đèn").click()
+    page.get_by_role("button", name="Nháy màn hình").click()
     expect(page.locator(".notice")).to_contain_text("Đã ghi lệnh")
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("path", ["/", "/thiet-bi", "/dia-ban"])
-def test_nothing_is_cut_off_sideways(fleet: FleetProcess, page: Page, path: str, size: tuple[int, int]) -> None:
+def test_the_screen_is_filled_and_nothing_is_cut_off_sideways(
+    fleet: FleetProcess, page: Page, path: str, size: tuple[int, int]
+) -> None:
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.goto(fleet.url + path)
     page.wait_for_load_state("networkidle")
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 0
+    all_of_it = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+    assert all_of_it == list(size)
     inside = page.evaluate(
         "[...document.querySelectorAll('.panel')].filter(one => one.scrollWidth > one.clientWidth + 1).length"
     )
@@ -124,6 +136,52 @@ def test_telephones_have_room_for_everything(fleet: FleetProcess, page: Page, pa
         letters.send("Page.setFontSizes", {"fontSizes": {"standard": letter_px}})
         expect(page.locator("html")).to_have_css("font-size", f"{letter_px * 9 / 8:g}px")
         assert page.evaluate(CROWDED) == [], f"{path}, letters of {letter_px} px"
+
+
+@pytest.mark.parametrize("path", ["/", "/thiet-bi", "/dia-ban", "/thiet-bi/diem-001/hop-01"])
+def test_every_action_is_reached_by_the_tab_key_and_seen(fleet: FleetProcess, page: Page, path: str) -> None:
+    """Each of them, in the order that they stand in, to the last."""
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.goto(fleet.url + path)
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("Tab")
+    is_last = False
+    while not is_last:
+        name, outline, follows, is_last = page.evaluate(NEXT_STOP)
+        assert name is not None, "the keyboard left the page before its end"
+        assert outline != "none", f"focus cannot be seen on {name}"
+        assert follows, f"something before {name} was left out"
+        page.keyboard.press("Tab")
+
+
+def test_a_telephones_menu_leaves_the_screen_to_the_page(fleet: FleetProcess, page: Page) -> None:
+    """Also for letters twice as large; by keyboard alone, as a reader drives it."""
+    page.set_viewport_size({"width": 360, "height": 640})
+    letters = page.context.new_cdp_session(page)
+    letters.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+    page.goto(f"{fleet.url}/thiet-bi")
+    page.wait_for_load_state("networkidle")
+    bar, menu = page.get_by_role("banner"), page.get_by_role("button", name="Danh mục")
+    assert bar.bounding_box()["height"] < 640 / 3  # type: ignore[index]
+    places = page.get_by_role("navigation", name="Điều hướng")
+    expect(places).to_be_hidden()
+    page.keyboard.press("Tab")
+    expect(menu).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(places).to_be_visible()
+    assert page.evaluate(CROWDED) == []
+    for name in ("Đóng", "Trang đầu", "Số liệu"):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.innerText").endswith(name)
+    here = places.get_by_role("link", name="Thiết bị")
+    expect(here).to_have_attribute("aria-current", "page")
+    page.keyboard.press("Escape")
+    expect(places).to_be_hidden()
+    expect(menu).to_be_focused()
+    menu.click()
+    places.get_by_role("button", name="Đóng").click()
+    expect(places).to_be_hidden()
+    expect(menu).to_be_focused()
 
 
 def test_the_other_language_keeps_what_was_chosen(fleet: FleetProcess, page: Page) -> None:

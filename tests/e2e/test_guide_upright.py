@@ -1,9 +1,12 @@
 """The guide on an upright screen in the real Chromium: who sits or is small reaches every button, on every page, whatever is said."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.test_guide import MARKS, SCREENS
+from tests.e2e.test_pages import CROWDED
 from tests.e2e.watched import Opener
 from tests.edge.web.play import StageProcess
 
@@ -34,6 +37,28 @@ def test_every_button_is_within_reach_and_none_moves(browse: Opener, stage: Stag
     stage.order("guide_challenge", task="turn_left")
     expect(page.locator(".guide-subtitle").first).to_contain_text("Muốn được chào bằng tên")
     _look(page, "challenge", places)
+    for name in _every_screen(page):
+        _look(page, name, places)
+    stage.order("guide_waits")
+    expect(page.locator(".guide-last")).to_be_visible()
+    _look(page, "last call", places)
+
+
+@pytest.mark.parametrize("letter_px", [16, 32])
+def test_a_telephone_scrolls_and_has_room_for_every_screen(browse: Opener, stage: StageProcess, letter_px: int) -> None:
+    """Whoever looks after the guide opens it there; the keys stay at the lower edge."""
+    page = browse(size=(360, 780), has_touch=True).open("/huong-dan")
+    page.context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": {"standard": letter_px}})
+    expect(page.locator("html")).to_have_css("font-size", f"{letter_px * 9 / 8:g}px")
+    for name in _every_screen(page):
+        assert page.evaluate(CROWDED) == [], name
+        foot = page.locator(".guide-foot").bounding_box()
+        assert foot is not None
+        assert foot["y"] + foot["height"] <= 781, name
+
+
+def _every_screen(page: Page) -> Iterator[str]:
+    """One after the other, by touch from the menu."""
     for name, buttons in SCREENS.items():
         for button in buttons:
             before = page.locator(".guide-screen").inner_text()
@@ -42,13 +67,10 @@ def test_every_button_is_within_reach_and_none_moves(browse: Opener, stage: Stag
             ).first.tap()
             expect(page.locator(".guide-screen")).not_to_have_text(before, use_inner_text=True)
         expect(page.locator(f".guide-screen.{MARKS[name]}")).to_be_visible()
-        _look(page, name, places)
+        yield name
         if buttons:
             page.locator(".guide-key.start").tap()
             expect(page.locator(".guide-screen.menu")).to_be_visible()
-    stage.order("guide_waits")
-    expect(page.locator(".guide-last")).to_be_visible()
-    _look(page, "last call", places)
 
 
 def _look(page: Page, name: str, places: dict[tuple[object, ...], object]) -> None:

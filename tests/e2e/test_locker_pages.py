@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.test_pages import CROWDED
 from tests.e2e.watched import Opener
 from tests.edge.web.locker_fakes import CODE, DOSSIER, KEYPAD, PHONE, RECEIPT, TAIL
 from tests.edge.web.play import StageProcess
@@ -105,6 +106,47 @@ def test_a_spoken_code_is_gone_by_escape(browse: Opener, stage: StageProcess) ->
     expect(page.locator(".spoken-code")).to_have_count(0)
 
 
+def test_the_desks_tabs_are_one_stop_and_arrows_choose(browse: Opener, stage: StageProcess) -> None:
+    page = browse("quay-01").open("/tu/can-bo")
+    tabs = page.get_by_role("tab")
+    names = ["load", "door", "deposits", "overdue", "history"]
+    tabs.first.focus()
+    for key, name in (
+        ("ArrowRight", "door"), ("End", "history"), ("ArrowRight", "load"), ("ArrowLeft", "history"), ("Home", "load"),
+    ):  # fmt: skip
+        page.keyboard.press(key)
+        expect(page.locator(f"#tab-{name}")).to_be_focused()
+        expect(page.locator(f"#tab-{name}")).to_have_attribute("aria-selected", "true")
+        expect(page.locator(f"#panel-{name}")).to_be_visible()
+        assert page.locator("[role=tab][aria-selected=true]").count() == 1
+        stops = tabs.evaluate_all("all => all.filter(one => one.tabIndex === 0).map(one => one.id)")
+        assert stops == [f"tab-{name}"]
+    assert tabs.evaluate_all("all => all.map(one => one.getAttribute('aria-controls'))") == [
+        f"panel-{n}" for n in names
+    ]
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("tabpanel")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Mã hồ sơ", exact=True)).to_be_focused()
+
+
+def test_escape_closes_a_question_and_gives_the_keyboard_back(browse: Opener, stage: StageProcess) -> None:
+    page = browse("quay-01").open("/tu/can-bo")
+    page.get_by_role("button", name="Ngăn 07, Chờ nhận").press("Enter")
+    recall = page.get_by_role("button", name="Thu hồi…")
+    recall.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(recall).to_be_focused()
+    recall.press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Mở và thu hồi").press("Enter")
+    expect(page.locator(".opening-card")).to_contain_text("07")
+    stage.order("opening", opening="o-1", step="open")
+    expect(page.locator(".door-head")).to_contain_text("cửa đang mở")
+    expect(page.locator(".door-head h2")).to_be_focused()  # not thrown back to the top
+
+
 def test_all_doors_need_two_persons(browse: Opener, stage: StageProcess) -> None:
     page = browse("quay-01").open("/tu/can-bo")
     page.get_by_role("button", name="Mở tất cả…").click()
@@ -133,7 +175,7 @@ def test_the_keyboard_types_and_tabs_too(browse: Opener, stage: StageProcess) ->
     page = browse(size=(1280, 800)).open("/tu")
     expect(page.get_by_role("heading", level=1)).to_be_focused()  # each step puts the keyboard there, the first one too
     page.get_by_role("button", name="Nhận kết quả").press("Enter")
-    expect(page.get_by_role("heading", name="Kết quả của ai?")).to_be_focused()
+    expect(page.get_by_role("heading", name="Tìm kết quả của ông/bà")).to_be_focused()
     expect(page.locator(".keypad-field")).to_have_text("_ _ _ _")
     page.keyboard.type(TAIL)
     expect(page.locator(".keypad-field")).to_have_text(" ".join(TAIL))
@@ -183,6 +225,21 @@ def test_each_step_fits_the_screen_with_buttons_for_fingers(
         page.locator(pressed).tap()
         expect(page.locator("h1")).not_to_have_id(before)  # each step brings its own
         fits(page)
+
+
+@pytest.mark.parametrize("letter_px", [16, 32])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_telephone_has_room_for_each_step(browse: Opener, stage: StageProcess, way: str, letter_px: int) -> None:
+    page = browse(size=(360, 780), has_touch=True).open("/tu")
+    page.context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": {"standard": letter_px}})
+    expect(page.locator("html")).to_have_css("font-size", f"{letter_px * 9 / 8:g}px")
+    for typed, pressed in WAYS[way]:
+        before = page.locator("h1").get_attribute("id")
+        assert before
+        type_in(page, typed)
+        page.locator(pressed).tap()
+        expect(page.locator("h1")).not_to_have_id(before)
+        assert page.evaluate(CROWDED) == [], page.locator("h1").inner_text()
 
 
 def fits(page: Page) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from tests.e2e.test_pages import _NAMELESS
+from tests.e2e.test_pages import _NAMELESS, HEADINGS
 from tests.e2e.watched import PATIENCE_MS, Watched, until
 from tests.edge.web.play import CHROMIUM, QUIET, StageProcess, launch, log_in
 from tests.edge.web.stage import LANGUAGE_RESET_S
@@ -97,7 +97,9 @@ def test_a_citizen_takes_a_number_and_is_called_and_served(open_page: Opener, st
     officer = open_page("/quay/quay-01/so", (1366, 768), "quay-01")
 
     kiosk.get_by_role("button", name="Hộ tịch").tap()
+    expect(kiosk.get_by_role("heading", name="diện ưu tiên", level=1)).to_be_visible()
     kiosk.get_by_role("button", name="Phụ nữ mang thai").tap()
+    expect(kiosk.get_by_role("heading", name="Số của ông/bà", level=1)).to_be_visible()
     expect(kiosk.locator(".slip-number")).to_have_text("A009")
     expect(kiosk.get_by_role("img", name="Mã QR của số A009")).to_be_visible()
     expect(kiosk.get_by_text("Mời lấy phiếu")).to_be_visible()
@@ -194,7 +196,7 @@ def test_it_fits_its_screen_and_everything_has_a_name(
 ) -> None:
     page = open_page(path, size, user)
     assert page.evaluate(_NAMELESS) == []
-    assert page.evaluate("document.querySelectorAll('h1').length") == 1
+    assert page.evaluate(HEADINGS) == 1
     wide, high = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
     assert wide <= size[0]
     assert high <= size[1]

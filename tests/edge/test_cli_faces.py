@@ -244,7 +244,7 @@ def test_a_photograph_held_before_the_camera_does_not_do_what_is_asked(
         "--json",
     )
     assert (result.exit_code, lines(result)[0]["refused"]) == (1, "not_live")
-    assert "Hãy nhìn thẳng vào máy ảnh" in capfd.readouterr().err
+    assert "Mời nhìn thẳng vào camera" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("words", [(), ("a.png", "--camera", "0")])

@@ -62,7 +62,7 @@ async def test_the_number_is_on_paper_with_its_qr_dot_for_dot(
         "SỐ THỨ TỰ",
         "A005",
         "Hộ tịch · Ưu tiên",
-        "Chờ gọi đến: Quầy 1, Quầy 2",
+        "Sẽ được mời đến: Quầy 1, Quầy 2",
         "Trước ông/bà: 0 người. Chờ: gần như không phải chờ.",
         "Lấy số lúc 08:00 27/11/2026. Số chỉ dùng trong ngày.",
     ]

@@ -33,6 +33,12 @@ def test_the_trend_stays_inside_its_picture(rows: list[HourRow]) -> None:
     assert all(float(y) >= 0 for y in re.findall(r'cy="(-?[\d.]+)"', html))
 
 
+def test_each_column_says_how_many_it_stands_for() -> None:
+    day = Distribution({Level.SATISFIED: 7, Level.ANGRY: 2}, {Level.NEUTRAL: 3}, 1, 0)
+    html = charts.trend(WORDS, {"quay-01": "Quầy 1"}, [HourRow("quay-01", 8, day, 1, 0)])
+    assert re.findall(r'class="count (above|below)">(\d+)<', html) == [("above", "9"), ("below", "3")]
+
+
 def test_every_counter_has_its_strip_even_without_visits() -> None:
     html = charts.trend(WORDS, {"quay-01": "Quầy 1", "quay-02": "Quầy 2"}, ())
     assert re.findall(r"<figcaption>(.+?)</figcaption>", html) == ["Quầy 1", "Quầy 2"]

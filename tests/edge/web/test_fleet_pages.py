@@ -85,6 +85,11 @@ async def test_addresses_open_for_whom_they_are(town: FleetTown, name: str, path
     assert (await get(town, path, name))[0] == expected
 
 
+@pytest.mark.parametrize("path", ["/", "/thiet-bi", "/dia-ban", "/thiet-bi/diem-gan/hop-gan"])
+async def test_a_page_that_loses_its_server_names_the_city(town: FleetTown, path: str) -> None:
+    assert '--lost:"Mất kết nối với máy chủ của thành phố.' in (await get(town, path, "can-bo-gan"))[1]
+
+
 async def test_an_unknown_device_and_a_foreign_one_get_the_same_answer(town: FleetTown) -> None:
     foreign = await get(town, "/thiet-bi/diem-xa/hop-xa", "can-bo-gan")
     assert foreign == await get(town, "/thiet-bi/diem-xa/khong-co", "can-bo-gan")
@@ -192,7 +197,7 @@ async def test_a_chain_in_doubt_says_what_to_do(town: FleetTown) -> None:
 ])  # fmt: skip
 async def test_leaders_and_technicians_may_send_orders(town: FleetTown, name: str, path: str, has: bool) -> None:
     page = await town.open(path, name)
-    buttons = page.find("button", "Nháy đèn")
+    buttons = page.find("button", "Nháy màn hình")
     assert bool(buttons) == has
     if has:
         page.press(buttons[0])

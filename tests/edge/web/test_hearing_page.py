@@ -51,9 +51,9 @@ class TestDoor:
 
     async def test_the_device_page_leads_there(self, house: House) -> None:
         sheet = await house.open("/thiet-bi", "ky-thuat")
-        assert [link.props["href"] for link in sheet.find("a", "Robot nghe thấy gì")] == [HEARING]
+        assert [link.props["href"] for link in sheet.find("a", "Máy hướng dẫn nghe thấy gì")] == [HEARING]
         leader = await house.open("/thiet-bi", "lanh-dao-1")
-        assert not leader.find("a", "Robot nghe thấy gì")
+        assert not leader.find("a", "Máy hướng dẫn nghe thấy gì")
 
 
 class TestLook:

@@ -154,7 +154,7 @@ class TestPickUp:
         citizen.type(TAIL)
         citizen.press("Tiếp tục")
         citizen.press("Quay lại")
-        assert "Kết quả của ai?" in citizen.text
+        assert "Tìm kết quả của ông/bà" in citizen.text
         citizen.press("Thoát")
         assert "Ông/bà cần làm gì?" in citizen.text
         citizen.press("Nhận kết quả")
@@ -185,7 +185,7 @@ class TestRefusals:
         citizen.wait(20)
         await until(lambda: bool(citizen.sheet.find("button", "Nhập lại")))
         citizen.press("Nhập lại")
-        assert "Kết quả của ai?" in citizen.text
+        assert "Tìm kết quả của ông/bà" in citizen.text
 
     async def test_a_wrong_code_says_the_same_for_a_wrong_dossier(self, house: House) -> None:
         citizen = await arrive(house)
@@ -231,11 +231,11 @@ class TestRefusals:
     async def test_a_cabinet_that_is_not_trusted_offers_no_door_and_comes_back_by_itself(self, house: House) -> None:
         citizen = await arrive(house)
         citizen.locker.trust("disk")
-        assert "Tủ đang tạm nghỉ" in citizen.text
+        assert "Tủ tạm ngừng phục vụ" in citizen.text
         assert not citizen.sheet.find("button", "Nhận kết quả")
         assert citizen.sheet.find("button", "Cần giúp")
         citizen.locker.citizen.scanner.scan(RECEIPT)
-        assert "Tủ đang tạm nghỉ" in citizen.text
+        assert "Tủ tạm ngừng phục vụ" in citizen.text
         citizen.locker.trust(None)
         assert citizen.sheet.find("button", "Nhận kết quả")
 
@@ -321,6 +321,25 @@ class TestSession:
         await until(lambda: "Ông/bà cần làm gì?" in citizen.text)
         assert "0912" not in citizen.everything
         assert "678" not in citizen.everything
+
+    @pytest.mark.parametrize("step", ["I need help", "Collect a result", "Hand in papers"])
+    async def test_a_step_back_keeps_the_language_and_an_empty_screen_does_not(self, house: House, step: str) -> None:
+        citizen = await arrive(house)
+        citizen.press("English")
+        citizen.press(step)
+        citizen.wait(50)
+        citizen.press("‹ Back")
+        await until(lambda: "What would you like to do?" in citizen.text)
+        citizen.wait(59)
+        assert "What would you like to do?" in citizen.text
+        citizen.wait(1)
+        await until(lambda: "Ông/bà cần làm gì?" in citizen.text)
+
+    async def test_a_language_that_nobody_used_goes_back(self, house: House) -> None:
+        citizen = await arrive(house)
+        citizen.press("English")
+        citizen.wait(60)
+        await until(lambda: "Ông/bà cần làm gì?" in citizen.text)
 
     async def test_somebody_who_is_still_there_says_so(self, house: House) -> None:
         citizen = await arrive(house)

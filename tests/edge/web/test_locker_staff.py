@@ -232,7 +232,7 @@ class TestCodes:
         desk = await officer(house)
         desk.pick("07")
         desk.press("Gửi mã mới")
-        assert "Mã cũ chết ngay" in desk.dialog
+        assert "Mã cũ hết hiệu lực ngay" in desk.dialog
         assert not desk.asked
         desk.answer("Gửi mã mới")
         await until(lambda: desk.asked == [("reissue", "quay-01", "s-07", "sms")])
@@ -260,8 +260,8 @@ class TestCodes:
     async def test_cancelling_asks_for_nothing(self, house: House) -> None:
         desk = await officer(house)
         desk.pick("07")
-        desk.press("Ngăn trống thật")
-        desk.answer("Thôi")
+        desk.press("Xác nhận ngăn trống")
+        desk.answer("Huỷ")
         assert desk.dialog == ""
         assert not desk.asked
 
@@ -277,8 +277,8 @@ class TestCodes:
     async def test_found_empty_is_confirmed(self, house: House) -> None:
         desk = await officer(house)
         desk.pick("07")
-        desk.press("Ngăn trống thật")
-        desk.answer("Ngăn trống thật")
+        desk.press("Xác nhận ngăn trống")
+        desk.answer("Xác nhận ngăn trống")
         await until(lambda: desk.asked == [("empty", "quay-01", "s-07")])
 
 
@@ -385,7 +385,7 @@ class TestLists:
         desk = await officer(house)
         desk.press("Lịch sử", "tab")
         desk.send("Mã hồ sơ hoặc số biên nhận", history_of="x")
-        await until(lambda: "Không có gì về mã này" in desk.text)
+        await until(lambda: "Không có sự kiện nào của mã này" in desk.text)
 
 
 class TestRights:
@@ -422,16 +422,16 @@ class TestTechnician:
         desk = await technician(house)
         desk.locker.frame(row("unlock", "8a 01 05 11 9f", channel=5))
         await until(lambda: "8A 01 05 11 9F" in desk.text)
-        desk.press("Giữ yên")
+        desk.press("Tạm dừng")
         desk.locker.frame(row("unlock", "8a 01 06 11 9c", channel=6))
         await asyncio.sleep(0.05)
         assert "8A 01 06 11 9C" not in desk.text
-        desk.press("Giữ yên")
+        desk.press("Tạm dừng")
         assert "8A 01 06 11 9C" in desk.text
 
     async def test_routine_can_be_left_out(self, house: House) -> None:
         desk = await technician(house)
-        desk.press("Bỏ lượt hỏi đều")
+        desk.press("Ẩn lượt hỏi định kỳ")
         assert "Hỏi mọi cửa" not in desk.text
         assert "Mở khoá · kênh 2" in desk.text
 
@@ -464,9 +464,9 @@ class TestTechnician:
 
     async def test_out_of_service_and_back_with_the_name(self, house: House) -> None:
         desk = await technician(house)
-        desk.press("Ngưng")
+        desk.press("Ngưng dùng")
         assert "ky-thuat" in desk.dialog
-        desk.answer("Ngưng")
+        desk.answer("Ngưng dùng")
         await until(lambda: desk.asked == [("out_of_service", "ky-thuat", "ngan-01")])
         desk.press("Dùng lại")
         desk.answer("Dùng lại")

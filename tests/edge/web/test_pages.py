@@ -1,6 +1,7 @@
 """What the live pages show and do, through NiceGUI's own elements; real Chromium looks at them in tests/e2e."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -11,6 +12,7 @@ import pytest
 from edge.command_ports import LinkView
 from edge.domain.level import Level
 from edge.ports import AlertState, CameraState, CounterPhase, Tile
+from edge.web.auth import COOKIE
 from edge.web.parts import Text
 from edge.web.users import remove_user
 from tests.edge.web.fakes import MORNING, an_alert, nudge
@@ -21,6 +23,28 @@ async def until(fact: Callable[[], bool]) -> None:
     """Let the loop work until it is so; the test's own time limit ends the wait."""
     while not fact():
         await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize(
+    ("path", "user", "said"),
+    [
+        ("/quay/quay-01", "quay-01", "máy chủ tại quầy"),
+        ("/danh-gia/quay-01", None, "Màn hình đang mất kết nối"),
+        ("/lanh-dao", "lanh-dao-1", "máy chủ của trung tâm"),
+        ("/tu", None, "máy tính của tủ"),
+        ("/tu/can-bo", "quay-01", "máy tính của tủ"),
+        ("/huong-dan", None, "máy hướng dẫn"),
+        ("/lay-so", None, "Máy lấy số"),
+        ("/bang-so", None, "số trên màn hình có thể đã cũ"),
+    ],
+)
+async def test_a_page_that_loses_its_server_names_it(house: House, path: str, user: str | None, said: str) -> None:
+    async with house.browser() as browser:
+        if user:
+            browser.cookies.set(COOKIE, house.session_of(user))
+        answer = await browser.get(path)
+    (lost,) = re.findall('--lost:"([^"]*)"', answer.text)
+    assert said in lost
 
 
 class TestOfficer:

@@ -240,7 +240,7 @@ class TestKiosk:
         sheet = await house.open(KIOSK)
         await self.take(sheet, "Đất đai", "Không")
         assert sheet.find("p", "C004", "slip-number")
-        assert "Chờ gọi đến: Quầy 4" in sheet.text
+        assert "Sẽ được mời đến: Quầy 4" in sheet.text
         assert "Trước ông/bà: 2 người." in sheet.text
         assert 'aria-label="Mã QR của số C004"' in sheet.text
         await until(lambda: "Mời lấy phiếu" in sheet.text)
