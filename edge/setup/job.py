@@ -74,12 +74,8 @@ class Job:
         try:
             check(name)
         except ValueError:
-            node = Path(name).name
             self.terminal.warn(f"{name} is no name that stays, so it is left out. Give it one, then run this again:")
-            rule = f'KERNEL=="{node}", SYMLINK+="motcua-{node.lower()}"'
-            self.terminal.tell_command(
-                f"  echo '{rule}' | sudo tee -a /etc/udev/rules.d/99-motcua.rules; sudo udevadm trigger"
-            )
+            self.terminal.tell_command(f"  {_naming(Path(name).name)}")
             return False
         return True
 
@@ -90,3 +86,11 @@ class Job:
     def heading(self, text: str) -> None:
         self.terminal.tell()
         self.terminal.tell(text, "cyan")
+
+
+def _naming(node: str) -> str:
+    """What gives a node a name that stays: udev names what is plugged in by itself, a port of the board needs a rule."""
+    if node.startswith(("ttyUSB", "ttyACM")):
+        return "sudo udevadm trigger; ls -l /dev/serial/by-id /dev/serial/by-path"
+    rule = f'KERNEL=="{node}", SYMLINK+="motcua-{node.lower()}"'
+    return f"echo '{rule}' | sudo tee -a /etc/udev/rules.d/99-motcua.rules; sudo udevadm trigger"

@@ -1,5 +1,6 @@
 """From a profile or a file to the site's own: examples go, words stay, a file that is bad never takes a good one's place."""
 
+import io
 import os
 import tomllib
 from pathlib import Path
@@ -7,9 +8,13 @@ from pathlib import Path
 import pytest
 
 from config.load import ConfigError
+from config.locker import Board
 from edge.setup.base import PROFILES, STATIONS, base_of, installed_station, stations_there
 from edge.setup.hall import numbered_counters, spread
+from edge.setup.job import Given, Job
 from edge.setup.place import judged, put, put_modem, text_of
+from edge.setup.rules import rule
+from edge.setup.terminal import Terminal
 
 INVENTED = ("phuong-mau-x", "0900 000", "secrets/", "geo:", "rtsp://", "usb-camera-quay", "A50285BI", ".example")
 
@@ -79,3 +84,18 @@ def test_services_go_to_the_counters_that_are_there() -> None:
     services = {"a": {"counters": ["quay-01", "quay-04"]}, "b": {"counters": ["quay-04"]}}
     spread(services, ["quay-01", "quay-02"])
     assert services == {"a": {"counters": ["quay-01"]}, "b": {"counters": ["quay-02"]}}
+
+
+@pytest.mark.parametrize(
+    ("name", "is_taken", "way"),
+    [
+        ("/dev/serial/by-id/usb-x", True, ""), ("/dev/motcua-ttyama0", True, ""), ("/dev/ttyUSB0", False, "udevadm trigger; ls"),
+        ("/dev/ttyAMA0", False, 'KERNEL=="ttyAMA0", SYMLINK+="motcua-ttyama0"'),
+    ],
+)  # fmt: skip
+def test_a_port_whose_name_moves_is_left_out_and_the_way_to_a_name_is_told(name: str, is_taken: bool, way: str, tmp_path: Path) -> None:  # fmt: skip
+    out = io.StringIO()
+    base = base_of(tmp_path / "none.toml", ("locker",))
+    job = Job(Terminal(None, out), ("locker",), base, tmp_path, tmp_path / "none.toml", Given())
+    assert job.may_be_named(name, rule(Board, "port")) is is_taken
+    assert way in out.getvalue()
