@@ -40,6 +40,7 @@ class Job:
     uses: dict[str, str] = field(default_factory=dict)
     later: list[tuple[str, str | None]] = field(default_factory=list)
     modem: str | None = None  # for motcua-sms.service
+    sets_journal_aside: bool = False  # the one that was begun under the example's name
     look_at: Callable[[str], Awaitable[OnPort]] | None = None  # one more port, or a converter in the network
     look_at_printer: Callable[[str], Awaitable[OnPort]] | None = None
     tell_program: Callable[[dict[str, Any]], None] = lambda _row: None

@@ -37,6 +37,16 @@ def cabinet_before(data_dir: Path) -> CabinetBefore:
         return CabinetBefore(has_served=True, is_empty=False)
 
 
+def set_aside(data_dir: Path) -> Path:
+    """The journal under another name; nobody has it open. The next start begins a new one."""
+    aside = data_dir / f"{JOURNAL_FILE}.example"
+    for end in ("-shm", "-wal", ""):
+        part = data_dir / f"{JOURNAL_FILE}{end}"
+        if part.exists():
+            part.replace(aside.with_name(aside.name + end))
+    return aside
+
+
 def _cabinet(connection: sqlite3.Connection) -> CabinetBefore:
     (has_served,) = connection.execute("SELECT EXISTS (SELECT 1 FROM locker_stays)").fetchone()
     return CabinetBefore(bool(has_served), not stays.current(connection))

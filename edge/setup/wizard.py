@@ -17,11 +17,12 @@ from edge.setup.counter import ask_counters
 from edge.setup.found import ClosedAt
 from edge.setup.hall import ask_guide
 from edge.setup.job import DEFAULT_DATA, Given, Job
-from edge.setup.journal_before import cabinet_before, name_of_journal
+from edge.setup.journal_before import cabinet_before, name_of_journal, set_aside
 from edge.setup.messages import ask_sms
 from edge.setup.paper import ask_printer, ask_scanners
 from edge.setup.people import ask_people
 from edge.setup.place import judged, put, put_modem, text_of
+from edge.setup.rules import is_example
 from edge.setup.search import Search, Wanted
 from edge.setup.site import ask_centre, ask_site, ask_web
 from edge.setup.terminal import Terminal
@@ -53,7 +54,7 @@ async def set_up(order: Order, terminal: Terminal, tell_program: Callable[[dict[
     if terminal.is_attended:
         terminal.tell("Enter takes what stands in [brackets]. Ctrl-C ends it; nothing is written before the end.")
     job = await _begun(order, terminal, tell_program)
-    await ask_site(job, name_of_journal(job.data_dir))
+    await ask_site(job, await _own_journal(job))
     await _search(job, order)
     text, config = await _agreed(job)
     _write(job, text)
@@ -88,6 +89,18 @@ def _stations_there(file: Path) -> tuple[str, ...]:
         told = "\n".join(f"  {one}" for one in error.mistakes)
         msg = f"{file} cannot be gone by; mend it, or move it elsewhere, then run this again:\n{told}"
         raise Refused(msg) from error
+
+
+async def _own_journal(job: Job) -> tuple[str, str] | None:
+    """The name of the journal that is there, None where this device has none of its own."""
+    named = name_of_journal(job.data_dir)
+    if named is None or not is_example(named[0]):
+        return named
+    question = (
+        f"A journal was begun under the example's name ({named[0]}/{named[1]}). Set it aside, for this device's own"
+    )
+    job.sets_journal_aside = await job.terminal.confirm(question, default=True)
+    return None if job.sets_journal_aside else named
 
 
 def _leave_alone(now: AgentNow, data_dir: Path) -> None:
@@ -209,6 +222,8 @@ def _write(job: Job, text: str) -> None:
         kept = f"; the one before is {before}" if before else ""
         terminal.tell(f"✓ {job.file} is written and passes its check{kept}", "green")
         job.tell_program({"written": str(job.file), "before": before and str(before), "stations": list(job.stations)})
+    if job.sets_journal_aside:
+        terminal.tell(f"✓ the example's journal is {set_aside(job.data_dir)} now", "green")
     if job.modem is not None:
         place = put_modem(job.file, job.modem)
         terminal.tell(f"✓ {place} names the modem for motcua-sms.service", "green")

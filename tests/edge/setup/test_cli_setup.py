@@ -19,6 +19,7 @@ from devices.sms.modem_sim import PtyModem
 from devices.sms.sim_network import SimNetwork
 from edge.app import open_agent
 from edge.domain.locker import Purpose
+from edge.setup.journal_before import name_of_journal
 from edge.store import stays
 from edge.web.users import Role, load_users
 from tests.edge.command_line import ROOT
@@ -572,3 +573,18 @@ async def test_a_file_that_knows_no_door_of_a_loaded_cabinet_is_not_written(hous
     code, _, err = await motcua("setup", *house.words("--yes", ports=house.ports[:1]))
     assert (code, "something lies in this cabinet" in err) == (1, True)
     assert not house.config.exists()
+
+
+async def test_a_journal_under_the_examples_name_is_set_aside(tmp_path: Path) -> None:
+    config, data = tmp_path / "motcua.toml", tmp_path / "data"
+    config.write_text(f'[agent]\nsite = "phuong-mau"\ndevice = "tu-01"\ndata_dir = "{data}"\n', encoding="utf-8")
+    async with open_agent(load(config)):
+        pass
+    camera = f"replay:{picture(tmp_path)}"
+    words = ("--station", "counter", "--port", tmp_path / "none", "--camera", camera, "--leader", "0912345678")
+    code, _, err = await motcua("setup", "--config", config, *words, "--site", "Xã Ea Tam", "--yes")
+    assert code == 0, err
+    assert "begun under the example's name (phuong-mau/tu-01)" in err
+    assert load(config).agent.site == "xa-ea-tam"
+    assert {one.name for one in data.glob("journal.sqlite*")} == {"journal.sqlite.example"}
+    assert name_of_journal(data) is None
