@@ -29,6 +29,7 @@ CLOSE_TIMEOUT_S = 2.0
 READ_SIZE = 4096
 BY_ID = Path("/dev/serial/by-id")
 BY_PATH = Path("/dev/serial/by-path")
+BY_RULE = Path("/dev")  # names that a udev rule made, such as the Raspberry Pi's /dev/serial0
 _KEEPALIVE = {  # a converter that lost its power says nothing: found after about 20 s instead of two hours
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE): 1,
     (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE): 10,
@@ -97,14 +98,19 @@ class SerialPort:
     is_stable: bool
 
 
-def serial_ports(by_id: Path = BY_ID, by_path: Path = BY_PATH) -> tuple[SerialPort, ...]:
-    """Every serial port pyserial finds, by-id names before by-path names before device names."""
+def serial_ports(by_id: Path = BY_ID, by_path: Path = BY_PATH, by_rule: Path = BY_RULE) -> tuple[SerialPort, ...]:
+    """Every serial port pyserial finds, by-id names before by-path names before device names.
+
+    Of adapters that are sold without a serial number two have one by-id name, and it belongs to either: they go by their sockets.
+    """
     from serial.tools import list_ports  # noqa: PLC0415 - only the technician's tools list ports
 
-    stable = _links(by_path) | _links(by_id)
+    ids, paths, others = _links(by_id), _links(by_path), _links(by_rule)
+    ports = [(str(Path(port.device).resolve()), port) for port in list_ports.comports()]
+    twins = {_make(port) for device, port in ports if device in paths and device not in ids}
     found = []
-    for port in list_ports.comports():
-        device = str(Path(port.device).resolve())
+    for device, port in ports:
+        stable = others | ids | paths if _make(port) in twins else others | paths | ids
         found.append(SerialPort(stable.get(device, port.device), port.device, port.description, device in stable))
     return tuple(sorted(found, key=lambda port: (not port.is_stable, port.name)))
 
@@ -220,4 +226,9 @@ def _why(err: Exception) -> PortWhy:
 def _links(folder: Path) -> dict[str, str]:
     if not folder.is_dir():
         return {}
-    return {str(link.resolve()): str(link) for link in sorted(folder.iterdir())}
+    return {str(link.resolve()): str(link) for link in sorted(folder.iterdir()) if link.is_symlink()}
+
+
+def _make(port: Any) -> tuple[object, ...]:
+    """What two adapters of one kind have in common; ports of one adapter are told apart by their names."""
+    return port.vid, port.pid, port.serial_number

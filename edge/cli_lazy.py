@@ -12,6 +12,7 @@ LATE = {
     "journal": "edge.cli_journal:app",
     "city": "edge.cli_city_serve:city",
     "doctor": "edge.cli_doctor:doctor",
+    "setup": "edge.cli_setup:setup",
     "faces": "edge.cli_faces:app",
     "locker": "edge.cli_locker:app",
     "queue": "edge.cli_queue:app",

@@ -96,6 +96,15 @@ def test_a_release_is_named_after_what_is_in_it(tmp_path: Path) -> None:
     assert sourced(digest, tmp_path / "one") != first
 
 
+def test_an_example_that_nobody_has_filled_in_is_told_apart(tmp_path: Path) -> None:
+    config = tmp_path / "motcua.toml"
+    asked = 'CONFIG=$1; if is_example "$2"; then echo yes; else echo no; fi'
+    config.write_bytes((ROOT / "config/profiles/guide.toml").read_bytes())
+    assert sourced(asked, config, ROOT) == "yes"
+    config.write_text('[agent]\nsite = "x"\ndevice = "y"\n')
+    assert sourced(asked, config, ROOT) == "no"
+
+
 def test_a_bad_configuration_is_not_tried_again_and_again() -> None:
     assert f"RestartPreventExitStatus={BAD_USAGE}" in (ROOT / "deploy/motcua.service").read_text().splitlines()
 

@@ -92,11 +92,16 @@ class EscposPrinter:
         return Outcome.UNKNOWN if sensor & 0x0C else Outcome.PRINTED  # the roll ended under it
 
     async def _ask(self, port: Port) -> PrinterStatus:
-        answers = []
-        for which in (commands.PRINTER, commands.OFFLINE_CAUSE, commands.ROLL):
-            await port.write(commands.ask(which))
-            answers.append(await _octet(port, commands.is_status, self._times.answer_s))
-        return PrinterStatus.parse(*answers)
+        return await ask_status(port, self._times.answer_s)
+
+
+async def ask_status(port: Port, answer_s: float) -> PrinterStatus:
+    """How the printer behind an open port is; nothing is printed. Raise PortLost, NoAnswer."""
+    answers = []
+    for which in (commands.PRINTER, commands.OFFLINE_CAUSE, commands.ROLL):
+        await port.write(commands.ask(which))
+        answers.append(await _octet(port, commands.is_status, answer_s))
+    return PrinterStatus.parse(*answers)
 
 
 async def _octet(port: Port, is_it: Callable[[int], bool], within_s: float) -> int:

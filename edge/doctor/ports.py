@@ -12,6 +12,8 @@ MODEM_MANAGER = "ModemManager"
 
 def verdict_of_node(path: Path, group: str | None, who: str, holders: tuple[Holder, ...]) -> Finding | None:
     """`group`: whose members may open it, where `who` may not. None where nothing stands in the way."""
+    if group == "root":  # nobody joins that one
+        return broken(f"{path}: the user {who} may not open it", f"sudo chgrp dialout {path} && sudo chmod 660 {path}; for good by a udev rule")  # fmt: skip
     if group is not None:
         return broken(f"{path}: the user {who} may not open it", f"sudo usermod -aG {group} {who}; then log in anew, or: sudo systemctl restart motcua")  # fmt: skip
     if holders:

@@ -79,8 +79,39 @@ def test_ports_are_offered_by_the_name_that_stays(tmp_path: Path, monkeypatch: p
     (by_id / "usb-FTDI-A1").symlink_to(devices[1])
     (by_path / "pci-2").symlink_to(devices[1])
     (by_path / "pci-1").symlink_to(devices[0])
-    found = [SimpleNamespace(device=str(device), description="adapter") for device in devices]
+    found = [_listed(device, serial_number=device.name) for device in devices]
     monkeypatch.setattr("serial.tools.list_ports.comports", lambda: found)
-    ports = serial_ports(by_id, by_path)
+    ports = serial_ports(by_id, by_path, tmp_path / "none")
     assert [port.name for port in ports] == [str(by_id / "usb-FTDI-A1"), str(by_path / "pci-1"), str(devices[2])]
     assert [port.is_stable for port in ports] == [True, True, False]
+
+
+def test_twins_without_a_serial_number_go_by_their_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """udev gives the name of two such adapters to one of them, whichever it saw last."""
+    devices = [tmp_path / f"ttyUSB{number}" for number in range(3)]
+    for folder in ("by-id", "by-path", "rule"):
+        (tmp_path / folder).mkdir()
+    for number, device in enumerate(devices):
+        device.touch()
+        (tmp_path / "by-path" / f"socket-{number}").symlink_to(device)
+    (tmp_path / "by-id" / "usb-CH340").symlink_to(devices[1])
+    (tmp_path / "by-id" / "usb-FTDI-A1").symlink_to(devices[2])
+    found = [_listed(device) for device in devices[:2]] + [_listed(devices[2], serial_number="A1")]
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: found)
+    names = {Path(port.device).name: Path(port.name).name for port in serial_ports(tmp_path / "by-id", tmp_path / "by-path", tmp_path / "rule")}  # fmt: skip
+    assert names == {"ttyUSB0": "socket-0", "ttyUSB1": "socket-1", "ttyUSB2": "usb-FTDI-A1"}
+
+
+def test_a_boards_own_port_goes_by_the_name_a_rule_gave_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    device = tmp_path / "ttyAMA0"
+    device.touch()
+    (tmp_path / "serial0").symlink_to(device)
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: [_listed(device)])
+    (port,) = serial_ports(tmp_path / "none", tmp_path / "none", tmp_path)
+    assert (port.name, port.is_stable) == (str(tmp_path / "serial0"), True)
+
+
+def _listed(device: Path, serial_number: str | None = None) -> SimpleNamespace:
+    return SimpleNamespace(
+        device=str(device), description="adapter", vid=0x1A86, pid=0x7523, serial_number=serial_number
+    )

@@ -128,6 +128,7 @@ def test_every_loss_of_a_port_has_a_next_step(address: str, why: PortWhy) -> Non
     ("group", "holders", "word"),
     [
         ("dialout", (), "usermod -aG dialout motcua"),
+        ("root", (), "chgrp dialout"),
         (None, (Holder(812, "minicom"),), "held by minicom (812)"),
         (None, (Holder(700, "ModemManager"),), "disable --now ModemManager"),
     ],
