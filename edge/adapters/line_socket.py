@@ -43,10 +43,12 @@ class LineSocket:
     async def run(self) -> None:
         server = await asyncio.start_unix_server(self._serve, sock=self._bound(), limit=LINE_BYTES)
         try:
-            async with server:
-                self.ready.set()
-                await server.serve_forever()
+            self.ready.set()
+            await (
+                asyncio.Event().wait()
+            )  # it serves; since Python 3.12 `serve_forever` ends only when every terminal has hung up
         finally:
+            server.close()
             self.ready.clear()
             self._path.unlink(missing_ok=True)
             await self._hang_up()

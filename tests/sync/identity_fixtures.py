@@ -5,6 +5,7 @@ import contextlib
 import os
 import socket
 import time
+import weakref
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -58,7 +59,9 @@ class Town:
 
     def __post_init__(self) -> None:
         self.authority = Authority.create(self.directory / "authority", "Thành phố thử", self.clock())
-        self.registry = Registry(self.database or open_database(self.directory / "city.sqlite"), self.clock)
+        database = self.database or open_database(self.directory / "city.sqlite")
+        weakref.finalize(self, database.close)  # Python 3.13 minds a connection that nobody closed
+        self.registry = Registry(database, self.clock)
         self.admission = Admission(self.registry, self.authority)
 
     @property

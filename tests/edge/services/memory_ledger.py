@@ -1,6 +1,7 @@
 """A ledger in memory, for tests that play thousands of frames: the tables are real, the disk is not."""
 
 import sqlite3
+import weakref
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import TypeVar
@@ -21,6 +22,7 @@ class MemoryLedger:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._connection = sqlite3.connect(":memory:", isolation_level=None)
+        weakref.finalize(self, self._connection.close)  # Python 3.13 minds a connection that nobody closed
         for script in scripts():
             self._connection.executescript(script)
         self._now = now
@@ -57,7 +59,3 @@ class MemoryLedger:
 
     def close(self) -> None:
         self._connection.close()
-
-    def __del__(self) -> None:
-        """Tests make them by the thousand; Python 3.13 minds a connection that nobody closed."""
-        self.close()
