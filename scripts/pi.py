@@ -41,7 +41,7 @@ class Pi:
     def __init__(self, root: Path, cpu: str) -> None:
         self.root = root
         self._before = [
-            "chroot", str(root), "/usr/bin/env", "-i", "HOME=/root", "PATH=/usr/bin:/bin:/usr/sbin:/sbin", "LANG=C.UTF-8",
+            "chroot", str(root), "/usr/bin/env", "-i", "HOME=/srv", "PATH=/usr/bin:/bin:/usr/sbin:/sbin", "LANG=C.UTF-8",
             f"QEMU_CPU={cpu}", "/opt/motcua/.venv/bin/motcua",
         ]  # fmt: skip
 
@@ -54,7 +54,7 @@ def main() -> int:
     pi = Pi(Path(sys.argv[1]), sys.argv[2])
     asked = [str(path) for path in pictures()]
     held = [
-        told("photographs", levels(pi.command("score", "--json", *(f"/root/.cache{one}" for one in within_cache(asked)))), levels(ours("score", "--json", *asked))),
+        told("photographs", levels(pi.command("score", "--json", *(f"/srv/.cache{one}" for one in within_cache(asked)))), levels(ours("score", "--json", *asked))),
         told("speech", heard(pi), SENTENCE),
         told("agent's pages", page_of(pi), 200),
     ]  # fmt: skip

@@ -1,7 +1,8 @@
 """The city's store: takes what continues a chain, and nothing else; the same on SQLite and PostgreSQL."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -239,8 +240,7 @@ CREATE TABLE IF NOT EXISTS enrolled_keys (
 
 
 def test_the_registrys_tables_say_who_belongs(where: Path | str, database: Database) -> None:
-    registry = open_database(where, [_REGISTRY])
-    with registry.transaction() as writing:
+    with closing(open_database(where, [_REGISTRY])) as registry, registry.transaction() as writing:
         for name, state in (("quay-01", "active"), ("quay-02", "revoked")):
             values = (
                 f"/sites/phuong-thu-duc/devices/{name}",
@@ -312,8 +312,9 @@ def test_a_wrong_clock_is_a_fault_until_it_is_right(store: CityStore) -> None:
 
 
 @pytest.fixture(scope="module")
-def quick(tmp_path_factory: pytest.TempPathFactory) -> CityStore:
-    return CityStore(open_database(tmp_path_factory.mktemp("city") / "city.sqlite"))
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CityStore]:
+    with closing(open_database(tmp_path_factory.mktemp("city") / "city.sqlite")) as database:
+        yield CityStore(database)
 
 
 JSON = st.recursive(

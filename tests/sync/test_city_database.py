@@ -2,6 +2,8 @@
 
 import contextlib
 import threading
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,8 +24,9 @@ BULK = Bulk("things", "name text, number bigint, share double precision, body by
 
 
 @pytest.fixture
-def things(where: Path | str) -> Database:
-    return open_database(where, [THINGS])
+def things(where: Path | str) -> Iterator[Database]:
+    with closing(open_database(where, [THINGS])) as database:
+        yield database
 
 
 def numbers(database: Database) -> list[int]:
@@ -86,8 +89,7 @@ def test_rows_that_are_held_make_others_wait(where: Path | str, things: Database
 
 
 def test_a_picture_does_not_move_while_others_write(where: Path | str, things: Database) -> None:
-    other = open_database(where, [THINGS])
-    with things.reading() as reading:
+    with closing(open_database(where, [THINGS])) as other, things.reading() as reading:
         assert reading.rows("SELECT count(*) FROM things") == [(0,)]
         with other.transaction() as writing:
             writing.insert(BULK, [("a", 1, None, None)])

@@ -101,5 +101,6 @@ async def technician(*words: object, out: Path | None = None) -> AsyncIterator[T
 
 
 def _own_terminal() -> None:
-    """Ctrl-C on this pty reaches the process."""
+    """Ctrl-C on this pty reaches the process, also where the tests run behind a shell's `&`, which has it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -1,5 +1,6 @@
 """A city of two wards over a real database, its desk and its pages inside the test's own loop."""
 
+import weakref
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -53,6 +54,8 @@ class FleetTown(House):
         self.store = CityStore(open_database(folder / "city.sqlite"))
         self.orders = NotedOrders()
         self._boards = [open_database(folder / "city.sqlite") for _ in range(2)]
+        for database in (self.store.database, *self._boards):
+            weakref.finalize(self, database.close)  # Python 3.13 minds a connection that nobody closed
         self.desk = FleetBoard(
             Board(self._boards[0]), Board(self._boards[1]), SITES, reports=folder / "reports", orders=self.orders,
             pace=Pace(every_s=0.02, idle_s=0.02),
