@@ -1,7 +1,9 @@
 """Mutual TLS at a real RabbitMQ: own topics, foreign ones, strangers, revocation, and a place that is given again."""
 
 import asyncio
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -27,6 +29,7 @@ from tests.sync.visitor import CUT_WITHIN_S, Visitor, visiting
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.enable_socket, pytest.mark.timeout(180)]
 V311 = Version.V311  # 3.10 speaks nothing else
 FOREIGN = Topics(SITE, "quay-99")
+MAKERS, ROUNDS = 3, 25
 
 
 def admitted(town: Town, device: str) -> Identity:
@@ -140,6 +143,29 @@ def test_a_half_made_user_is_finished(rabbit_town: tuple[Town, Rabbit]) -> None:
     town.fleet.settle()
     with visiting(one.broker(), client_id(one), V311) as visitor:
         assert visitor.publish(topics(one).status) < 0x80
+
+
+def test_several_may_make_the_same_users_at_once(rabbit_town: tuple[Town, Rabbit]) -> None:
+    """The server's round every minute, an enrolment and a command of a technician: each sees that a user is missing."""
+    town, node = rabbit_town
+    town.fleet.settle()
+    others = town.registry.users()
+    new = [BrokerUser(f"{SITE}.dong-{number}.1", SITE, f"dong-{number}") for number in range(ROUNDS)]
+    together = threading.Barrier(MAKERS)
+
+    def make() -> None:
+        with node.users as users:
+            for count in range(1, ROUNDS + 1):
+                together.wait(30)
+                users.apply((*others, *new[:count]), b"")
+
+    with ThreadPoolExecutor(MAKERS) as makers:
+        for made in [makers.submit(make) for _ in range(MAKERS)]:
+            made.result()
+    with node.users as users:
+        names = {row["name"] for row in users._call("GET", "/api/users")}
+        assert {user.name for user in new} <= names
+        users.apply(others, b"")
 
 
 def test_a_management_that_is_not_there_is_said_so(rabbit_town: tuple[Town, Rabbit]) -> None:
