@@ -65,6 +65,11 @@ def release(scripts: Path) -> str:
     return number
 
 
+def mqtt_version() -> str:
+    """What devices and the city's programs are told to speak: 3.10 hangs up on MQTT 5, which costs an attempt a connection."""
+    return "3.1.1" if release(server_scripts()) == "3" else "auto"
+
+
 def epmd(layout: Layout) -> Daemon:
     """Erlang's name service, on a port of our own."""
     return Daemon(layout.data / "epmd.pid", f"{layout.epmd_port}")
