@@ -60,7 +60,8 @@ class Cluster:
         start_epmd(self.layout)
         first, *others = self.nodes
         is_new = not (first.folder / "mnesia").exists()
-        founds_alone = is_new and release(server_scripts()) == "3"  # 4.x waits for a second one before it founds anything
+        # 4.x waits for a second node before it founds anything
+        founds_alone = is_new and release(server_scripts()) == "3"
         for node in (first,) if founds_alone else self.nodes:  # the first founds the cluster, the others join it
             tell(f"RabbitMQ {node.name}")
             node.start()
