@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from edge.cluster.layout import HOST, ClusterError, Layout
+from edge.cluster.rabbit import mqtt_version
 
 _COMMAND_S = 120.0
 _ADMIN, _WORKER = "motcua-admin", "motcua-worker"
@@ -51,7 +52,7 @@ urls_file = "secrets/urls"
 host = "{host}"
 port = {mqtt}
 others = {mqtt_others}
-version = "3.1.1"
+version = "{version}"
 ca_file = "data/authority.crt"
 cert_file = "data/city.pem"
 key_file = "data/city.pem"
@@ -71,7 +72,7 @@ data_dir = "data"
 
 [mqtt]
 enrolled = true
-version = "3.1.1"
+version = "{version}"
 
 [web]
 port = 0
@@ -162,13 +163,14 @@ class LocalCity:
             enrolment=layout.enrolment_port,
             mqtt=layout.mqtt_port(first),
             mqtt_others=_list(f"{HOST}:{layout.mqtt_port(name)}" for name in others),
+            version=mqtt_version(),
             management=f"https://{HOST}:{layout.management_port(first)}",
             management_others=_list(f"https://{HOST}:{layout.management_port(name)}" for name in others),
         )
 
     def _device_file(self) -> str:
         doors = [_DOOR.format(number=number, column=number - 1) for number in range(1, _DOORS + 1)]
-        return _DEVICE.format(port=self.board, doors=_DOORS) + "".join(doors)
+        return _DEVICE.format(port=self.board, doors=_DOORS, version=mqtt_version()) + "".join(doors)
 
 
 def next_steps(layout: Layout) -> str:

@@ -10,7 +10,7 @@ from edge.cluster.city import LocalCity
 from edge.cluster.layout import FIRST_PORT, POSTGRES, ClusterError, Layout, saved
 from edge.cluster.postgres import Postgres, server_programs
 from edge.cluster.processes import answers
-from edge.cluster.rabbit import RabbitNode, epmd, server_scripts, start_epmd
+from edge.cluster.rabbit import RabbitNode, epmd, release, server_scripts, start_epmd
 
 Tell = Callable[[str], None]
 
@@ -60,12 +60,14 @@ class Cluster:
         start_epmd(self.layout)
         first, *others = self.nodes
         is_new = not (first.folder / "mnesia").exists()
-        for node in (first,) if is_new else self.nodes:  # the first founds the cluster, the others join it
+        # 4.x waits for a second node before it founds anything
+        founds_alone = is_new and release(server_scripts()) == "3"
+        for node in (first,) if founds_alone else self.nodes:  # the first founds the cluster, the others join it
             tell(f"RabbitMQ {node.name}")
             node.start()
         first.until_up()
         for node in others:
-            if is_new:
+            if founds_alone:
                 tell(f"RabbitMQ {node.name}")
             node.start()
         for node in others:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from edge.cluster.layout import HOST, Layout, Missing, deployed
+from edge.cluster.layout import HOST, ClusterError, Layout, Missing, deployed
 from edge.cluster.processes import Daemon, answers, wait_for
 
 START_S = 180.0  # a node that comes back waits for its peers' tables
@@ -20,9 +20,11 @@ mqtt.listeners.tcp.1 = {host}:{mqtt}
 management.tcp.ip = {host}
 management.tcp.port = {management}
 mqtt.allow_anonymous = true
-mqtt.default_user = guest
-mqtt.default_pass = guest
 """
+_ANYBODY = {  # who an anonymous device is: each release knows its own words only, and refuses the other's
+    "3": "mqtt.default_user = guest\nmqtt.default_pass = guest\n",
+    "4": "anonymous_login_user = guest\nanonymous_login_pass = guest\n",
+}
 _SECURED = """\
 listeners.ssl.default = {host}:{amqp}
 mqtt.listeners.ssl.default = {host}:{mqtt}
@@ -52,6 +54,20 @@ def server_scripts() -> Path:
     if not found or shutil.which("epmd") is None:
         raise Missing("RabbitMQ is not installed: sudo apt-get install -y --no-install-recommends rabbitmq-server")
     return found[-1]
+
+
+def release(scripts: Path) -> str:
+    """The first number of a server's version, by its folder: what `deploy/rabbitmq` has a folder of settings for."""
+    number = scripts.parent.name.removeprefix("rabbitmq_server-").split(".")[0]
+    if number not in _ANYBODY:
+        known = " and ".join(f"{one}.x" for one in _ANYBODY)
+        raise ClusterError(f"{scripts.parent} is neither of the releases that the city knows: {known}")
+    return number
+
+
+def mqtt_version() -> str:
+    """What devices and the city's programs are told to speak: 3.10 hangs up on MQTT 5, which costs an attempt a connection."""
+    return "3.1.1" if release(server_scripts()) == "3" else "auto"
 
 
 def epmd(layout: Layout) -> Daemon:
@@ -121,8 +137,9 @@ class RabbitNode:
         self.folder.mkdir(parents=True, exist_ok=True)
         parts = self.folder / "conf.d"
         parts.mkdir(exist_ok=True)
-        for part in sorted(deployed("rabbitmq", "conf.d").glob("*.conf")):
-            shutil.copy(part, parts / part.name)
+        for settings in ("conf.d", f"conf.d-{release(server_scripts())}"):
+            for part in sorted(deployed("rabbitmq", settings).glob("*.conf")):
+                shutil.copy(part, parts / part.name)
         shutil.copy(deployed("rabbitmq", "enabled_plugins"), self.folder / "enabled_plugins")
         if self.layout.is_secured:
             files = {"authority": self.layout.authority, "server": self.certificate}
@@ -142,7 +159,8 @@ class RabbitNode:
             f"cluster_formation.classic_config.nodes.{index} = {name}@localhost"
             for index, name in enumerate(self.layout.names, 1)
         ]
-        listeners = (_SECURED if self.layout.is_secured else _OPEN).format(
+        form = _SECURED if self.layout.is_secured else _OPEN + _ANYBODY[release(server_scripts())]
+        listeners = form.format(
             host=HOST,
             amqp=self.layout.amqp_port(self.name),
             mqtt=self.layout.mqtt_port(self.name),

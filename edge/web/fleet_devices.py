@@ -106,13 +106,18 @@ class DevicesPage:
             self._said.say(self._words("page.fleet.reading"))
             return
         show(self._stale, is_shown=view.is_stale)
-        if not self._is_laid_out:
-            self._is_laid_out = True
-            self._lay_out(chosen(view.devices, self._choice))
+        if not self._rows:  # nobody's finger is on an empty table: the first device comes by itself
+            self._lay_out_first(chosen(view.devices, self._choice))
         now, found = self._house.desk.now(), {(one.site, one.device): one for one in view.devices}
         for key, row in self._rows.items():
             if key in found:
                 row.show(found[key], now)
+
+    def _lay_out_first(self, devices: list[DeviceView]) -> None:
+        if devices or not self._is_laid_out:
+            self._is_laid_out = True
+            self._table.clear()
+            self._lay_out(devices)
 
     def _lay_out(self, devices: list[DeviceView]) -> None:
         words, choice = self._words, self._choice

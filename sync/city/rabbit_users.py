@@ -25,6 +25,7 @@ from sync.topics import ROOT, Topics
 TAG, CITY_TAG = "motcua-device", "motcua-city"  # the users that are ours to make and to delete
 _log = logging.getLogger(__name__)
 _TIMEOUT_S = 10.0
+_REASON_LETTERS = 200  # of what RabbitMQ says about a refusal; no call here carries a password in its body
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +109,21 @@ class RabbitUsers:
         exchange = self._settings.exchange
         queue = rf"mqtt-subscription-{client_id}(qos[01])?"
         both = rf"^({re.escape(exchange)}|{queue})$"
-        self._call("PUT", f"/api/users/{name}", {"password_hash": "", "tags": tag})
+        self._put_user(name, {"password_hash": "", "tags": tag})
         self._call("PUT", f"/api/topic-permissions/{self._vhost}/{name}", {"exchange": exchange} | topics)
         resources = {"configure": f"^{queue}$", "write": both, "read": both}
         self._call("PUT", f"/api/permissions/{self._vhost}/{name}", resources)
+
+    def _put_user(self, name: str, body: dict[str, str]) -> None:
+        """RabbitMQ answers 400 to the second of two who make the same user at this moment: the server's round and a command, say.
+
+        Said once more it is a change of the user that is there.
+        """
+        path = f"/api/users/{name}"
+        answer = self._answer("PUT", path, body)
+        if answer.status_code == httpx.codes.BAD_REQUEST:
+            answer = self._answer("PUT", path, body)
+        _checked(answer)
 
     def _bind(self, users: Iterable[BrokerUser]) -> None:
         """Each device's events to its worker's queue, before it may publish. Without queues yet: a worker binds it later."""
@@ -145,9 +157,7 @@ class RabbitUsers:
         answer = self._answer(method, path, body)
         if gone_is_good and answer.status_code == httpx.codes.NOT_FOUND:
             return None
-        if answer.is_error:
-            raise BrokerNotReached(f"RabbitMQ's management refused {method} {path}: {answer.status_code}")
-        return answer.json() if answer.content else None
+        return _checked(answer)
 
     def _answer(self, method: str, path: str, body: dict[str, str] | None) -> httpx.Response:
         """Of the node that answered last, or of another one: every call may be repeated."""
@@ -159,6 +169,15 @@ class RabbitUsers:
                 why.append(f"{url}: {error}")
                 self._urls.append(self._urls.pop(0))
         raise BrokerNotReached(f"RabbitMQ's management: {'; '.join(why)}")
+
+
+def _checked(answer: httpx.Response) -> Any:
+    """What it brought. Raise BrokerNotReached for a refusal."""
+    if answer.is_error:
+        request, why = answer.request, f"{answer.status_code} {answer.text[:_REASON_LETTERS]}".strip()
+        path = request.url.raw_path.decode()
+        raise BrokerNotReached(f"RabbitMQ's management refused {request.method} {path}: {why}")
+    return answer.json() if answer.content else None
 
 
 def _tags(user: dict[str, Any]) -> list[str]:

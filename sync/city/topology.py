@@ -39,6 +39,8 @@ _QUEUE: dict[str, object] = {
     "x-max-length-bytes": MAX_BACKLOG,
     "x-overflow": "reject-publish",
 }
+_UNLIMITED = {"x-delivery-limit": -1}
+_LIMITS_SINCE = 4  # the release that drops a message at its 21st delivery unless it is told not to; 3.10 refuses -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,14 @@ class Topology:
         return f"motcua.shard.{shard_of(source_of(topics.site, topics.device), self.shards)}"
 
     async def declare(self, channel: AbstractChannel) -> None:
-        """Queues and their fixed bindings; harmless when repeated."""
+        """Queues and their fixed bindings; harmless when repeated.
+
+        A batch comes again with every worker that dies, every change of shares and every loss of the database, however often.
+        """
+        arguments = _QUEUE | (_UNLIMITED if await _release(channel) >= _LIMITS_SINCE else {})
         unrouted = await channel.declare_exchange(UNROUTED, ExchangeType.TOPIC, durable=True, timeout=TIMEOUT_S)
         for name in self.queues:
-            queue = await channel.declare_queue(name, durable=True, arguments=dict(_QUEUE), timeout=TIMEOUT_S)  # type: ignore[arg-type]  # pamqp's own union
+            queue = await channel.declare_queue(name, durable=True, arguments=dict(arguments), timeout=TIMEOUT_S)  # type: ignore[arg-type]  # pamqp's own union
             if name == UNROUTED:
                 await queue.bind(unrouted, f"{_PREFIX}.*.*.ev.#", timeout=TIMEOUT_S)
             elif name == EARLY:
@@ -109,6 +115,13 @@ def topic_of(routing_key: str) -> str:
     """The MQTT topic of a device's message. Its first five parts hold no dot; what follows is a type, whose dots are dots."""
     parts = routing_key.split(".", _PARTS)
     return "/".join(parts)
+
+
+async def _release(channel: AbstractChannel) -> int:
+    """The first number of the node's version, as it says in its greeting."""
+    connection = (await channel.get_underlay_channel()).connection
+    version = connection.server_properties["version"]
+    return int((version.decode() if isinstance(version, bytes) else str(version)).split(".")[0])
 
 
 def _prefix_of(topics: Topics) -> str:

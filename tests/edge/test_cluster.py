@@ -10,6 +10,7 @@ import pytest
 from edge.cluster.cluster import Cluster
 from edge.cluster.layout import ClusterError, Layout, deployed, saved
 from edge.cluster.processes import Daemon, wait_for
+from edge.cluster.rabbit import release
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)", "a-mark-of-its-own"]
 
@@ -55,7 +56,19 @@ def test_what_takes_too_long_says_so() -> None:
 def test_the_local_cluster_runs_on_the_files_of_production() -> None:
     for parts in (
         ("rabbitmq", "conf.d", "10-motcua.conf"),
+        ("rabbitmq", "conf.d-3", "11-motcua-3.conf"),
+        ("rabbitmq", "conf.d-4", "11-motcua-4.conf"),
         ("rabbitmq", "definitions.json"),
         ("postgresql", "motcua.conf"),
     ):
         assert deployed(*parts).is_file()
+
+
+@pytest.mark.parametrize(("folder", "expected"), [("rabbitmq_server-3.10.8", "3"), ("rabbitmq_server-4.0.5", "4")])
+def test_a_servers_folder_says_its_release(folder: str, expected: str) -> None:
+    assert release(Path("/usr/lib/rabbitmq/lib") / folder / "sbin") == expected
+
+
+def test_a_release_without_settings_is_refused() -> None:
+    with pytest.raises(ClusterError, match=r"rabbitmq_server-5\.1\.0 .*3\.x and 4\.x"):
+        release(Path("/usr/lib/rabbitmq/lib/rabbitmq_server-5.1.0/sbin"))

@@ -13,6 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from edge.cluster.layout import Missing
+from edge.cluster.rabbit import release, server_scripts
+from sync.broker import Version
 from sync.city.authority import client_files, server_files
 from sync.city.rabbit_users import RabbitSettings, RabbitUsers
 from tests.sync.broker_fixtures import free_port
@@ -33,13 +36,14 @@ class Rabbit:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, town: Town) -> None:
-        scripts = sorted(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin"))
-        if not scripts:
-            pytest.skip("no RabbitMQ here: sudo apt-get install rabbitmq-server")
+        try:
+            scripts = server_scripts()
+        except Missing as missing:
+            pytest.skip(str(missing))
         self._write(town)
         with (self.directory / "console.log").open("wb") as log:
             self._process = subprocess.Popen(
-                [str(scripts[-1] / "rabbitmq-server")], env=self._environment(), stdout=log, stderr=log,
+                [str(scripts / "rabbitmq-server")], env=self._environment(), stdout=log, stderr=log,
                 cwd=self.directory, start_new_session=True,
             )  # fmt: skip
         for port in (self.mqtt_port, self.management_port):
@@ -58,6 +62,11 @@ class Rabbit:
             check=False,
             timeout=30,
         )
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """Of MQTT, that it speaks."""
+        return (Version.V311,) if release(server_scripts()) == "3" else (Version.V311, Version.V5)
 
     @property
     def url(self) -> str:

@@ -72,15 +72,11 @@ class FleetTown(House):
         self.fleet_server = FleetServer(self.desk, UserBook(self.users_file), strings(), chosen)
         self.site = self.fleet_server.house  # type: ignore[assignment]  # what a House asks of it is the same
         self.app = FleetPages(self.fleet_server.house).app()
-        self.near = self._device("diem-gan", "hop-gan", 1)
-        self.far = self._device("diem-xa", "hop-xa", 2)
-        self.lost = self._device("diem-la", "hop-la", 3)
+        self.near = self.device("diem-gan", "hop-gan", 1)
+        self.far = self.device("diem-xa", "hop-xa", 2)
+        self.lost = self.device("diem-la", "hop-la", 3)
 
-    def close(self) -> None:
-        for database in (self.store.database, *self._boards):
-            database.close()
-
-    def _device(self, site: str, device: str, seed: int) -> Sender:
+    def device(self, site: str, device: str, seed: int) -> Sender:
         """What it says holds its own name, so that a test sees where it turns up."""
         sender = Sender(Topics(site, device), DeviceKey.from_seed(bytes([seed]) * 32))
         sender.now = datetime.now(VIETNAM) - timedelta(seconds=5)
@@ -94,6 +90,10 @@ class FleetTown(House):
         self.store.take(sender.says(health, visit, loaded, late, self.alert(sender, f"C-{device}")))
         self.store.present([(sender.topics, Presence(state="online", boot="boot-1"))])
         return sender
+
+    def close(self) -> None:
+        for database in (self.store.database, *self._boards):
+            database.close()
 
     def alert(self, sender: Sender, name: str) -> e.AlertRaised:
         return e.AlertRaised(

@@ -179,6 +179,15 @@ async def test_a_row_that_says_the_same_is_left_alone(town: FleetTown) -> None:
     assert rows(sheet, "C-hop-gan") == before
 
 
+async def test_the_first_device_comes_to_an_open_page(town: FleetTown) -> None:
+    table = await town.open("/thiet-bi?tim=hop-moi", "can-bo-gan")
+    assert "0 máy" in table.text
+    town.device("diem-gan", "hop-moi", 4)
+    await town.desk.look()
+    await until(lambda: "1 máy" in table.text)
+    assert "0 máy" not in table.text
+
+
 async def test_a_chain_in_doubt_says_what_to_do(town: FleetTown) -> None:
     (one,) = town.near.visits(1)
     town.store.take([one, with_body(one, one.body + b" ")])
