@@ -24,6 +24,7 @@ from sync.topics import ROOT
 
 ACCESS, REVOKED, CONFIG = "devices.acl", "revoked.pem", "motcua.conf"
 _AGAIN_AFTER_S = 1.0
+_READS_S = 0.3  # longer than it reads its files
 _MODE = 0o640  # the broker reads them by its group
 
 
@@ -43,6 +44,8 @@ class MosquittoUsers:
             raise BrokerNotReached(f"Mosquitto: {error.filename}: {error.strerror}") from error
         if is_new:
             self.reload()
+            time.sleep(_READS_S)
+            self.reload()  # Mosquitto forgets a signal that comes while it still reads what an earlier one announced
 
     def cut(self, names: Sequence[str]) -> None:
         """Twice: a line that was accepted beside the signal finishes its handshake with the list of before."""

@@ -21,7 +21,7 @@ class MemoryLedger:
     """`edge.ports.Ledger` without durability."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
-        self._connection = sqlite3.connect(":memory:", isolation_level=None)
+        self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self._connection.close)  # Python 3.13 minds a connection that nobody closed
         for script in scripts():
             self._connection.executescript(script)
