@@ -24,7 +24,8 @@ from sync.topics import ROOT
 
 ACCESS, REVOKED, CONFIG = "devices.acl", "revoked.pem", "motcua.conf"
 _AGAIN_AFTER_S = 1.0
-_READS_S = 0.3  # longer than it reads its files
+_READS_S = 0.3  # longer than it reads its files; a signal that comes meanwhile may be forgotten
+_told_at: dict[Path, float] = {}  # when which broker was signalled last
 _MODE = 0o640  # the broker reads them by its group
 
 
@@ -44,8 +45,6 @@ class MosquittoUsers:
             raise BrokerNotReached(f"Mosquitto: {error.filename}: {error.strerror}") from error
         if is_new:
             self.reload()
-            time.sleep(_READS_S)
-            self.reload()  # Mosquitto forgets a signal that comes while it still reads what an earlier one announced
 
     def cut(self, names: Sequence[str]) -> None:
         """Twice: a line that was accepted beside the signal finishes its handshake with the list of before."""
@@ -61,6 +60,8 @@ class MosquittoUsers:
 
         The broker's one loop looks at the signal before it reads a connection made after it: no take-over comes too early.
         """
+        time.sleep(max(0.0, _told_at.get(self.pid_file, -_READS_S) + _READS_S - time.monotonic()))
+        _told_at[self.pid_file] = time.monotonic()
         try:
             os.kill(int(self.pid_file.read_text(encoding="ascii")), signal.SIGHUP)
         except (FileNotFoundError, ProcessLookupError):
