@@ -63,10 +63,12 @@ class FaceNetworks:
 
     detector: FaceDetector
     mesh: FaceMesh
+    is_blue_first: bool
 
     @classmethod
     def load(cls, task: Path, *, is_blue_first: bool = False) -> Self:
         """Raise FileNotFoundError; `is_blue_first`: frames come as cameras hand them over, not red first."""
         if not task.is_file():
             raise FileNotFoundError(f"{task}: no face landmarker here; `motcua models pull` fetches it")
-        return cls(FaceDetector(task, is_blue_first=is_blue_first), FaceMesh(task, is_blue_first=is_blue_first))
+        detector = FaceDetector(task, is_blue_first=is_blue_first)
+        return cls(detector, FaceMesh(task, is_blue_first=is_blue_first), is_blue_first)

@@ -44,14 +44,14 @@ class Landmarker:
         *,
         is_blue_first: bool = False,
     ) -> None:
-        """`task`: MediaPipe's landmarker file, or what was loaded from it. Raise FileNotFoundError."""
+        """`task`: MediaPipe's landmarker file, or what was loaded from it and knows the order itself. Raise FileNotFoundError."""
         networks = task if isinstance(task, FaceNetworks) else FaceNetworks.load(task, is_blue_first=is_blue_first)
         self._faces: Faces
         if mode == "image":
             self._faces = partial(_of_still, networks, max_faces)
         else:
             self._faces = (FaceFollower(networks) if max_faces == 1 else FacesFollower(networks, max_faces)).faces
-        self._to_gray = cv2.COLOR_BGR2GRAY if is_blue_first else cv2.COLOR_RGB2GRAY
+        self._to_gray = cv2.COLOR_BGR2GRAY if networks.is_blue_first else cv2.COLOR_RGB2GRAY
         self._last_ms = -1
 
     def observe(
@@ -68,8 +68,8 @@ class _View:
     """A picture derived from the frame: frame pixel = (view pixel - border) / scale."""
 
     picture: RgbImage
-    border_px: int = 0
-    scale: float = 1.0
+    border_px: int
+    scale: float
 
     def in_frame(self, face: Found) -> Found:
         points = face.points.copy()

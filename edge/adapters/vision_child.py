@@ -46,7 +46,7 @@ def see(spec: VisionSpec, emit: Emit) -> None:
     second = SecondFiles(*map(Path, spec.second)) if spec.second else None
     model = ExpressionModel(Path(spec.params_dir) if spec.params_dir else PARAMS_DIR, second)
     networks = FaceNetworks.load(Path(spec.landmarker), is_blue_first=True)
-    reading = partial(FaceReader, networks, "video", model=model, is_blue_first=True)
+    reading = partial(FaceReader, networks, "video", model=model)
     several = partial(reading, max_faces=spec.max_faces)
     reader = ThriftyReader(reading(max_faces=1), networks.detector.count, several)
     emit(Hello(wire=WIRE_VERSION, pid=os.getpid(), params_version=model.version))

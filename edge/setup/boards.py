@@ -7,7 +7,7 @@ from devices.lock_board.families import codec_of
 from devices.lock_board.probe import FoundBoard
 from edge.setup.found import BoardsAt
 from edge.setup.job import Job, NothingToWrite
-from edge.setup.rules import rule, whole
+from edge.setup.rules import in_network, rule, whole
 
 NEW = {"echo": False, "poll_ms": 500}  # a line has one of each, whatever hangs on it
 PULSE_MS = {"xor8a": 300}  # of the families that take a length, what most locks stand
@@ -41,17 +41,10 @@ async def _ask_converter(job: Job) -> None:
     job.terminal.tell("No lock board answered on any port.")
     while job.look_at is not None and job.terminal.is_attended:
         question = "A converter in the network that boards hang on, as tcp://ADDRESS:PORT (Enter for none)"
-        way = await job.terminal.ask(question, _converter, "")
+        way = await job.terminal.ask(question, in_network(Board), "")
         if not way or isinstance(found := await job.look_at(way), BoardsAt):
             return
         job.terminal.warn(found.says)
-
-
-def _converter(text: str) -> str:
-    if text and not text.startswith("tcp://"):
-        msg = "tcp://ADDRESS:PORT"
-        raise ValueError(msg)
-    return str(rule(Board, "port")(text)) if text else ""
 
 
 async def _line(job: Job, line: BoardsAt, chosen: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from config.locker import KEYPADS
 from config.peripherals import DESK, Printer, Scanner
 from edge.setup.found import PrinterAt, SilentAt
 from edge.setup.job import Job
-from edge.setup.rules import rule
+from edge.setup.rules import in_network, rule
 from edge.setup.scan import Scans, scans
 
 README = "devices/scanner/README.md"
@@ -42,17 +42,12 @@ async def _ask_network(job: Job) -> None:
     """A printer in the network shows itself to nobody."""
     job.terminal.tell("None answered on USB or a serial line.")
     while job.look_at_printer is not None and job.terminal.is_attended:
-        way = await job.terminal.ask("One in the network, as tcp://ADDRESS:9100 (Enter for none)", _network, "")
+        way = await job.terminal.ask(
+            "One in the network, as tcp://ADDRESS:9100 (Enter for none)", in_network(Printer), ""
+        )
         if not way or isinstance(found := await job.look_at_printer(way), PrinterAt):
             return
         job.terminal.warn(found.says)
-
-
-def _network(text: str) -> str:
-    if text and not text.startswith("tcp://"):
-        msg = "tcp://ADDRESS:PORT"
-        raise ValueError(msg)
-    return str(rule(Printer, "port")(text)) if text else ""
 
 
 def scanner_places(job: Job) -> dict[str, str]:

@@ -34,6 +34,19 @@ def as_typed(model: type[BaseModel], name: str) -> Callable[[str], str]:
     return check
 
 
+def in_network(model: type[BaseModel]) -> Callable[[str], str]:
+    """A section's `port` as the address of something in the network; nothing is an answer."""
+    judge = rule(model, "port")
+
+    def check(text: str) -> str:
+        if text and not text.startswith("tcp://"):
+            msg = "tcp://ADDRESS:PORT"
+            raise ValueError(msg)
+        return str(judge(text)) if text else ""
+
+    return check
+
+
 def whole(low: int, high: int) -> Callable[[str], int]:
     """A number from `low` to `high`."""
 

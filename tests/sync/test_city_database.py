@@ -95,8 +95,6 @@ def test_a_picture_does_not_move_while_others_write(where: Path | str, things: D
             writing.insert(BULK, [("a", 1, None, None)])
         assert reading.rows("SELECT count(*) FROM things") == [(0,)]
     assert numbers(things) == [1]
-    other.close()
-    things.close()
 
 
 def test_scripts_are_applied_once_and_may_not_change(where: Path | str, things: Database) -> None:
