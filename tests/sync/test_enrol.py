@@ -213,7 +213,8 @@ async def test_a_connection_that_says_nothing_is_ended(town: Town, monkeypatch: 
     monkeypatch.setattr(enrol_server, "_LIFE_S", 0.05)
     context = ssl.create_default_context(cadata=town.authority.pem)
     reader, writer = await asyncio.open_connection("127.0.0.1", town.server.port, ssl=context)
-    assert await asyncio.wait_for(reader.read(), 20) == b""
+    async with asyncio.timeout(20):
+        assert await reader.read() == b""
     writer.close()
 
 

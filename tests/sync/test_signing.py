@@ -29,7 +29,8 @@ async def test_a_checkpoint_comes_after_so_long_and_does_not_feed_on_itself(open
     await journal.record(VISIT)
     assert [(await anext(follower)).payload.TYPE for _ in range(2)] == ["visit.started", "ledger.checkpoint"]
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(anext(follower), 0.1)  # ten times the cadence
+        async with asyncio.timeout(0.1):  # ten times the cadence
+            await anext(follower)
 
 
 async def test_a_clean_close_signs_the_end_once(open_journal: Opener, tmp_path: Path) -> None:

@@ -278,7 +278,8 @@ async def test_running_sends_receives_and_answers(centre: Centre) -> None:
     running = asyncio.create_task(centre.post.run())
     alert = await raised(centre)
     centre.phone.incoming.put_nowait(SmsReply("r1", LEADER.reveal(), f"1 {alert.alert}"))
-    await asyncio.wait_for(is_owned.wait(), 15)
+    async with asyncio.timeout(15):
+        await is_owned.wait()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
