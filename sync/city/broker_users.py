@@ -5,6 +5,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from sync.city.authority import Authority
@@ -40,10 +42,21 @@ class Brokers:
     brokers: tuple[BrokerUsers, ...]
 
     def settle(self) -> None:
-        """Make every broker as the registry is. Raise BrokerNotReached when one could not be, after the others."""
-        users = self.registry.users()
-        revoked = self.authority.revoked_list(self.registry.revoked_certificates(), self.registry.clock())
-        self._at_each(lambda broker: broker.apply(users, revoked))
+        """Make every broker as the registry is. Raise BrokerNotReached when one could not be, after the others.
+
+        Again when the registry has changed meanwhile: who settled that change beside us may have been overwritten by us.
+        """
+        wanted = self._wanted()
+        while True:
+            users, revoked = wanted
+            listed = self.authority.revoked_list(revoked, self.registry.clock())
+            self._at_each(partial(_apply, users, listed))
+            before, wanted = wanted, self._wanted()
+            if wanted == before:
+                return
+
+    def _wanted(self) -> tuple[Sequence[BrokerUser], Sequence[tuple[str, datetime]]]:
+        return self.registry.users(), self.registry.revoked_certificates()
 
     def cut(self, names: Sequence[str]) -> None:
         """Shut the door first, then cut. Raise BrokerNotReached when one broker did not, after the others."""
@@ -67,6 +80,10 @@ class Brokers:
 
 class _Deed(Protocol):
     def __call__(self, broker: BrokerUsers, /) -> None: ...
+
+
+def _apply(users: Sequence[BrokerUser], revoked_list: bytes, broker: BrokerUsers) -> None:
+    broker.apply(users, revoked_list)
 
 
 def base_of(user: BrokerUser) -> str:
