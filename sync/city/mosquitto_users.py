@@ -24,7 +24,7 @@ from sync.topics import ROOT
 
 ACCESS, REVOKED, CONFIG = "devices.acl", "revoked.pem", "motcua.conf"
 _AGAIN_AFTER_S = 1.0
-_READS_S = 0.3  # longer than it reads its files; a signal that comes meanwhile may be forgotten
+_READS_S = 0.3  # longer than it reads its files; a signal that comes meanwhile is forgotten (2.0.21, loop.c: the flag is cleared last)
 _told_at: dict[Path, float] = {}  # when which broker was signalled last
 _MODE = 0o640  # the broker reads them by its group
 

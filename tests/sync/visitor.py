@@ -22,6 +22,8 @@ class Visitor:
         self.news = threading.Condition()
         handlers = Handlers(on_puback=self._puback, on_message=self._message)
         self.connection = Connection(broker, client_id, version, handlers)
+        self._subscribed = 0
+        self.connection._client.on_subscribe = self._suback
         try:
             self.connection.open()
         except LinkError:
@@ -44,9 +46,13 @@ class Visitor:
         return self.codes[mid]
 
     def subscribe(self, topic: str) -> None:
+        """Returns when the broker has answered, whatever it says, or hung up: what others publish from then on is heard."""
         with self._lock:
+            expected = self._subscribed + 1
             self.connection.subscribe(topic)
         self.connection.wake()
+        with self.news:
+            assert self.news.wait_for(lambda: self._subscribed >= expected or self.ended_at, timeout=10)
 
     def wait_until_cut(self, within_s: float) -> bool:
         with self.news:
@@ -76,6 +82,11 @@ class Visitor:
     def _puback(self, mid: int, code: int) -> None:
         with self.news:
             self.codes[mid] = code
+            self.news.notify_all()
+
+    def _suback(self, *_: object) -> None:
+        with self.news:
+            self._subscribed += 1
             self.news.notify_all()
 
     def _message(self, topic: str, payload: bytes) -> None:
