@@ -16,6 +16,7 @@ from config.schema import Config
 from edge.adapters import locker_wire as wire
 from edge.cli_common import print_line
 from edge.cli_locker import Line, answers, asked, show
+from edge.setup.terminal import InputEnded, KeyboardLines, Terminal
 
 NOBODY = "0"
 Feedback = Literal["closed_short", "open_short"]
@@ -103,17 +104,30 @@ async def _doors(line: Line, *, as_json: bool) -> dict[str, str]:
 
 
 class _Prompts:
-    """A person at this terminal, asked in a thread: the boards go on being read meanwhile."""
+    """A person at this terminal, or lines from a pipe; the boards go on being read meanwhile."""
+
+    def __init__(self) -> None:
+        self._terminal = Terminal(KeyboardLines(sys.stdin.fileno())) if sys.stdin.isatty() else None
 
     async def ready(self, sentence: str) -> None:
-        await _person(sentence)
+        await self._asked(sentence)
 
     async def number(self, expected: str, moved: tuple[str, ...]) -> str | None:  # noqa: ARG002 - a person looks for themselves
-        answer = await _person(f"Which number stands on the door that opened? ({NOBODY}: none opened)", expected)
+        answer = await self._asked(f"Which number stands on the door that opened? ({NOBODY}: none opened)", expected)
         return None if answer == NOBODY else answer.strip()
 
     def tell(self, sentence: str) -> None:
         sys.stderr.write(sentence + "\n")
+
+    async def _asked(self, question: str, default: str = "") -> str:
+        """By the loop at a terminal, so that Ctrl-C ends it at once; a pipe is read by a thread."""
+        if self._terminal is not None:
+            try:
+                return await self._terminal.ask(question, str, default)
+            except InputEnded:
+                raise typer.Abort from None
+        shows = bool(default)
+        return str(await asyncio.to_thread(typer.prompt, question, default=default, show_default=shows, err=True))
 
 
 def feedback_of(one: Mapped, wired: Compartment, inverted: Collection[str]) -> Feedback:
@@ -152,8 +166,3 @@ def _value(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-async def _person(question: str, default: str = "") -> str:
-    """Ask in a thread: the boards go on being read meanwhile."""
-    return str(await asyncio.to_thread(typer.prompt, question, default=default, show_default=bool(default), err=True))

@@ -13,6 +13,7 @@ from edge.adapters import locker_wire as wire
 from edge.adapters.locker_socket import AgentLine
 from sync.inspect import tail
 from tests.edge.locker_site import Site, open_site
+from tests.edge.setup.technician import technician
 
 
 @pytest.fixture
@@ -113,6 +114,19 @@ async def test_the_map_finds_swapped_numbers_and_prints_the_lines_to_copy(site: 
     rows = {line["compartment"]: (line["channel"], line["number"], line["moved"]) for line in lines(done.stdout)}
     assert done.exit_code == 1
     assert rows == {"n02": (1, "02", ["n01"]), "n01": (2, "01", ["n02"]), "n03": (3, "03", ["n03"])}
+
+
+@pytest.mark.parametrize("key", [b"\x03", b"\x04"], ids=["Ctrl-C", "Ctrl-D"])
+async def test_the_map_ends_at_a_key_while_it_asks(site: Site, key: bytes) -> None:
+    login = ("--user", "ky-thuat", "--totp", site.totp("ky-thuat"), "--config", site.config)
+    shutting = asyncio.create_task(site.close_what_opens())
+    async with site.agent(), technician("map", *login, command="locker") as person:
+        await person.answers("then press Enter")
+        await person.sees("Which number stands on the door that opened?")
+        person.presses(key)
+        assert await person.ended() != 0
+    shutting.cancel()
+    assert sum(door.pulses for door in site.cabinet.doors()) == 1
 
 
 async def test_a_line_that_is_no_question_is_answered_and_the_next_one_too(site: Site) -> None:

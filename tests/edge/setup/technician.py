@@ -1,4 +1,4 @@
-"""A technician at a terminal: `motcua setup` on a pty of its own, read as it is printed, answered when it asks."""
+"""A technician at a terminal: a command on a pty of its own, read as it is printed, answered when it asks."""
 
 import asyncio
 import fcntl
@@ -75,12 +75,14 @@ class Technician:
 
 
 @asynccontextmanager
-async def technician(*words: object, out: Path | None = None) -> AsyncIterator[Technician]:
+async def technician(
+    *words: object, command: str = "setup", out: Path | None = None
+) -> AsyncIterator[Technician]:
     """`out`: where stdout goes instead of the terminal, for `--json`."""
     master, far = pty.openpty()
     stdout = out.open("wb") if out else far
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "edge", "setup", *map(str, words), cwd=ROOT,
+        sys.executable, "-m", "edge", command, *map(str, words), cwd=ROOT,
         stdin=far, stdout=stdout, stderr=far, start_new_session=True, preexec_fn=_own_terminal,
     )  # fmt: skip
     os.close(far)
