@@ -25,19 +25,23 @@ _LOST = (AMQPError, OSError, asyncio.TimeoutError, asyncio.InvalidStateError)
 
 @asynccontextmanager
 async def engine_errors() -> AsyncIterator[None]:
-    """What aio-pika raises when a node goes, as EngineLost."""
+    """What aio-pika raises when a node goes, as EngineLost; a cancellation that it has forgotten, once more."""
     try:
         yield
     except _LOST as error:
         raise EngineLost(f"{type(error).__name__}: {error}") from error
+    _unless_cancelled()
 
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[AbstractConnection]:
     """A connection that does not reconnect by itself: its end is the end of the session. Raise EngineLost."""
-    async with engine_errors():
-        connection = await aio_pika.connect(url, timeout=TIMEOUT_S, heartbeat=HEARTBEAT_S)
     try:
+        connection = await aio_pika.connect(url, timeout=TIMEOUT_S, heartbeat=HEARTBEAT_S)
+    except _LOST as error:
+        raise EngineLost(f"{type(error).__name__}: {error}") from error
+    try:
+        _unless_cancelled()
         yield connection
     finally:
         await _close(connection)
@@ -107,6 +111,13 @@ class Intake:
 
     def _cancelled(self, *_: object) -> None:
         self.is_cancelled = True
+
+
+def _unless_cancelled() -> None:
+    """aio-pika waits by wait_for, which in Python 3.11 forgets a cancellation that comes beside what it waits for."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _close(connection: AbstractConnection) -> None:

@@ -1,6 +1,8 @@
 """The city's workers over a real RabbitMQ and a real PostgreSQL: shares, takeovers, losses, strangers."""
 
 import asyncio
+import contextlib
+import random
 import shutil
 from collections.abc import Sequence
 
@@ -9,12 +11,15 @@ import pytest
 from edge.cluster.layout import Layout, free_span, scratch
 from edge.cluster.postgres import Postgres
 from sync.city.known import Known
+from sync.city.leases import Leases
+from sync.city.store import CityStore
 from sync.city.terms import DeviceState
 from sync.city.topology import Topology
 from sync.city.transactions import Transaction
+from sync.city.worker import Worker
 from sync.events import VisitStarted
 from tests.sync.broker_fixtures import until
-from tests.sync.engine_fixtures import City
+from tests.sync.engine_fixtures import LEASE_S, City
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.enable_socket, pytest.mark.timeout(150)]
 VISIT = VisitStarted(visit="v", counter="c")
@@ -60,6 +65,20 @@ async def test_workers_share_evenly_and_give_back_what_they_leave(city: City) ->
             await until(lambda: sorted(len(worker.work.queues) for worker in workers) == [3, 4, 4])
             assert sorted(q for w in workers for q in w.work.queues) == everything
         await until(lambda: sorted(first.work.queues) == everything, within_s=60)
+
+
+async def test_a_worker_ends_when_it_is_told_to_whatever_it_is_doing(city: City) -> None:
+    """From before its first connection until after its first share."""
+    rng = random.Random(20261129)
+    for number in range(20):
+        with contextlib.closing(city.database()) as store, contextlib.closing(city.database()) as leases:
+            worker = Worker(city.options, CityStore(store), Leases(leases, f"w{number}", LEASE_S), city.key)
+            running = asyncio.create_task(worker.run())
+            await asyncio.sleep(rng.uniform(0.0, 0.6))
+            running.cancel()
+            async with asyncio.timeout(30):
+                await asyncio.wait([running])
+            assert running.cancelled()
 
 
 async def test_a_busy_worker_that_is_killed_is_taken_over_from(city: City) -> None:

@@ -75,9 +75,7 @@ class Technician:
 
 
 @asynccontextmanager
-async def technician(
-    *words: object, command: str = "setup", out: Path | None = None
-) -> AsyncIterator[Technician]:
+async def technician(*words: object, command: str = "setup", out: Path | None = None) -> AsyncIterator[Technician]:
     """`out`: where stdout goes instead of the terminal, for `--json`."""
     master, far = pty.openpty()
     stdout = out.open("wb") if out else far
