@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.doctor.finding import Finding, State, broken, good, not_tested, weak
+from edge.services.health import DISK_LOW_MB
 
 GB, MB = 1 << 30, 1 << 20
-LOW_BYTES = 500 * MB  # the agent's own fault `disk` begins there
+LOW_BYTES = round(DISK_LOW_MB * MB)  # the agent's own fault `disk` begins there
 FULL_BYTES = 50 * MB
 INODES_LOW = 1000
 SLOW_S, DEAD_S = 0.1, 1.0  # an SD card takes 5 to 50 ms; a door waits for two of them

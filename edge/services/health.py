@@ -27,6 +27,7 @@ class Device(Protocol):
     def cameras_live(self) -> int: ...
 
 
+DISK_LOW_MB = 500.0  # MiB free; below, there is a fault `disk`, and `motcua doctor` says so too
 Check = Callable[[], Awaitable[object]]
 
 
@@ -41,7 +42,6 @@ class HealthService:
         clock: Clock,
         *,
         every_s: float = 60.0,
-        disk_low_mb: float = 500.0,
         checks: Sequence[Check] = (),
     ) -> None:
         self._ledger = ledger
@@ -51,7 +51,6 @@ class HealthService:
         self._every_s = every_s
         self._checks = tuple(checks)
         self._started_s = clock.monotonic()
-        self._disk_low_mb = disk_low_mb
         self._refusing_since: datetime | None = None
 
     def tiles(self) -> tuple[Tile, ...]:
@@ -76,7 +75,7 @@ class HealthService:
         for check in self._checks:
             await check()
         vitals = self._device.vitals()
-        if vitals.disk_free_mb < self._disk_low_mb:
+        if vitals.disk_free_mb < DISK_LOW_MB:
             await self._faults.fault("disk", "low")
         else:
             await self._faults.recovered("disk")
