@@ -25,7 +25,10 @@ _LOST = (AMQPError, OSError, asyncio.TimeoutError, asyncio.InvalidStateError)
 
 @asynccontextmanager
 async def engine_errors() -> AsyncIterator[None]:
-    """What aio-pika raises when a node goes, as EngineLost; a cancellation that it has forgotten, once more."""
+    """What aio-pika raises when a node goes, as EngineLost; a cancellation that it has forgotten, once more.
+
+    In a task in which no group of tasks has failed yet: before Python 3.13 such a one looks cancelled ever after.
+    """
     try:
         yield
     except _LOST as error:

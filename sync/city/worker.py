@@ -79,7 +79,7 @@ class Worker:
         try:
             while True:
                 try:
-                    await self._session()
+                    await _apart(self._session())
                 except* (EngineLost, DatabaseLost) as lost:
                     self._lost(lost)
                 await self._options.pace.sleep(self._options.pace.delay_s(self._failures))
@@ -210,6 +210,20 @@ class _Session:
             for topics in found:
                 await self._options.topology.bind_device(channel, topics)
         _log.info("city.devices_bound", extra={"devices": len(found), "from": UNROUTED})
+
+
+async def _apart(session: Coroutine[None, None, None]) -> None:
+    """In a task of its own, so that a cancellation is seen there (`engine_errors`) and nothing of it is left for the next."""
+    working = asyncio.create_task(session)
+    try:
+        await asyncio.wait([working])
+    except asyncio.CancelledError:
+        working.cancel()
+        await asyncio.wait([working])
+        if not working.cancelled():
+            working.exception()  # what it failed with beside being told to end is no news
+        raise
+    working.result()
 
 
 def _leaves(group: BaseExceptionGroup[CityError]) -> list[CityError]:
