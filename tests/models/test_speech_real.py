@@ -137,15 +137,28 @@ def hall(length: int) -> Samples:
     return np.asarray(together / np.sqrt(np.mean(together**2)), dtype=np.float32)
 
 
-def test_what_one_look_misses_in_a_full_hall_is_understood_by_another(
+@pytest.mark.timeout(120)
+def test_of_what_one_look_misses_in_a_full_hall_others_understand_some(
     hearer: Hearer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clean = spoken("tôi muốn gặp cán bộ")
-    noisy = clean + hall(len(clean)) * np.sqrt(np.mean(clean**2))
-    assert hearer.hear(noisy).understood.choices[0].meaning == Meaning(Intent.PERSON)
+    """Which ones depends on the processor's instructions: 9 of 12 for 6, 7 for 5, 9 for 6, 8 for 6 and 8 for 7 on five kinds."""
+    mixes = [
+        (clean + np.roll(hall(len(clean)), shift) * np.sqrt(np.mean(clean**2)), meaning)
+        for text, meaning in (
+            ("hồ sơ của tôi xong chưa", Meaning(Intent.PROGRESS)),
+            ("thứ bảy có làm việc không", Meaning(Intent.HOURS, day=Day.SATURDAY)),
+        )
+        for clean in [spoken(text)]
+        for shift in range(0, 18_000, 3_000)
+    ]
 
+    def understood() -> int:
+        choices = [(hearer.hear(noisy).understood.choices, meaning) for noisy, meaning in mixes]
+        return sum(bool(found) and found[0].meaning == meaning for found, meaning in choices)
+
+    in_several_looks = understood()
     monkeypatch.setattr("models.whisper.NOISY_DB", -100.0)
-    assert hearer.hear(noisy).understood.choices[0].meaning != Meaning(Intent.PERSON)
+    assert in_several_looks > understood()
 
 
 @pytest.mark.parametrize(("patience", "looks"), [(1, 1), (9, 3)])
