@@ -84,7 +84,7 @@ class WorkerEyes:
     ) -> None:
         self._spec = spec
         self._worker = SupervisedWorker(
-            WorkerKind("guide camera worker", spec.place, child, GUIDE_WIRE),
+            WorkerKind("guide camera worker", spec.place, child, GUIDE_WIRE, on_large_pages=True),
             spec=lambda: spec_line(self._spec), further=self._tell_line, hear=self._hear, fell=self._fell,
             patience=patience, backoff=backoff,
         )  # fmt: skip

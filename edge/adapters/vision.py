@@ -52,7 +52,7 @@ class VisionEyes:
     ) -> None:
         self._spec = spec
         self._worker = SupervisedWorker(
-            WorkerKind("vision worker", spec.counter, child, VISION_WIRE),
+            WorkerKind("vision worker", spec.counter, child, VISION_WIRE, on_large_pages=True),
             spec=self._next_spec, hear=self._hear, fell=self._fell, patience=patience, backoff=backoff,
         )  # fmt: skip
         self._listeners: Mailboxes[Reading | CameraChange] = Mailboxes(waiting)

@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -30,7 +30,6 @@ _SURROUNDINGS = {
     "TMPDIR": "/dev/null",
     "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime 1.29+ else reports every model it loads, from a cache in HOME
     "MALLOC_ARENA_MAX": "1",  # a dozen library threads would else keep a heap each: 10 MB
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # networks on large pages, where the kernel gives them: 7 % less CPU
     "OMP_NUM_THREADS": "1",
     "OMP_WAIT_POLICY": "PASSIVE",  # a thread that waits does not burn the core that another one needs
     "OPENBLAS_NUM_THREADS": "1",
@@ -41,6 +40,8 @@ _SURROUNDINGS = {
     "GLOG_minloglevel": "2",
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
+_LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+"""Where the kernel gives them: 7 % less CPU for the networks of a camera, and as much memory."""
 
 
 M = TypeVar("M", bound=msgspec.Struct)
@@ -71,9 +72,10 @@ class WorkerPatience:
     beat_s: float = 5.0
 
 
-def surroundings() -> dict[str, str]:
+def surroundings(*, on_large_pages: bool = False) -> dict[str, str]:
     """The environment of a process that opens cameras and microphones: little of ours, and nowhere to leave anything."""
-    return {name: os.environ[name] for name in _KEPT if name in os.environ} | _SURROUNDINGS
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return kept | _SURROUNDINGS | (_LARGE_PAGES if on_large_pages else {})
 
 
 class WorkerProcess:
@@ -167,7 +169,9 @@ class WorkerProcess:
 
 
 @asynccontextmanager
-async def started(module: Sequence[str], spec: bytes, label: str, mark: str) -> AsyncIterator[WorkerProcess]:
+async def started(
+    module: Sequence[str], spec: bytes, label: str, mark: str, *, on_large_pages: bool = False
+) -> AsyncIterator[WorkerProcess]:
     """Start `python MODULE FD PARENT`, hand it its spec, and make sure of its end.
 
     Call it on the loop of the main thread: the worker dies with the *thread* that started it (PR_SET_PDEATHSIG).
@@ -177,7 +181,7 @@ async def started(module: Sequence[str], spec: bytes, label: str, mark: str) -> 
         reader, transport = await _listening(near)  # before the process: no cancellation may leave one behind unwatched
         with ExitStack() as undo:
             undo.callback(transport.close)
-            process = await _spawn(module, theirs.fileno())
+            process = await _spawn(module, theirs.fileno(), surroundings(on_large_pages=on_large_pages))
             undo.pop_all()
     worker = WorkerProcess(process, reader, label)
     log_task = asyncio.create_task(worker.forward_log(mark), name=f"{label} log")
@@ -203,7 +207,7 @@ async def _finish(worker: WorkerProcess, log_task: "asyncio.Task[None]") -> None
     log_task.cancel()
 
 
-async def _spawn(module: Sequence[str], pipe: int) -> asyncio.subprocess.Process:
+async def _spawn(module: Sequence[str], pipe: int, env: Mapping[str, str]) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
         *("-B", "-P", *module, str(pipe), str(os.getpid())),
@@ -211,7 +215,7 @@ async def _spawn(module: Sequence[str], pipe: int) -> asyncio.subprocess.Process
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
         pass_fds=(pipe,),
-        env=surroundings(),
+        env=env,
         start_new_session=True,  # a Ctrl-C in the terminal is for the agent, which ends its workers itself
     )
 

@@ -41,7 +41,7 @@ async def test_a_visitor_asks_twice_and_is_understood(model_file: Callable[[str]
                 states += [item.state] if isinstance(item, EarsChange) else []
                 if len(heard) == 2:
                     break
-        assert ears.status.rss_mb < 450
+        assert ears.status.rss_mb < 400
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
