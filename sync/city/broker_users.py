@@ -6,7 +6,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Protocol
 
 from sync.city.authority import Authority
@@ -46,17 +45,14 @@ class Brokers:
 
         Again when the registry has changed meanwhile: who settled that change beside us may have been overwritten by us.
         """
-        wanted = self._wanted()
-        while True:
-            users, revoked = wanted
-            listed = self.authority.revoked_list(revoked, self.registry.clock())
-            self._at_each(partial(_apply, users, listed))
-            before, wanted = wanted, self._wanted()
-            if wanted == before:
-                return
+        settled = None
+        while settled != (wanted := (self.registry.users(), self.registry.revoked_certificates())):
+            self._apply(*wanted)
+            settled = wanted
 
-    def _wanted(self) -> tuple[Sequence[BrokerUser], Sequence[tuple[str, datetime]]]:
-        return self.registry.users(), self.registry.revoked_certificates()
+    def _apply(self, users: Sequence[BrokerUser], revoked: Sequence[tuple[str, datetime]]) -> None:
+        listed = self.authority.revoked_list(revoked, self.registry.clock())
+        self._at_each(lambda broker: broker.apply(users, listed))
 
     def cut(self, names: Sequence[str]) -> None:
         """Shut the door first, then cut. Raise BrokerNotReached when one broker did not, after the others."""
@@ -80,10 +76,6 @@ class Brokers:
 
 class _Deed(Protocol):
     def __call__(self, broker: BrokerUsers, /) -> None: ...
-
-
-def _apply(users: Sequence[BrokerUser], revoked_list: bytes, broker: BrokerUsers) -> None:
-    broker.apply(users, revoked_list)
 
 
 def base_of(user: BrokerUser) -> str:

@@ -39,15 +39,14 @@ async def engine_errors() -> AsyncIterator[None]:
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[AbstractConnection]:
     """A connection that does not reconnect by itself: its end is the end of the session. Raise EngineLost."""
+    connection: AbstractConnection | None = None
     try:
-        connection = await aio_pika.connect(url, timeout=TIMEOUT_S, heartbeat=HEARTBEAT_S)
-    except _LOST as error:
-        raise EngineLost(f"{type(error).__name__}: {error}") from error
-    try:
-        _unless_cancelled()
+        async with engine_errors():
+            connection = await aio_pika.connect(url, timeout=TIMEOUT_S, heartbeat=HEARTBEAT_S)
         yield connection
     finally:
-        await _close(connection)
+        if connection is not None:
+            await _close(connection)
 
 
 async def until_closed(connection: AbstractConnection) -> None:
