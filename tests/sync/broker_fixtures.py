@@ -22,6 +22,10 @@ from sync.link import Link, LinkStatus
 from sync.mqtt import Broker
 from sync.reconnect import Pace
 
+PATIENT = (
+    "max_inflight_messages 200",
+    "max_queued_messages 0",
+)  # a subscriber on a busy machine is slow and misses nothing
 QUICK = Pace(base_s=0.02, cap_s=0.1)
 _CHANCE = random.SystemRandom()  # processes that test beside this one have the same seed
 
@@ -47,9 +51,7 @@ class Mosquitto:
         self.directory = directory
         self._conf = directory / "mosquitto.conf"
         user = ["user root"] if os.geteuid() == 0 else []
-        self._conf.write_text(
-            "\n".join([f"listener {self.port} 127.0.0.1", *user, "max_inflight_messages 200", *lines, ""])
-        )
+        self._conf.write_text("\n".join([f"listener {self.port} 127.0.0.1", *user, *PATIENT, *lines, ""]))
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
