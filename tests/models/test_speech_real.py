@@ -137,6 +137,7 @@ def hall(length: int) -> Samples:
     return np.asarray(together / np.sqrt(np.mean(together**2)), dtype=np.float32)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_of_what_one_look_misses_in_a_full_hall_others_understand_some(
     hearer: Hearer, monkeypatch: pytest.MonkeyPatch
