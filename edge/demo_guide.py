@@ -109,13 +109,15 @@ async def enrol_visitor(config: Path, face: Path) -> bool:
         sys.executable, "-m", "edge", *words, "--config", str(config),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
+    answer = b"it took too long"
     try:
-        async with asyncio.timeout(ENROLMENT_S):
-            answer, _ = await process.communicate()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        answer = b"it took too long"
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ENROLMENT_S):
+                answer, _ = await process.communicate()
+    finally:
+        if process.returncode is None:  # the demo may have been told to end meanwhile
+            process.kill()
+            await process.wait()
     if process.returncode != 0:
         log.warning(
             "the visitor is not enrolled, and greeted as everybody is: %s", answer.decode(errors="replace").strip()

@@ -106,9 +106,11 @@ async def render(text: str, voice: Voice | None = None) -> bytes:
         async with asyncio.timeout(RENDER_LIMIT_S):
             wav, complaint = await process.communicate(said.encode())
     except TimeoutError as error:
-        process.kill()
-        await process.wait()
         raise VoiceFailed(f"{voice.program} made no sound in {RENDER_LIMIT_S:.0f} s") from error
+    finally:
+        if process.returncode is None:  # whoever wanted to hear it may have left
+            process.kill()
+            await process.wait()
     if process.returncode or len(wav) <= _HEADER:
         raise VoiceFailed(f"{voice.program}: {complaint.decode(errors='replace').strip()[:200] or 'no sound'}")
     return with_sizes(wav)

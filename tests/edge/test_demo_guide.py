@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 import wave
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from edge.demo_guide import (
     _write_after_silence,
     config_text,
     count_lookups,
+    enrol_visitor,
     fill_city,
     play_visitor,
     write_camera,
@@ -107,3 +109,18 @@ async def test_greetings_by_name_are_counted_once_each() -> None:
     await guide.press(Meaning(Intent.HOURS))
     greetings.close()
     assert greetings.by_name == 1
+
+
+def children() -> set[str]:
+    return set(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
+
+
+async def test_a_demo_that_ends_while_its_visitor_is_enrolled_leaves_nobody_at_it(tmp_path: Path) -> None:
+    before = children()
+    enrolling = asyncio.create_task(enrol_visitor(tmp_path / "motcua.toml", tmp_path / "face.mp4"))
+    while children() == before:
+        await asyncio.sleep(0.001)
+    enrolling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await enrolling
+    assert children() <= before

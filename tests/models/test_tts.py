@@ -1,6 +1,8 @@
 """Speaking with the real espeak-ng: numbers and codes in words, prompts kept, secrets not, a missing voice named."""
 
+import asyncio
 import io
+import os
 import wave
 from pathlib import Path
 
@@ -76,3 +78,18 @@ async def test_a_program_that_makes_no_sound_is_a_failure(tmp_path: Path) -> Non
     program.chmod(0o755)
     with pytest.raises(VoiceFailed, match="no such voice"):
         await render("Xin chào", Voice(program=str(program)))
+
+
+async def test_a_voice_that_nobody_waits_for_any_more_is_ended(tmp_path: Path) -> None:
+    """Also where whoever waited was told to stop in the middle of it."""
+    voice, pid = tmp_path / "voice", tmp_path / "pid"
+    voice.write_text(f"#!/bin/sh\necho $$ >{pid}.part\nmv {pid}.part {pid}\nexec sleep 600\n")
+    voice.chmod(0o755)
+    speaking = asyncio.create_task(render("Xin chào", Voice(program=str(voice))))
+    while not pid.exists():
+        await asyncio.sleep(0.01)
+    speaking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await speaking
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
