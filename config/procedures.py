@@ -1,4 +1,4 @@
-"""What a citizen may hand in: procedures with their papers, in both languages. `edge.app` passes them to the locker and the guide."""
+"""What a citizen may hand in: procedures with their papers, in both languages. `edge.compose` passes them to the locker and the guide."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """The configuration file as pydantic models: one a section, an unknown key refuses to start.
 
-`config.load` reads and checks a file; `edge.app` turns the sections into what services take.
+`config.load` reads and checks a file; `edge.compose` turns the sections into what services take.
 """
 
 from datetime import timedelta, timezone

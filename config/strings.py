@@ -1,6 +1,6 @@
 """Every sentence a person reads, by key and language, out of `strings.vi.toml` and `strings.en.toml`.
 
-`edge.app` loads the table and passes it to pages and messages, which know only its `text`, `find` and `languages`.
+`edge.compose` loads the table and passes it to pages and messages, which know only its `text`, `find` and `languages`.
 """
 
 import logging

@@ -21,7 +21,8 @@ from config.schema import Config
 from edge.adapters.model_files import with_mirror
 from edge.adapters.supervisor import cancelled
 from edge.adapters.uplink import open_link
-from edge.app import Agent, open_agent, open_journal
+from edge.agent import Agent
+from edge.app import open_agent, open_journal
 from edge.demo_camera import CameraNews, found
 from edge.demo_guide import FACE, Greetings, ask_aloud, count_lookups, enrol_visitor, play_visitor, write_camera
 from edge.demo_guide import config_text as guide_config

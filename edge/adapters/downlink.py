@@ -1,4 +1,4 @@
-"""The city's line as one thing: the link up, the orders down, what the page shows of both. For `edge.app` and tests.
+"""The city's line as one thing: the link up, the orders down, what the page shows of both. For `edge.compose` and tests.
 
 `open_city` before the pages (they show it); its `parts` run under the supervisor.
 """

@@ -1,4 +1,4 @@
-"""From a data folder to its book of faces. For `edge.app`, the guide's set-up and `motcua faces`."""
+"""From a data folder to its book of faces. For `edge.compose`, the guide's set-up and `motcua faces`."""
 
 import contextlib
 import sqlite3

@@ -1,6 +1,6 @@
 """The guide's eyes: keep its camera worker running, tell it whom to know, turn its messages into `edge.eye_ports`.
 
-Used by edge.app and the demo; `run` belongs in the agent's TaskGroup.
+Used by edge.compose and the demo; `run` belongs in the agent's TaskGroup.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""From the section `[guide]` to the desk behind its page: hall, directory, ears, mouth, scanner. For `edge.app` and the demo."""
+"""From the section `[guide]` to the desk behind its page: hall, directory, ears, mouth, scanner. For `edge.compose` and the demo."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""From the `[locker]` section to a running cabinet: lines, doors, seal, rules, desks, post. For `edge.app` and `motcua locker`."""
+"""From the `[locker]` section to a running cabinet: lines, doors, seal, rules, desks, post. For `edge.compose` and `motcua locker`."""
 
 import asyncio
 import contextlib

@@ -1,6 +1,6 @@
 """The mouth of a guide: prompts rendered once, played by a loudspeaker (edge.voice_ports.Mouth). The screen says everything too.
 
-Used by edge.app and edge.demo. A voice or loudspeaker that is missing is logged once, and once more when it is back.
+Used by edge.compose and edge.demo. A voice or loudspeaker that is missing is logged once, and once more when it is back.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""From the section `[queue]` to the desk behind the pages. For `edge.app`, the demo and the command line."""
+"""From the section `[queue]` to the desk behind the pages. For `edge.compose`, the demo and the command line."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Keeps the agent's parts running: a part that fails is logged, restarted with backoff, and nothing else suffers.
 
-Used by `edge.app`. This is the one place that catches every exception.
+Used by `edge.agent`. This is the one place that catches every exception.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The link to the city as the configuration wants it. For `edge.app` and the demo."""
+"""The link to the city as the configuration wants it. For `edge.compose` and the demo."""
 
 import asyncio
 import logging

@@ -1,6 +1,6 @@
 """The eyes of one counter: keeps a vision worker running and turns its messages into readings (edge.ports.Eyes).
 
-Used by edge.app, edge.demo and the benchmarks; `run` belongs in the agent's TaskGroup.
+Used by edge.compose, edge.demo and the benchmarks; `run` belongs in the agent's TaskGroup.
 """
 
 import time

@@ -1,6 +1,6 @@
 """The ears of a guide: keeps a voice worker running and turns its messages into what was asked (edge.voice_ports.Ears).
 
-Used by edge.app, edge.demo and the benchmarks; `run` belongs in the agent's TaskGroup.
+Used by edge.compose, edge.demo and the benchmarks; `run` belongs in the agent's TaskGroup.
 """
 
 import asyncio

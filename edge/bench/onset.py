@@ -16,7 +16,8 @@ from devices.camera.playlist import Playlist, Show, playlist_toml
 from devices.sms.channel import ChannelHealth, Outgoing, Update
 from edge.adapters.supervisor import cancelled
 from edge.adapters.vision_spec import LANDMARKER
-from edge.app import Agent, open_agent
+from edge.agent import Agent
+from edge.app import open_agent
 from edge.bench.counter import Row
 from edge.demo_story import CRYING, config_text
 from edge.ports import CameraState, CounterView

@@ -1,4 +1,4 @@
-"""What a service knows of a counter and of the people to tell. Made by `edge.app` from the configuration."""
+"""What a service knows of a counter and of the people to tell. Made by `edge.compose` from the configuration."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -14,7 +14,8 @@ from edge.adapters.locker_setup import cabinet_plan, lock_lines, procedures, wir
 from edge.adapters.seal import DeviceSeal, device_key
 from edge.adapters.sms import ChannelPort
 from edge.adapters.supervisor import Backoff, cancelled
-from edge.app import open_journal, supervised
+from edge.agent import supervised
+from edge.app import open_journal
 from edge.domain.code_check import CodeRules
 from edge.domain.door import Door
 from edge.domain.locker import LockerRules

@@ -1,4 +1,4 @@
-"""Serves the pages inside the agent's own loop. `edge.app` builds one `WebServer` and runs it in its TaskGroup.
+"""Serves the pages inside the agent's own loop. `edge.compose` builds one `WebServer` and runs it in its TaskGroup.
 
 `HouseServer` is what the city's pages are served by as well (`edge.web.fleet_server`).
 

@@ -11,7 +11,8 @@ from typer.testing import CliRunner, Result
 
 from config.load import load
 from devices.lock_board.sim import Cabinet
-from edge.app import Agent, open_agent
+from edge.agent import Agent
+from edge.app import open_agent
 from edge.cli import app
 from edge.web.users import Role, User, create_user
 

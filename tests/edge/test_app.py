@@ -12,7 +12,8 @@ from config.load import load
 from devices.sms.phone_sim import PhoneSimChannel
 from edge.adapters import sms
 from edge.adapters.supervisor import Backoff, PartState
-from edge.app import FAILED, open_agent, report_part, supervised
+from edge.agent import FAILED, report_part, supervised
+from edge.app import open_agent
 from sync.errors import JournalFull
 from sync.events import ConfigChanged, DeviceRecovered, DeviceStarted, Payload
 from sync.journal import Journal

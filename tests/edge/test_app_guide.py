@@ -13,7 +13,8 @@ from edge.adapters.city_sim import CitySim, serving
 from edge.adapters.faces_pictures import Networks, read_clip, shots_of
 from edge.adapters.guide_eyes_spec import LANDMARKER, NETWORK
 from edge.adapters.rules import has_part
-from edge.app import Agent, open_agent
+from edge.agent import Agent
+from edge.app import open_agent
 from edge.domain.consent import ChosenName
 from edge.domain.dialogue_terms import Intent, Meaning, Stage
 from edge.domain.dossier import DossierCode

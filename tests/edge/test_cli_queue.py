@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from config.load import load
-from edge.app import Agent, open_agent, open_journal
+from edge.agent import Agent
+from edge.app import open_agent, open_journal
 from sync.errors import JournalFull
 from tests.edge.command_line import Done, motcua
 

@@ -11,9 +11,9 @@ import pytest
 
 from config.locker_checks import HIGHEST_ADDRESS, LOWEST_ADDRESS, MOST_CHANNELS
 from devices.lock_board.families import FAMILIES, codec_of
-from edge import app as composition
+from edge import compose as composition
 from edge.adapters.lock_boards import LockBoards
-from edge.app import Agent
+from edge.agent import Agent
 from edge.domain.locker import CompartmentState
 from edge.locker_ports import OpeningView, Staff, Step
 from sync.events import DeviceStarted, Recorded

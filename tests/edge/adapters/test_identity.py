@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from config.schema import Agent, Config, Mqtt
-from edge import app
+from edge import compose
 from edge.adapters.identity import (
     Enrolment,
     IdentityPart,
@@ -110,7 +110,7 @@ async def test_the_agent_has_a_line_where_somebody_says_whereto(
     if is_enrolled:
         enrolled(tmp_path)
     centre = await Centre.open(tmp_path / "centre")
-    city, found = app._city(
+    city, found = compose._city(
         config(tmp_path, section), centre.journal, centre.faults,
         station=None, guide=None, file=None, begin_anew=lambda: None,
     )  # fmt: skip
