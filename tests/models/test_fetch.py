@@ -293,6 +293,10 @@ def test_two_processes_pull_at_once_and_one_of_them_fetches(manifest_file: Path,
 
 @pytest.mark.models
 def test_the_pulled_default_files_are_the_pinned_ones() -> None:
+    """A machine without npm and without a network for browsers gets one fewer, which nothing waits for."""
     results = verify(default_directory(), "default")
 
-    assert [result.state for result in results] == [VerifyState.OK] * len(results)
+    needed = {result.state for result in results if result.file.needed}
+    others = {result.state for result in results if not result.file.needed}
+    assert needed == {VerifyState.OK}
+    assert others <= {VerifyState.OK, VerifyState.MISSING}
