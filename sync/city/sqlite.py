@@ -4,6 +4,7 @@ import os
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
@@ -13,7 +14,7 @@ from sync.city.errors import DatabaseLost, DatabaseUnusable
 from sync.city.migrations import VERSIONS, missing_scripts
 from sync.city.transactions import Bulk, Database, Row, Transaction, Values
 
-_BUSY_S = 10.0
+_BUSY_S, _AGAIN_S = 10.0, 0.01
 _PASSING = {
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_NOMEM,
@@ -129,10 +130,25 @@ def _connect(path: Path) -> sqlite3.Connection:
     with ExitStack() as undo:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_S)
         undo.callback(connection.close)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        _into_wal(connection)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
         undo.pop_all()
     return connection
+
+
+def _into_wal(connection: sqlite3.Connection) -> None:
+    """Patiently by ourselves: SQLite's own waiting leaves out this switch, and several programs may open a new file at once."""
+    until = time.monotonic() + _BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+            time.sleep(_AGAIN_S)
+        else:
+            return
 
 
 @contextmanager

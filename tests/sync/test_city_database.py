@@ -108,7 +108,7 @@ def test_scripts_are_applied_once_and_may_not_change(where: Path | str, things: 
     things.close()
 
 
-def test_several_open_an_empty_database_at_once(where: Path | str) -> None:
+def four_open(where: Path | str) -> list[BaseException]:
     failures: list[BaseException] = []
 
     def open_it() -> None:
@@ -122,7 +122,16 @@ def test_several_open_an_empty_database_at_once(where: Path | str) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert failures == []
+    return failures
+
+
+def test_several_open_an_empty_database_at_once(where: Path | str) -> None:
+    assert four_open(where) == []
+
+
+def test_several_open_an_empty_file_at_once_again_and_again(tmp_path: Path) -> None:
+    """One in ten of these rounds refused somebody while the switch to WAL was not waited for."""
+    assert [failure for n in range(60) for failure in four_open(tmp_path / str(n))] == []
 
 
 @pytest.mark.postgres
