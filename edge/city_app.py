@@ -99,6 +99,7 @@ async def open_city(config: CityConfig, *, demo_users: tuple[DemoUser, ...] = ()
         parts += [("faults/forgetting", _forgetting(database())), ("figures/catching up", _catching_up(database()))]
         keeper = RootKeeper(database(), key, config.city.roots_dir) if receiver is None else None
         if receiver is not None:
+            stack.callback(receiver.store.database.close)  # one that never ran, too
             parts.append(("ingest", receiver.run))
         if keeper is not None:
             parts.append(("roots", _roots(keeper)))

@@ -42,6 +42,10 @@ def test_the_example_is_a_city_whose_certificates_are_not_made_yet() -> None:
 ALWAYS = {"web", "fleet", "reports", "faults/forgetting", "figures/catching up"}
 
 
+def open_files() -> list[Path]:
+    return [one.readlink() for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+
+
 @pytest.mark.parametrize(
     ("broker", "expected"),
     [
@@ -54,6 +58,7 @@ async def test_a_city_runs_what_its_file_says(tmp_path: Path, broker: Mqtt | Non
     async with open_city(config) as city:
         assert {name for name, _ in city.parts} == expected
         assert city.desk.may_order == (broker is not None)
+    assert not [one for one in open_files() if one.is_relative_to(tmp_path)]
 
 
 def test_an_order_from_a_page_waits_for_its_device(tmp_path: Path) -> None:
