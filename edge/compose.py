@@ -57,6 +57,10 @@ async def compose(
     *,
     file: "Path | None",
 ) -> Agent:
+    """Everything the configuration asks for, none of it running; what was down when the agent last stopped is known already.
+
+    `file`: the configuration, which the city may then change. Raise when the users file cannot be used.
+    """
     clock, strings, rules = SystemClock(config.agent.zone), load_strings(), counter_rules(config)
     plans = counter_plans(config, contact_numbers(config))
     faults = Faults(journal, clock)

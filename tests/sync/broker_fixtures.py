@@ -22,10 +22,8 @@ from sync.link import Link, LinkStatus
 from sync.mqtt import Broker
 from sync.reconnect import Pace
 
-PATIENT = (
-    "max_inflight_messages 200",
-    "max_queued_messages 0",
-)  # a subscriber on a busy machine is slow and misses nothing
+# a subscriber on a busy machine is slow and misses nothing
+PATIENT = ("max_inflight_messages 200", "max_queued_messages 0")
 QUICK = Pace(base_s=0.02, cap_s=0.1)
 _CHANCE = random.SystemRandom()  # processes that test beside this one have the same seed
 
