@@ -23,7 +23,7 @@ from sync.mqtt import Broker
 from sync.reconnect import Pace
 
 # a subscriber on a busy machine is slow and misses nothing
-PATIENT = ("max_inflight_messages 200", "max_queued_messages 0")
+PATIENT = ("max_inflight_messages 200", "max_queued_messages 100000")
 QUICK = Pace(base_s=0.02, cap_s=0.1)
 _CHANCE = random.SystemRandom()  # processes that test beside this one have the same seed
 
