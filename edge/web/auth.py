@@ -1,4 +1,4 @@
-"""Sessions and what each role may see and do. Kept in memory: a restart logs everybody out.
+"""Sessions and what each role may see and do. Kept over a restart by `edge.web.session_file`.
 
 `edge.web.gate` checks every request with it, `edge.web.live` every action on a page.
 """
@@ -8,10 +8,11 @@ import hmac
 import re
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edge.web.session_file import KeptSession, SessionFile
 from edge.web.users import Role, User, UserBook, write_secret
 
 COOKIE = "motcua_session"
@@ -61,13 +62,37 @@ class Session:
 
 
 class Sessions:
-    """Opens, finds and closes sessions. One ends when its time is over, at logout, or when its user changed or is gone."""
+    """Opens, finds and closes sessions. One ends when its time is over, at logout, or when its user changed or is gone.
 
-    def __init__(self, book: UserBook, lifetime_s: float, monotonic: Callable[[], float]) -> None:
+    Who was logged in when the agent last stopped still is: an officer's screen that asked for a PIN after every restart would
+    show no nudge until somebody looked at it.
+    """
+
+    def __init__(self, book: UserBook, lifetime_s: float, monotonic: Callable[[], float], file: SessionFile) -> None:
         self._book = book
         self._lifetime_s = lifetime_s
         self._monotonic = monotonic
-        self._open: OrderedDict[str, Session] = OrderedDict()
+        self._file = file
+        self._open: OrderedDict[str, Session] = OrderedDict(self._found())
+
+    def _found(self) -> Iterator[tuple[str, Session]]:
+        """A clock that went back gives nobody more than a whole session again."""
+        for kept in self._file.load():
+            user, left_s = self._book.get(kept.name), kept.ends - self._file.wall()
+            if user and user.record == kept.record and left_s > 0:
+                yield kept.key, Session(user, self._monotonic() + min(left_s, self._lifetime_s), kept.key)
+
+    async def keep(self) -> None:
+        """To be awaited before a login or a logout is answered."""
+        await self._file.keep(self._kept)
+
+    def _kept(self) -> list[KeptSession]:
+        late = self._file.wall() - self._monotonic()
+        return [
+            KeptSession(one.key, one.user.name, one.user.record, one.ends + late)
+            for one in tuple(self._open.values())
+            if self.is_alive(one)
+        ]
 
     def open(self, user: User) -> str:
         """The token for the cookie."""

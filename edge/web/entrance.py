@@ -55,6 +55,7 @@ class _Entrance:
             return self._refuse(request, back, outcome, str(form.get("name", ""))[:NAME_AT_MOST])
         answer = RedirectResponse(self._landing(outcome, back), status_code=303)
         self._cookie(answer, COOKIE, self._site.sessions.open(outcome), int(self._site.settings.session_hours * 3600))
+        await self._site.sessions.keep()
         answer.delete_cookie(FORM_COOKIE)
         return answer
 
@@ -62,6 +63,7 @@ class _Entrance:
         session, form = session_of(request), await request.form()
         if session and self._site.seal.fits(session.key, form.get("seal")):
             self._site.sessions.close(session)
+            await self._site.sessions.keep()
         answer = RedirectResponse("/", status_code=303)
         answer.delete_cookie(COOKIE)
         return answer

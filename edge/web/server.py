@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from edge.web.auth import FormSeal, Sessions
 from edge.web.login import LoginDesk, StepMemory
+from edge.web.session_file import SessionFile
 from edge.web.site import Desks, Site, WebSettings
 from edge.web.users import UserBook
 from edge.web.words import Strings
@@ -135,7 +136,12 @@ def logins(
     """Who is logged in, who may log in, and what seals their forms."""
     steps = StepMemory(settings.state_dir / "totp-steps.json", time.time)
     return (
-        Sessions(users, settings.session_hours * 3600, monotonic),
+        Sessions(
+            users,
+            settings.session_hours * 3600,
+            monotonic,
+            SessionFile(settings.state_dir / "sessions.json", time.time),
+        ),
         LoginDesk(users, steps, wall=time.time, monotonic=monotonic),
         FormSeal(settings.state_dir / "form-secret"),
     )

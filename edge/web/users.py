@@ -98,6 +98,12 @@ class User:
     counters: tuple[str, ...] = ()
     wards: tuple[str, ...] = ()
 
+    @property
+    def record(self) -> str:
+        """SHA-256 over all of it: another PIN, role or counter is another record. The one-time secret in it keeps it from being guessed."""
+        parts = (self.name, self.role, str(self.pin), self.totp_secret, *self.counters, "", *self.wards)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
 
 class UserBook:
     """The users file, read again whenever it changed; a file that went bad keeps the last good one and is logged once."""

@@ -17,7 +17,7 @@ from nicegui.nicegui import _on_handshake
 
 from edge.web.pages import Pages
 from edge.web.server import WebServer
-from edge.web.site import Desks, WebSettings
+from edge.web.site import Desks, Site, WebSettings
 from edge.web.users import Role, User, UserBook, create_user
 from tests.edge.web.fakes import Centre, strings
 
@@ -57,6 +57,10 @@ class House:
             yield self
         for client in tuple(Client.instances.values()):
             client.delete()
+
+    def restarted(self) -> Site:
+        """What an agent that starts again on the same files hands to its pages."""
+        return WebServer(self.centre.desks, UserBook(self.users_file), strings(), self.site.settings).site
 
     def browser(self, address: str = "127.0.0.1") -> httpx.AsyncClient:
         transport = httpx.ASGITransport(self.app, client=(address, 50_000))

@@ -1,10 +1,13 @@
+import asyncio
 import hashlib
 import hmac
+import json
 from pathlib import Path
 
 import pytest
 
 from edge.web.auth import FormSeal, Sessions
+from edge.web.session_file import SessionFile
 from edge.web.users import Role, UserBook, create_user, remove_user
 
 PIN = "482915"
@@ -16,8 +19,13 @@ class Hall:
         self.officer = create_user(self.file, "quay-01", Role.OFFICER, PIN, ("quay-01",))
         self.leader = create_user(self.file, "lanh-dao-1", Role.LEADER, PIN)
         self.technician = create_user(self.file, "ky-thuat", Role.TECHNICIAN, PIN)
-        self.seconds = 0.0
-        self.sessions = Sessions(UserBook(self.file), 3600, lambda: self.seconds)
+        self.seconds, self.wall = 0.0, 1.8e9
+        self.kept = folder / "sessions.json"
+        self.sessions = self.restarted()
+
+    def restarted(self) -> Sessions:
+        kept = SessionFile(self.kept, lambda: self.wall + self.seconds)
+        return Sessions(UserBook(self.file), 3600, lambda: self.seconds, kept)
 
 
 @pytest.fixture
@@ -59,6 +67,82 @@ def test_there_is_a_bound_and_the_oldest_goes_first(hall: Hall) -> None:
     rest = [hall.sessions.open(hall.leader) for _ in range(500)]
     assert hall.sessions.find(first) is None
     assert all(hall.sessions.find(token) for token in rest)
+
+
+class TestAfterARestart:
+    async def test_who_was_logged_in_still_is_for_the_time_that_is_left(self, hall: Hall) -> None:
+        token = hall.sessions.open(hall.officer)
+        await hall.sessions.keep()
+        hall.seconds = 3000
+        again = hall.restarted()
+        found = again.find(token)
+        assert found is not None
+        assert found.user == hall.officer
+        hall.seconds = 3600
+        assert again.find(token) is None
+
+    async def test_hours_without_current_count(self, hall: Hall) -> None:
+        token = hall.sessions.open(hall.officer)
+        await hall.sessions.keep()
+        hall.wall += 3600
+        assert hall.restarted().find(token) is None
+
+    @pytest.mark.parametrize("back_s", [1, 600, 3600 * 24 * 365])
+    async def test_a_clock_that_went_back_gives_no_more_than_a_whole_session(self, hall: Hall, back_s: float) -> None:
+        token = hall.sessions.open(hall.officer)
+        await hall.sessions.keep()
+        hall.wall -= back_s
+        again = hall.restarted()
+        assert again.find(token) is not None
+        hall.seconds = 3600
+        assert again.find(token) is None
+
+    async def test_who_logged_out_or_was_changed_or_removed_is_not_known(self, hall: Hall) -> None:
+        tokens = [hall.sessions.open(user) for user in (hall.leader, hall.officer, hall.technician)]
+        await hall.sessions.keep()
+        found = hall.sessions.find(tokens[0])
+        assert found is not None
+        hall.sessions.close(found)
+        await hall.sessions.keep()
+        remove_user(hall.file, "quay-01")
+        create_user(hall.file, "ky-thuat", Role.TECHNICIAN, "593026")
+        again = hall.restarted()
+        assert [again.find(token) for token in tokens] == [None, None, None]
+
+    async def test_of_two_logins_at_once_both_are_kept(self, hall: Hall) -> None:
+        tokens = []
+
+        async def login() -> None:
+            tokens.append(hall.sessions.open(hall.leader))
+            await hall.sessions.keep()
+
+        await asyncio.gather(*(login() for _ in range(5)))
+        again = hall.restarted()
+        assert all(again.find(token) for token in tokens)
+
+    async def test_the_file_is_0600_and_lets_nobody_in(self, hall: Hall) -> None:
+        token = hall.sessions.open(hall.leader)
+        await hall.sessions.keep()
+        assert hall.kept.stat().st_mode & 0o777 == 0o600
+        text = hall.kept.read_text()
+        assert token not in text
+        assert hall.leader.totp_secret not in text
+        assert all(hall.restarted().find(row[field]) is None for row in json.loads(text) for field in ("key", "record"))
+
+    @pytest.mark.parametrize("torn", ["", "{", "[1]", '[{"key": "a"}]', "[[]]", '{"a": 1}', "\xff"])
+    def test_of_a_damaged_file_nobody_is_known(self, hall: Hall, torn: str, caplog: pytest.LogCaptureFixture) -> None:
+        hall.kept.write_text(torn, encoding="latin-1")
+        assert hall.restarted().find("x") is None
+        assert "everybody logs in again" in caplog.text
+
+    async def test_a_disk_that_takes_nothing_keeps_nobody_out(
+        self, hall: Hall, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        hall.kept.mkdir()
+        token = hall.sessions.open(hall.leader)
+        await hall.sessions.keep()
+        assert hall.sessions.find(token) is not None
+        assert "logins are not kept" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -242,10 +242,10 @@ class TestLogin:
         assert 'type="password" inputmode="numeric" autocomplete="current-password" required autofocus' in text
 
     async def test_whose_session_is_over_is_told_why_they_stand_at_the_door(self, house: House) -> None:
-        """A restart of the agent ends every session; without a word, what was half typed would be gone unseen."""
+        """Without a word, what was half typed would be gone unseen."""
         async with house.browser() as browser:
             assert "Phiên làm việc đã hết" not in (await browser.get("/dang-nhap")).text
-            browser.cookies.set("motcua_session", "of-before-the-restart")
+            browser.cookies.set("motcua_session", "of-yesterday")
             assert "Phiên làm việc đã hết" in (await browser.get("/dang-nhap?ve=/lanh-dao")).text
             browser.cookies.set("motcua_session", house.session_of("quay-01"))
             assert "Phiên làm việc đã hết" not in (await browser.get("/dang-nhap")).text
@@ -279,6 +279,17 @@ class TestLogin:
             browser.cookies.set(COOKIE, token)
             await browser.post("/dang-xuat", data={"seal": house.site.seal.of(session.key)})
         assert not house.site.sessions.is_alive(session)
+
+    async def test_a_restarted_agent_knows_who_was_logged_in_and_who_logged_out(self, house: House) -> None:
+        async with house.browser() as browser:
+            filled = {"name": "quay-01", "pin": PIN, "code": house.code("quay-01"), "seal": await self.form(browser)}
+            await browser.post("/dang-nhap", data=filled)
+            token = browser.cookies[COOKIE]
+            found = house.restarted().sessions.find(token)
+            assert found is not None
+            assert found.user.name == "quay-01"
+            await browser.post("/dang-xuat", data={"seal": house.restarted().seal.of(found.key)})
+        assert house.restarted().sessions.find(token) is None
 
     async def test_a_demo_shows_its_codes_and_nothing_else_does(self, house: House) -> None:
         async with house.browser() as browser:
