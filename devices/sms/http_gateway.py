@@ -131,7 +131,7 @@ class HttpGateway:
         self._is_reachable = now
 
     async def _news(self) -> list[Update]:
-        if self._clock() - self._polled_at >= self._poll_every:
+        if abs(self._clock() - self._polled_at) >= self._poll_every:  # the clock may have been put back
             await self._poll()
             self._polled_at = self._clock()
         return await asyncio.to_thread(self._pending)
@@ -195,9 +195,10 @@ class HttpGateway:
             rows.execute("UPDATE message SET told = ? WHERE ref = ?", (update.status.value, update.ref))
 
     def _open_refs(self) -> list[str]:
+        """The newest: of some messages no gateway ever says more, and what they wait for is old."""
         with self._rows() as rows:
             found = rows.execute(
-                "SELECT ref FROM message WHERE status IN ('submitted', 'unknown') ORDER BY rowid LIMIT 50"
+                "SELECT ref FROM message WHERE status IN ('submitted', 'unknown') ORDER BY rowid DESC LIMIT 50"
             )
             return [ref for (ref,) in found]
 

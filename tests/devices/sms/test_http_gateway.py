@@ -210,6 +210,34 @@ async def test_status_is_polled_until_it_is_final(server: FakeGateway, gateway: 
 
 
 @pytest.mark.enable_socket
+async def test_old_messages_that_nobody_reports_on_hide_no_new_one(server: FakeGateway, gateway: HttpGateway) -> None:
+    for number in range(50):
+        await gateway.submit(replace(SMS, ref=f"old-{number}"))
+        server.statuses[f"old-{number}"] = "submitted"
+    await gateway.submit(SMS)
+    server.statuses["alert-1"] = "failed"
+    async for update in gateway.updates():
+        await gateway.acknowledge(update)
+        if update == DeliveryUpdate("alert-1", SmsStatus.FAILED, why="failed"):
+            break
+
+
+@pytest.mark.enable_socket
+async def test_status_is_polled_though_the_clock_was_put_back(
+    server: FakeGateway, terms: GatewayTerms, tmp_path: Path
+) -> None:
+    now = [datetime(2026, 11, 1, 15, tzinfo=UTC)]
+    gateway = HttpGateway(terms, tmp_path / "memory", poll_s=30.0, look_s=0.01, clock=lambda: now[0])
+    await gateway.submit(SMS)
+    updates = gateway.updates()
+    await gateway.acknowledge(await anext(updates))
+    server.statuses["alert-1"] = "failed"
+    now[0] -= timedelta(hours=7)
+    assert await anext(updates) == DeliveryUpdate("alert-1", SmsStatus.FAILED, why="failed")
+    await gateway.close()
+
+
+@pytest.mark.enable_socket
 async def test_callback_is_kept_until_acknowledged_and_a_late_one_changes_nothing(
     terms: GatewayTerms, gateway: HttpGateway, tmp_path: Path
 ) -> None:
