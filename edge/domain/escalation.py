@@ -2,15 +2,15 @@
 
 The counter service steps it with what the camera shows. The table:
 
-| | Felt | Rated well, OptedOut | Left |
-|---|---|---|---|
-| QUIET | displeased for `nudge_after_s`, and no nudge just mended: NUDGED + ShowNudge | STOPPED | QUIET |
-| NUDGED | not displeased for `mended_s`: QUIET + ClearNudge; still displeased after `window_s`: ALERTED + RaiseAlert(not_mended) | STOPPED + ClearNudge | QUIET + ClearNudge |
-| ALERTED | no second alert before `cool_down_s` is over: then QUIET | STOPPED + ClearNudge | QUIET + ClearNudge |
-| STOPPED | - | - | QUIET |
+| | Felt | Rated badly | Rated well, OptedOut | Left |
+|---|---|---|---|---|
+| QUIET | displeased for `nudge_after_s`, and no nudge just mended: NUDGED + ShowNudge | - | STOPPED | QUIET |
+| NUDGED | not displeased for `mended_s`: QUIET + ClearNudge; still displeased after `window_s`: ALERTED + RaiseAlert(not_mended) | - | STOPPED + ClearNudge | QUIET + ClearNudge |
+| ALERTED | no second alert before `cool_down_s` is over: then QUIET | - | STOPPED + ClearNudge | QUIET + ClearNudge |
+| STOPPED | - | QUIET: the last press counts | - | QUIET |
 
 From QUIET and NUDGED, anger for `anger_after_s` goes to ALERTED + RaiseAlert(anger) at once; the counter service counts a
-pressed "very dissatisfied" as anger that has lasted, because the citizen outranks the camera. A citizen who leaves before
+pressed "very dissatisfied" as anger that has lasted, because the citizen outranks the camera; one press raises one alert. A citizen who leaves before
 the window is over raises nothing: nobody could mend it any more, the visit's summary says it. An alert that was raised
 before an opt-out or a good rating is *withdrawn*: nobody further is told and unsent SMS are cancelled; after an opt-out
 its reasons are erased too. What was already sent stays known as sent.
@@ -125,7 +125,7 @@ def step(state: Escalation, event: Event, rules: EscalationRules) -> Step:
         case Felt():
             return _felt(state, event, rules)
         case Rated(level) if level.is_negative:
-            return state, ()  # the next Felt carries it
+            return (Escalation() if state.stage is Stage.STOPPED else state), ()  # the next Felt carries it
         case Rated() | OptedOut():
             return Escalation(Stage.STOPPED), _clearing(state)
         case Left():

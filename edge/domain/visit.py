@@ -20,10 +20,13 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
 
-from edge.domain.citizen import Citizen, FaceSeen, find, largest, moved_to, scores_of
+from edge.domain.citizen import Box, Citizen, FaceSeen, find, largest, moved_to, scores_of
 from edge.domain.level import Level
 from edge.domain.satisfaction import Mood, Sample, SatisfactionRules, expire, observe
 from edge.domain.verdict import Summary, Tally, VerdictRules, counted, summarise
+
+_ANYBODY = -1  # in place of a track: whose place nobody knows
+_NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
 
 
 class Presence(StrEnum):
@@ -220,14 +223,16 @@ def _frame_present(state: VisitState, frame: Frame, rules: VisitRules, _fresh: F
 
 
 def _frame_opted_out(state: VisitState, frame: Frame, rules: VisitRules, _fresh: FreshId) -> Step:
-    """Generous about who is still the same person: the doubt is theirs. Without a place (after a restart) anybody is."""
-    face = find(state.citizen, frame.faces, frame.at_s, rules.gone_s) if state.citizen else largest(frame.faces)
+    """Generous about who is still the same person: the doubt is theirs. After a restart or a lost camera anybody is, and the absence counts from then."""
+    citizen = state.citizen or Citizen(_ANYBODY, _NOWHERE, frame.at_s, frame.at_s)
+    if state.was_blind:
+        citizen = replace(citizen, track=_ANYBODY, last_s=frame.at_s)
+    face = find(citizen, frame.faces, frame.at_s, rules.gone_s)
+    if face is None and citizen.track == _ANYBODY:
+        face = largest(frame.faces)
     if face is not None:
-        seen = state.citizen or Citizen(face.track, face.box, frame.at_s, frame.at_s)
-        return replace(state, citizen=moved_to(seen, face, frame.at_s), was_blind=False), ()
-    if state.citizen is None or state.was_blind:  # nobody could see whether they left: the absence counts from now
-        nowhere = state.citizen or Citizen(-1, (0.0, 0.0, 0.0, 0.0), frame.at_s, frame.at_s)
-        return replace(state, citizen=replace(nowhere, last_s=frame.at_s), was_blind=False), ()
+        citizen = moved_to(citizen, face, frame.at_s)
+    state = replace(state, citizen=citizen, was_blind=False)
     return (_emptied(state) if _absent_s(state, frame.at_s) >= rules.gone_s else state), ()
 
 

@@ -18,9 +18,11 @@ from edge.services.plan import CounterPlan
 from edge.store import alerts as table
 from edge.store import outbox
 from edge.store.alerts import AlertRow
+from edge.store.times import is_over
 from sync.events import AlertAcknowledged, AlertClosed, AlertContested, AlertRaised, Payload
 
 _HOUR_S = 3600.0
+_ALMOST = 0.98  # the counter's own cool-down runs on another clock; refused for half a second, its alert would wait for the next one
 _CLOSED: Mapping[AlertState, Literal["acknowledged", "nobody_answered", "contested", "withdrawn"]] = {
     AlertState.ACKNOWLEDGED: "acknowledged",
     AlertState.UNANSWERED: "nobody_answered",
@@ -70,8 +72,13 @@ class AlertChanges:
     def next_contact(self, connection: sqlite3.Connection, alert: str, now: datetime) -> Payloads:
         """Nobody answered in time. Checked again here: an answer may have come since the caller looked."""
         row = _found(connection, alert)
-        is_due = row.chain.due_s is not None and row.chain.due_s <= now.timestamp()
+        due_s, most_s = row.chain.due_s, self._rules.next_contact_s
+        is_due = due_s is not None and is_over(due_s, now.timestamp(), most_s)
         return self._step(connection, row, Happening.DUE, now) if is_due else ()
+
+    def due(self, connection: sqlite3.Connection, now: datetime) -> tuple[AlertRow, ...]:
+        """Whose next contact should be told by now."""
+        return table.due(connection, now.timestamp(), self._rules.next_contact_s)
 
     def unreachable(self, connection: sqlite3.Connection, alert: str, now: datetime) -> Payloads:
         """An SMS failed: when none can arrive any more, the next contact is told without waiting."""
@@ -107,10 +114,10 @@ class AlertChanges:
         return payloads
 
     def _is_too_much(self, connection: sqlite3.Connection, cause: Cause, now_s: float) -> bool:
-        last_s = table.last_raised(connection, cause.visit)
-        if last_s is not None and now_s - last_s < self._rules.cool_down_s:
+        last_s = table.last_told(connection, cause.visit)
+        if last_s is not None and abs(now_s - last_s) < self._rules.cool_down_s * _ALMOST:
             return True
-        return table.raised_since(connection, cause.counter, now_s - _HOUR_S) >= self._rules.cap_per_hour
+        return table.raised_between(connection, cause.counter, now_s - _HOUR_S, now_s) >= self._rules.cap_per_hour
 
     def _step(self, connection: sqlite3.Connection, row: AlertRow, happening: Happening, now: datetime) -> Payloads:
         """Save the next state of the chain; an event when it closed or changed how it was closed."""
@@ -119,7 +126,10 @@ class AlertChanges:
         outbox.queue(connection, row.alert, told, now)
         if after.state is row.chain.state:
             return ()
-        outbox.cancel_queued(connection, row.alert)
+        if (
+            after.state is not AlertState.UNANSWERED
+        ):  # nobody asked yet whom nobody could reach: their SMS go out when they can
+            outbox.cancel_queued(connection, row.alert)
         return (AlertClosed(alert=row.alert, why=_CLOSED[after.state]),)
 
 

@@ -65,7 +65,7 @@ class AlertService:
     async def advance(self) -> None:
         """Tell whoever is due now; close what nobody answered."""
         now = self._clock.now()
-        for row in await self._ledger.read(lambda connection: table.due(connection, now.timestamp())):
+        for row in await self._ledger.read(lambda connection: self.changes.due(connection, now)):
             await self._ledger.transact(partial(self.changes.next_contact, alert=row.alert, now=now))
             self.to_send.set()
             await self.announce(row.alert)

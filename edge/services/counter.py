@@ -128,8 +128,10 @@ class CounterService:
         rating = visit_table.rating_of(connection, visit.visit)
         if rating is not None and not rating.is_negative:
             return Inherited(stage=Stage.STOPPED)
-        alerted_s = alert_table.last_raised(connection, visit.visit)
-        return Inherited() if alerted_s is None else Inherited(stage=Stage.ALERTED, alerted_s=alerted_s)
+        alerted_s = alert_table.last_told(connection, visit.visit)
+        if alerted_s is None:
+            return Inherited(is_press_untold=rating is Level.ANGRY)
+        return Inherited(stage=Stage.ALERTED, alerted_s=alerted_s)
 
     async def _close(self, visit: OpenVisit) -> None:
         plan = self._plans.get(visit.counter) or CounterPlan(visit.counter, visit.counter, "", "", ())

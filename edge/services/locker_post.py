@@ -65,8 +65,10 @@ class LockerPost:
 
     async def send_due(self) -> int:
         """Hand over what is due now, a few at once; how many were tried."""
-        now_s = self._clock.now().timestamp()
-        rows = await self._ledger.read(lambda connection: outbox.waiting(connection, now_s, self._rules.at_once))
+        now_s, rules = self._clock.now().timestamp(), self._rules
+        rows = await self._ledger.read(
+            lambda connection: outbox.waiting(connection, now_s, rules.at_once, rules.most_wait_s)
+        )
         async with asyncio.TaskGroup() as group:
             for row in rows:
                 group.create_task(self._send(row), name=row.ref)

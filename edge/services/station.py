@@ -49,6 +49,7 @@ class Inherited:
     is_opted_out: bool = False
     stage: Stage = Stage.QUIET
     alerted_s: float = 0.0  # epoch
+    is_press_untold: bool = False
 
 
 class Station:
@@ -76,6 +77,7 @@ class Station:
         self._is_camera_told = True  # nothing to tell of a camera that opens
         self._since: datetime | None = None
         self._nudge: NudgeNote | None = None
+        self._is_press_untold = False  # somebody pressed "very dissatisfied", and no alert says so yet
         self._moods: deque[MoodChanged] = deque(maxlen=MOODS_AT_MOST)
         self._owed: list[Callable[[sqlite3.Connection], Sequence[Payload]]] = []
         self.view = self._look(None)
@@ -136,7 +138,7 @@ class Station:
             self._owe(actions, has_left=_has_left(before, self._state))
             is_urgent = any(isinstance(action, visits.Dropped | visits.Rated) for action in actions)
             await self._pay(grouped=not is_urgent)
-            if self._state.visit is not None and isinstance(event, visits.Frame | visits.Tick):
+            if self._state.visit is not None and _may_urge(event, self._state.presence):
                 await self._urge(self._felt(event.at_s))
             self._show()
         for action in actions:
@@ -153,6 +155,7 @@ class Station:
                 case visits.MoodMoved():
                     self._moods.append(self._mood(action))
                 case visits.Rated(level=level, is_late=False, visit=str()):
+                    self._is_press_untold = level is Level.ANGRY
                     self._settle(escalations.Rated(level))
                 case visits.Dropped():
                     self._moods.clear()
@@ -210,13 +213,14 @@ class Station:
 
     def _begin(self, started: visits.Started) -> None:
         self._since = self._wall()(started.started_s)
-        self._nudge = None
+        self._nudge, self._is_press_untold = None, False
         self._escalation = Escalation()
         was, self._inherited = self._inherited, None
         first_s = self._first_frame_s if self._first_frame_s is not None else started.started_s
         if was is not None and started.started_s - first_s < self._rules.visit.gone_s:  # the one of before the restart
             alerted_s = self._clock.monotonic() - (self._clock.now().timestamp() - was.alerted_s)
             self._escalation = Escalation(was.stage, since_s=alerted_s)
+            self._is_press_untold = was.is_press_untold
 
     def _settle(self, event: escalations.Event) -> None:
         """The citizen's word or leaving: it can only take the nudge away."""
@@ -257,9 +261,12 @@ class Station:
         self._nudge = nudge
 
     def _felt(self, at_s: float) -> Felt:
-        """What the camera says, or the citizen: a pressed "very dissatisfied" is anger by their own word, and not for a moment."""
+        """What the camera says, or the citizen: a pressed "very dissatisfied" is anger by their own word, and not for a moment.
+
+        Once it was told the camera speaks again: the press stands for the whole visit, the anger need not.
+        """
         mood = self._state.mood
-        if self._state.rating is Level.ANGRY:
+        if self._is_press_untold:
             return Felt(at_s, Level.ANGRY, math.inf, math.inf)
         return Felt(at_s, mood.level, mood.negative_for_s, mood.angry_for_s)
 
@@ -270,12 +277,13 @@ class Station:
         since = self._wall()(mood.negative_since_s or mood.at_s or 0.0)
         if why is Why.NOT_MENDED and self._nudge:
             since = min(since, self._nudge.since)
-        if self._state.rating is Level.ANGRY:
+        if self._is_press_untold:
             cause = Cause(self._plan.counter, visit, why, Level.ANGRY, self._clock.now(), (PRESSED,))
         else:
             level = mood.level if mood.level and mood.level.is_negative else why.level
             cause = Cause(self._plan.counter, visit, why, level, since, telling(mood.reasons, level))
-        await self._alerts.raise_alert(cause)
+        if await self._alerts.raise_alert(cause) is not None:
+            self._is_press_untold = False
 
     # --- what is shown ---
 
@@ -295,6 +303,13 @@ class Station:
         """From the monotonic clock of the readings to the site's time, as of now."""
         now, mono_s = self._clock.now(), self._clock.monotonic()
         return lambda at_s: now - timedelta(seconds=mono_s - at_s)
+
+
+def _may_urge(event: visits.Event, presence: Presence) -> bool:
+    """A press of somebody who turns away already is looked at at once: the next frame may be the one that ends the visit."""
+    return isinstance(event, visits.Frame | visits.Tick) or (
+        isinstance(event, visits.Rate) and presence is Presence.AWAY
+    )
 
 
 def _has_left(before: VisitState, after: VisitState) -> bool:

@@ -62,22 +62,29 @@ def of_visit(connection: sqlite3.Connection, visit: str) -> tuple[AlertRow, ...]
     return tuple(_rows(connection, "WHERE visit = ? ORDER BY raised_s", (visit,)))
 
 
-def due(connection: sqlite3.Connection, now_s: float) -> tuple[AlertRow, ...]:
-    """Whose next contact should be told by now."""
-    return tuple(_rows(connection, "WHERE due_s <= ? ORDER BY due_s", (now_s,)))
+def due(connection: sqlite3.Connection, now_s: float, most_s: float) -> tuple[AlertRow, ...]:
+    """Whose next contact should be told by now; `most_s` as in `times.is_over`."""
+    return tuple(_rows(connection, "WHERE due_s <= ?1 OR due_s > ?1 + ?2 ORDER BY due_s", (now_s, most_s)))
 
 
 def in_state(connection: sqlite3.Connection, state: AlertState) -> tuple[AlertRow, ...]:
     return tuple(_rows(connection, "WHERE state = ? ORDER BY raised_s", (state,)))
 
 
-def raised_since(connection: sqlite3.Connection, counter: str, since_s: float) -> int:
-    found = connection.execute("SELECT count(*) FROM alerts WHERE counter = ? AND raised_s > ?", (counter, since_s))
+def raised_between(connection: sqlite3.Connection, counter: str, since_s: float, until_s: float) -> int:
+    found = connection.execute(
+        "SELECT count(*) FROM alerts WHERE counter = ? AND raised_s > ? AND raised_s <= ?", (counter, since_s, until_s)
+    )
     return int(found.fetchone()[0])
 
 
-def last_raised(connection: sqlite3.Connection, visit: str) -> float | None:
-    found = connection.execute("SELECT max(raised_s) FROM alerts WHERE visit = ?", (visit,)).fetchone()
+def last_told(connection: sqlite3.Connection, visit: str) -> float | None:
+    """When the visit's last alert was raised; one that was withdrawn before any SMS left has told nobody."""
+    found = connection.execute(
+        "SELECT max(raised_s) FROM alerts AS a WHERE visit = ? AND (state <> 'withdrawn'"
+        " OR EXISTS (SELECT 1 FROM alert_sms AS s WHERE s.alert = a.alert AND s.status <> 'cancelled'))",
+        (visit,),
+    ).fetchone()
     return None if found[0] is None else float(found[0])
 
 

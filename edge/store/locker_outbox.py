@@ -82,11 +82,12 @@ def queue(
     return ref
 
 
-def waiting(connection: sqlite3.Connection, now_s: float, limit: int) -> tuple[LockerSmsRow, ...]:
-    """What should be handed to the transport by now, oldest first."""
+def waiting(connection: sqlite3.Connection, now_s: float, limit: int, most_s: float) -> tuple[LockerSmsRow, ...]:
+    """What should be handed to the transport by now, oldest first; `most_s` as in `times.is_over`."""
     found = connection.execute(
-        f"{_SELECT} WHERE status = 'queued' AND handed = 0 AND next_s <= ? ORDER BY queued_s, rowid LIMIT ?",
-        (now_s, limit),
+        f"{_SELECT} WHERE status = 'queued' AND handed = 0 AND (next_s <= ?1 OR next_s > ?1 + ?3)"
+        " ORDER BY queued_s, rowid LIMIT ?2",
+        (now_s, limit, most_s),
     )
     return tuple(_row(row) for row in found)
 

@@ -48,10 +48,11 @@ def queue(connection: sqlite3.Connection, alert: str, contacts: Iterable[str], n
         )
 
 
-def waiting(connection: sqlite3.Connection, now_s: float, limit: int) -> tuple[SmsRow, ...]:
-    """What should be handed to the transport by now, oldest first."""
+def waiting(connection: sqlite3.Connection, now_s: float, limit: int, most_s: float) -> tuple[SmsRow, ...]:
+    """What should be handed to the transport by now, oldest first; `most_s` as in `times.is_over`."""
     found = connection.execute(
-        f"{_SELECT} WHERE status = 'queued' AND next_s <= ? ORDER BY told_s LIMIT ?", (now_s, limit)
+        f"{_SELECT} WHERE status = 'queued' AND (next_s <= ?1 OR next_s > ?1 + ?3) ORDER BY told_s LIMIT ?2",
+        (now_s, limit, most_s),
     )
     return tuple(_row(row) for row in found)
 

@@ -133,7 +133,7 @@ TABLE: dict[str, dict[Stage, tuple[Stage, list[Action]]]] = {
     "displeased": {Q: (N, [ShowNudge()]), N: (A, [RaiseAlert(Why.NOT_MENDED)]), A: (A, []), X: (X, [])},
     "furious": {Q: (A, [RaiseAlert(Why.ANGER)]), N: (A, [RaiseAlert(Why.ANGER)]), A: (A, []), X: (X, [])},
     "after the cool-down": {Q: (Q, []), N: (N, []), A: (Q, [ClearNudge()]), X: (X, [])},
-    "rated badly": {Q: (Q, []), N: (N, []), A: (A, []), X: (X, [])},
+    "rated badly": {Q: (Q, []), N: (N, []), A: (A, []), X: (Q, [])},
     "rated well": {Q: (X, []), N: (X, [ClearNudge()]), A: (X, [ClearNudge()]), X: (X, [])},
     "opted out": {Q: (X, []), N: (X, [ClearNudge()]), A: (X, [ClearNudge()]), X: (X, [])},
     "left": {Q: (Q, []), N: (Q, [ClearNudge()]), A: (Q, [ClearNudge()]), X: (Q, [])},

@@ -9,7 +9,7 @@ from typing import Self
 from edge.domain.escalation import EscalationRules
 from edge.domain.level import Level
 from edge.domain.msisdn import Msisdn
-from edge.ports import CameraState, Face, Reading
+from edge.ports import CameraChange, CameraState, Face, Reading
 from edge.services.alert_text import AlertText
 from edge.services.alerts import AlertService
 from edge.services.counter import CounterService
@@ -92,6 +92,13 @@ class Centre:
 
     async def empty(self, seconds: float = 4.0, counter: str = "q1") -> None:
         await self.show(seconds, counter=counter)
+
+    async def blind(self, seconds: float, counter: str = "q1") -> None:
+        """The camera is away that long."""
+        station = self.counters._stations[counter]
+        await station.take(CameraChange(counter, CameraState.LOST))
+        self.clock.advance(seconds)
+        await station.tick()
 
     async def events(self, *kinds: type[Payload]) -> list[Payload]:
         """Everything in the journal so far, of the kinds asked for."""

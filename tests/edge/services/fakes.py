@@ -49,6 +49,10 @@ class FakeClock:
     def advance(self, seconds: float) -> None:
         self._passed_s += seconds
 
+    def put(self, hours: float) -> None:
+        """Put the wall clock forward, or back, as the first answer of a time server does."""
+        self._start += timedelta(hours=hours)
+
 
 class EyesBroken(Exception):
     """What no service expects of its eyes."""

@@ -146,6 +146,68 @@ async def test_a_transport_that_stays_down_makes_it_the_next_contacts_turn(centr
     assert "duty" in contacts
 
 
+async def minutes(centre: Centre, count: int) -> None:
+    """What the alert service and the SMS post do all the time, a little coarser."""
+    for _ in range(count * 6):
+        await told(centre)
+        await centre.alerts.advance()
+        centre.clock.advance(10)
+
+
+async def test_whom_no_sms_could_reach_in_time_is_told_when_it_can(centre: Centre) -> None:
+    centre.phone.is_down = True
+    alert = await raised(centre)
+    await minutes(centre, 11)
+    assert [AlertClosed(alert=alert.alert, why="nobody_answered")] == await centre.events(AlertClosed)
+
+    centre.phone.is_down = False
+    await minutes(centre, 3)
+    assert sorted(to for to, _ in centre.phone.sent.values()) == [LEADER.reveal(), HEAD.reveal(), DUTY.reveal()]
+
+
+async def test_a_power_cut_longer_than_the_chain_keeps_nobody_from_being_told(centre: Centre) -> None:
+    one = await centre.killed()
+    await raised(one)
+    two = await one.killed()
+    two.clock.advance(3 * NEXT_S)
+    for _ in range(2):  # the alert service may well come first
+        await two.alerts.advance()
+        two.clock.advance(NEXT_S)
+    assert AlertState.UNANSWERED is (await two.alerts.recent())[0].state
+    assert {LEADER.reveal(), HEAD.reveal()} <= set(await told(two))
+    await two.journal.close()
+
+
+async def test_what_is_acknowledged_is_not_sent_any_more(centre: Centre) -> None:
+    centre.phone.is_down = True
+    alert = await raised(centre)
+    await minutes(centre, 11)
+    await centre.alerts.acknowledge(alert.alert, "binh")
+    centre.phone.is_down = False
+    await minutes(centre, 3)
+    assert centre.phone.sent == {}
+
+
+@pytest.mark.parametrize("hours", [-7, -24 * 365, 9])
+async def test_a_clock_that_is_put_right_leaves_nobody_waiting(centre: Centre, hours: float) -> None:
+    await raised(centre)
+    await told(centre)
+    centre.clock.put(hours)
+    await minutes(centre, 6)
+    assert len(centre.phone.sent) == 3
+
+
+@pytest.mark.parametrize("hours", [-7, 9])
+async def test_a_message_that_was_put_off_is_sent_though_the_clock_was_put_right(centre: Centre, hours: float) -> None:
+    centre.phone.is_down = True
+    await raised(centre)
+    await minutes(centre, 1)
+    centre.phone.is_down = False
+    centre.clock.put(hours)
+    await minutes(centre, 3)
+    assert len(centre.phone.sent) >= 2
+
+
 async def test_delivery_is_told_once_whatever_the_order_of_reports(centre: Centre) -> None:
     await raised(centre)
     ref = (await centre.rows("SELECT ref FROM alert_sms WHERE contact = 'leader'"))[0][0]

@@ -7,7 +7,18 @@ import pytest
 
 from edge.adapters.supervisor import Backoff, PartState, supervise
 from edge.domain.level import Level
-from edge.ports import CameraChange, CameraState, CounterPhase, CounterView, NotThere, Reading
+from edge.ports import (
+    AlertState,
+    AlertView,
+    CameraChange,
+    CameraState,
+    CounterPhase,
+    CounterView,
+    Face,
+    NotThere,
+    Reading,
+)
+from edge.services.alert_changes import Cause
 from edge.services.counter import CounterService
 from edge.services.statistics import StatisticsService
 from sync.events import (
@@ -127,6 +138,71 @@ async def test_a_citizen_who_takes_the_press_back_withdraws_the_alert(centre: Ce
     assert closed.why == "withdrawn"
 
 
+async def test_one_press_raises_one_alert(centre: Centre) -> None:
+    await centre.play((CALM, 4))
+    await centre.counters.rate("q1", Level.ANGRY)
+    for _ in range(25):
+        await centre.play((CALM, 60))
+    assert len(await centre.events(AlertRaised)) == 1
+
+
+async def test_the_last_press_counts(centre: Centre) -> None:
+    await centre.play((CALM, 4))
+    await centre.counters.rate("q1", Level.SATISFIED)  # a slip of the finger
+    await centre.play((CALM, 3))
+    await centre.counters.rate("q1", Level.ANGRY)
+    await centre.play((CALM, 3))
+    assert len(await centre.events(AlertRaised)) == 1
+
+
+async def test_a_second_press_is_told_where_the_first_alert_never_left(centre: Centre) -> None:
+    centre.phone.is_down = True
+    await centre.play((CALM, 4))
+    for level in (Level.ANGRY, Level.SATISFIED, Level.ANGRY):
+        await centre.counters.rate("q1", level)
+        await centre.play((CALM, 3))
+    centre.phone.is_down = False
+    await centre.post.send_due()
+    assert len(centre.phone.sent) == 2
+    assert [alert.state for alert in await centre.alerts.recent()].count(AlertState.OPEN) == 1
+
+
+async def test_whoever_presses_again_and_again_does_not_ring_each_time(centre: Centre) -> None:
+    await centre.play((CALM, 4))
+    for level in (Level.ANGRY, Level.SATISFIED, Level.ANGRY, Level.SATISFIED, Level.ANGRY):
+        await centre.counters.rate("q1", level)
+        await centre.play((CALM, 3))
+        await centre.post.send_due()
+    assert len(centre.phone.sent) == 2  # leader and head, once
+
+
+async def test_a_press_of_somebody_who_turns_away_is_told(centre: Centre) -> None:
+    await centre.play((CALM, 6))
+    await centre.show(2.9)
+    await centre.counters.rate("q1", Level.ANGRY)
+    await centre.show(2)
+    (ended,) = await centre.events(VisitEnded)
+    assert isinstance(ended, VisitEnded)
+    assert ended.rating == "angry"
+    assert len(await centre.events(AlertRaised)) == 1
+
+
+async def test_anger_that_lasts_is_told_again_after_the_cool_down(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal took a moment longer for the first alert than for the second."""
+    raise_alert, is_slow = centre.alerts.raise_alert, [True]
+
+    async def slowly(cause: Cause) -> AlertView | None:
+        if is_slow.pop() if is_slow else False:
+            centre.clock.advance(0.3)
+        return await raise_alert(cause)
+
+    monkeypatch.setattr(centre.alerts, "raise_alert", slowly)
+    await centre.play((CALM, 4), (FURIOUS, 700))
+    assert len(await centre.events(AlertRaised)) == 2
+
+
 async def test_a_late_rating_amends_the_visit_and_withdraws_its_alert(centre: Centre) -> None:
     await centre.play((CALM, 4), (FURIOUS, 3))
     await centre.empty(10)
@@ -207,6 +283,21 @@ async def test_a_crash_does_not_raise_the_same_anger_twice(centre: Centre) -> No
     await again.journal.close()
 
 
+async def test_a_press_that_a_crash_kept_from_being_told_is_told_by_the_next_life(centre: Centre) -> None:
+    one = await centre.killed()
+    await one.play((CALM, 4))
+    await one.counters.rate("q1", Level.ANGRY)
+    two = await one.killed()
+    await two.play((CALM, 6))
+    assert [event.reasons for event in await two.events(AlertRaised) if isinstance(event, AlertRaised)] == [
+        ("pressed",)
+    ]
+    three = await two.killed()
+    await three.play((CALM, 6))
+    assert len(await three.events(AlertRaised)) == 1
+    await three.journal.close()
+
+
 async def test_after_a_crash_the_citizens_good_rating_still_holds(centre: Centre) -> None:
     await centre.play((CALM, 4))
     await centre.counters.rate("q1", Level.SATISFIED)
@@ -233,6 +324,28 @@ async def test_no_more_alerts_than_the_cap_allows(centre: Centre) -> None:
         await centre.empty(5)
 
     assert RULES.escalation.cap_per_hour == len(await centre.events(AlertRaised))
+
+
+async def test_a_clock_that_was_put_back_lets_the_next_alerts_out(centre: Centre) -> None:
+    for _ in range(3):
+        await centre.play((CALM, 3), (FURIOUS, 3))
+        await centre.empty(5)
+    centre.clock.put(hours=-7)
+    await centre.play((CALM, 3), (FURIOUS, 3))
+    assert len(await centre.events(AlertRaised)) == 4
+
+
+@pytest.mark.parametrize("first_look", [(), (face(CALM, track=9, box=(0.2, 0.3, 0.2, 0.3)),)])
+async def test_an_opt_out_holds_though_the_camera_was_away_and_the_citizen_moved(
+    centre: Centre, first_look: tuple[Face, ...]
+) -> None:
+    await centre.play((CALM, 4))
+    await centre.counters.opt_out("q1")
+    await centre.play((CALM, 2))
+    await centre.blind(10)
+    await centre.show(0.1, *first_look)
+    await centre.show(8, face(CALM, track=9, box=(0.2, 0.3, 0.2, 0.3)))
+    assert len(await centre.events(VisitStarted)) == 1
 
 
 async def test_what_the_pages_see(centre: Centre) -> None:

@@ -78,6 +78,17 @@ async def test_without_a_modem_it_waits_longer_each_time_and_never_gives_up(town
     assert town.faults.why("sms") is None
 
 
+async def test_a_clock_that_was_put_back_keeps_no_code_waiting(town: Town, phone: IdempotentPhone) -> None:
+    phone.is_down = True
+    await town.queue()
+    await town.post.send_due()
+    phone.is_down = False
+    town.clock.put(hours=-7)
+    town.clock.advance(120)
+    await town.post.send_due()
+    assert list(phone.sent) == [REF]
+
+
 async def test_a_replaced_code_is_not_sent(town: Town, phone: IdempotentPhone) -> None:
     town.codes.owed = {("stay-1", 2): "111222"}
     await town.queue()
