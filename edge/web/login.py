@@ -47,7 +47,7 @@ class StepMemory:
         self._used_by_all = -1
         try:
             self._last = _read_steps(path)
-        except ValueError:
+        except (ValueError, OSError):
             log.error("%s is damaged: no code of before is taken any more", path)  # noqa: TRY400 - the sentence is enough
             self._last = {}
             self._used_by_all = int(wall()) // STEP_S + max(DRIFT_STEPS)

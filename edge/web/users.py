@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import io
 import logging
-import os
 import re
 import secrets
 import stat
@@ -19,6 +18,8 @@ from enum import StrEnum
 from pathlib import Path
 
 import pyotp
+
+from sync.files import write_private
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class UsersFileExposed(UsersError):
 
 
 class UsersFileInvalid(UsersError):
-    """The file is not what this module writes; the message names the place."""
+    """The file cannot be read, or is not what this module writes; the message names the place."""
 
 
 class UserRefused(UsersError):
@@ -149,6 +150,9 @@ def load_users(path: Path) -> dict[str, User]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8")).get("users", {})
         return {name: _user(name, row) for name, row in table.items()}
+    except OSError as error:
+        msg = f"{path}: {error.strerror}; run: chown --reference={path.parent} {path}"
+        raise UsersFileInvalid(msg) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, ValueError, TypeError, AttributeError) as error:
         msg = f"{path}: {error}"
         raise UsersFileInvalid(msg) from error
@@ -260,28 +264,9 @@ def _quoted(names: tuple[str, ...]) -> str:
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Replace a file in one step, 0600 from its first byte, on the disk before this returns."""
+    """Replace a file in one step, 0600 from its first byte, on the disk before this returns; of root, in the folder owner's name."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)  # only there when something failed: no copy of a secret stays behind
-    _sync_directory(path.parent)
-
-
-def _sync_directory(folder: Path) -> None:
-    """A new name is not on the disk before this."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    write_private(path, text.encode())
 
 
 def _scrypt(pin: str, salt: bytes, n: int, r: int, p: int) -> bytes:

@@ -65,6 +65,27 @@ def test_a_full_disk_leaves_the_old_file_and_no_copy_of_the_new_secrets(
     assert list(path.parent.iterdir()) == [path]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_what_root_writes_belongs_to_who_has_to_read_it(tmp_path: Path) -> None:
+    """`sudo motcua users remove` locked the agent out of its own users file: the removed went on, and nothing started again."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    os.chown(folder, 65534, 65534)
+    create_user(folder / "users.toml", "quay-01", Role.OFFICER, PIN)
+    assert (folder / "users.toml").stat().st_uid == 65534
+
+
+def test_a_file_that_cannot_be_read_is_one_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    create_user(path, "quay-01", Role.OFFICER, PIN)
+
+    def refuse(*_: object, **__: object) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(UsersFileInvalid, match=r"Permission denied; run: chown"):
+        load_users(path)
+
+
 def test_a_file_others_can_read_is_refused(path: Path) -> None:
     create_user(path, "lanh-dao-1", Role.LEADER, PIN)
     path.chmod(0o640)
