@@ -54,6 +54,8 @@ class _Entrance:
         if isinstance(outcome, Refused):
             return self._refuse(request, back, outcome, str(form.get("name", ""))[:NAME_AT_MOST])
         answer = RedirectResponse(self._landing(outcome, back), status_code=303)
+        if was := session_of(request):
+            self._site.sessions.close(was)  # its token is overwritten below: nobody could log it out any more
         self._cookie(answer, COOKIE, self._site.sessions.open(outcome), int(self._site.settings.session_hours * 3600))
         await self._site.sessions.keep()
         answer.delete_cookie(FORM_COOKIE)

@@ -291,6 +291,18 @@ class TestLogin:
             await browser.post("/dang-xuat", data={"seal": house.restarted().seal.of(found.key)})
         assert house.restarted().sessions.find(token) is None
 
+    async def test_who_logs_in_over_somebody_ends_that_session(self, house: House) -> None:
+        """No browser holds its token any more, so nobody could log it out."""
+        async with house.browser() as browser:
+            tokens = []
+            for name in ("lanh-dao-1", "quay-01"):
+                filled = {"name": name, "pin": PIN, "code": house.code(name), "seal": await self.form(browser)}
+                await browser.post("/dang-nhap", data=filled)
+                tokens.append(browser.cookies[COOKIE])
+        again = house.restarted().sessions
+        assert [again.find(token) is not None for token in tokens] == [False, True]
+        assert house.site.sessions.find(tokens[0]) is None
+
     async def test_a_demo_shows_its_codes_and_nothing_else_does(self, house: House) -> None:
         async with house.browser() as browser:
             assert PIN not in (await browser.get("/dang-nhap")).text
