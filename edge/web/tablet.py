@@ -85,13 +85,14 @@ class TabletPage:
 
     async def _rate(self, level: Level) -> None:
         if self._is_thanking:
-            return  # a second touch while thanking is the same finger
+            return  # a second touch while thanking, or while the first is being written, is the same finger
         desk = self._site.desks.counters
-        if await self._live.act(True, lambda: desk.rate(self._counter, level)):  # noqa: FBT003
+        self._is_thanking = True
+        self._is_thanking = await self._live.act(True, lambda: desk.rate(self._counter, level))  # noqa: FBT003
+        if self._is_thanking:
             self._thank(level)
 
     def _thank(self, level: Level) -> None:
-        self._is_thanking = True
         self._thanks_face.content = face_svg(level)
         self._thanks_title.say(self._words("page.tablet.thanks"))
         self._thanks_word.say(self._words("page.tablet.thanks_level", level=self._words.level(level)))

@@ -254,6 +254,43 @@ class TestTablet:
             await asyncio.sleep(0.05)
             assert len(house.centre.counters.ratings) == 1
 
+    async def test_a_second_touch_while_the_first_is_written_counts_once(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked, is_written = [], asyncio.Event()
+
+        async def slowly(_counter: str, level: Level) -> None:
+            asked.append(level)
+            await is_written.wait()
+
+        monkeypatch.setattr(house.centre.counters, "rate", slowly)
+        sheet = await house.open("/danh-gia/quay-01")
+        face = sheet.find("button", classes="face")[0]
+        sheet.press(face)
+        await until(lambda: bool(asked))
+        sheet.press(face)
+        await asyncio.sleep(0.05)
+        is_written.set()
+        await until(lambda: "Xin cảm ơn" in sheet.text)
+        assert len(asked) == 1
+
+    async def test_a_press_that_could_not_be_taken_may_be_repeated(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rate = house.centre.counters.rate
+
+        async def refuse(_counter: str, _level: Level) -> None:
+            raise OSError
+
+        monkeypatch.setattr(house.centre.counters, "rate", refuse)
+        sheet = await house.open("/danh-gia/quay-01")
+        face = sheet.find("button", classes="face")[0]
+        sheet.press(face)
+        await until(lambda: house.site.words("vi")("page.common.action_failed") in sheet.text)
+        monkeypatch.setattr(house.centre.counters, "rate", rate)
+        sheet.press(face)
+        await until(lambda: "Xin cảm ơn" in sheet.text)
+
     async def test_a_tablet_that_stays_open_for_months_does_not_grow(self, tmp_path: Path) -> None:
         async with House(tmp_path, thanks_s=0.001).running() as house:
             sheet = await house.open("/danh-gia/quay-01")
