@@ -124,6 +124,9 @@ class SmsPort(Protocol):
     async def submit(self, ref: str, to: str, text: str) -> None:
         """Hand over durably; the same `ref` twice is handed over once. Raise SmsRefused or SmsUnavailable."""
 
+    async def take_back(self, ref: str) -> bool:
+        """True: it was not sent yet, and never will be. Raise SmsUnavailable."""
+
     def inbox(self) -> AsyncIterator[SmsReport | SmsReply]:
         """Reports and replies, each again until `done`."""
 

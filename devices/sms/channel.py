@@ -106,6 +106,9 @@ class SmsChannel(Protocol):
     async def submit(self, sms: Outgoing) -> None:
         """Hand over durably, at most once per ref for ever. Raises SmsRefused or SmsUnavailable."""
 
+    async def take_back(self, ref: str) -> bool:
+        """True: nobody had begun to send it, and nobody ever will. Its ref is not taken again. Raises SmsUnavailable."""
+
     def updates(self) -> AsyncIterator[Update]:
         """Everything not yet acknowledged, then whatever comes. Never ends, waits through losses, starts again after a restart."""
 

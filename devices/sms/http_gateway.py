@@ -72,6 +72,11 @@ class HttpGateway:
             raise SmsUnavailable(f"the gateway cannot take it now (HTTP {response.status_code})")
         await asyncio.to_thread(self._remember, sms.ref)
 
+    async def take_back(self, ref: str) -> bool:
+        """Never: what the gateway has it sends."""
+        del ref
+        return False
+
     def updates(self) -> AsyncIterator[Update]:
         """See SmsChannel. Reports come by `take_report`; what stays open is asked for every `poll_s`."""
         return self._follower.updates()

@@ -82,6 +82,11 @@ class PhoneSimChannel:
         """See SmsChannel."""
         await asyncio.to_thread(self._put, sms)
 
+    async def take_back(self, ref: str) -> bool:
+        """Never: it is on its way."""
+        del ref
+        return False
+
     def updates(self) -> AsyncIterator[Update]:
         """See SmsChannel."""
         return self._follower.updates()

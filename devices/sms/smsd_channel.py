@@ -25,6 +25,11 @@ class SmsdChannel:
         async with self._lock:
             await asyncio.to_thread(self._spool.put, sms)
 
+    async def take_back(self, ref: str) -> bool:
+        """See SmsChannel."""
+        async with self._lock:
+            return await asyncio.to_thread(self._spool.take_back, ref)
+
     def updates(self) -> AsyncIterator[Update]:
         """See SmsChannel."""
         return self._follower.updates()

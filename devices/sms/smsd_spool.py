@@ -23,10 +23,11 @@ from devices.sms.channel import (
 from devices.sms.smsd_config import PID_FILE
 from devices.sms.smsd_files import PartFate, SpoolFile, render_outgoing, why_failed
 from devices.sms.smsd_reports import FLOW, PREFIX, Reports, handled, parts_of
-from devices.sms.spool_folder import LOCK, Seen, look, sync_folder, write_durably
+from devices.sms.spool_folder import LOCK, Seen, look, sync_folder, take_away, write_durably
 from devices.sms.text import part_count
 
 MAX_PARTS = 10
+TAKEN_BACK = "taken_back"  # beside the statuses in `told`
 SMSD_WRITES_FOR = timedelta(seconds=5)  # a file older than this is finished, whatever its Length header says
 
 
@@ -80,6 +81,16 @@ class SmsdSpool:
             if not self._is_known(sms.ref):
                 self._check_room()
                 write_durably(self._root / "tmp" / sms.ref, self._path("outgoing", sms.ref), render_outgoing(sms))
+        except OSError as err:
+            raise SmsUnavailable("the spool cannot be written") from err
+
+    def take_back(self, ref: str) -> bool:
+        """Remove what waits for smsd and is not in its hands; the ref stays known. Raises SmsUnavailable."""
+        try:
+            waiting = [path for path in (self._path(name, ref) for name in FLOW[:2]) if path.exists()]
+            if waiting:
+                self._mark(ref, TAKEN_BACK)
+            return any(take_away(path) for path in waiting)
         except OSError as err:
             raise SmsUnavailable("the spool cannot be written") from err
 

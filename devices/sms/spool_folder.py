@@ -33,6 +33,23 @@ def is_locked(path: Path) -> bool:
     return path.with_name(path.name + LOCK).exists()
 
 
+def take_away(path: Path) -> bool:
+    """Remove a file for good, unless smsd has it in its hands or has moved it on: while we hold smsd's own lock it takes it not."""
+    lock = path.with_name(path.name + LOCK)
+    try:
+        os.close(os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
+    except FileExistsError:
+        return False
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    finally:
+        lock.unlink()
+    sync_folder(path.parent)
+    return True
+
+
 def write_durably(fresh: Path, final: Path, content: bytes) -> None:
     """Whole or not at all, and still there after a power cut: file, rename and folder are synced."""
     with fresh.open("wb") as file:

@@ -66,6 +66,12 @@ class ChannelPort:
         except transport.SmsUnavailable as error:
             raise SmsUnavailable(str(error)) from error
 
+    async def take_back(self, ref: str) -> bool:
+        try:
+            return await self._channel.take_back(ref)
+        except transport.SmsUnavailable as error:
+            raise SmsUnavailable(str(error)) from error
+
     async def inbox(self) -> AsyncIterator[SmsReport | SmsReply]:
         async for update in self._channel.updates():
             item = _item(update)

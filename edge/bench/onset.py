@@ -59,6 +59,10 @@ class _Stopwatch:
         del sms
         self.texts.append(time.monotonic())
 
+    async def take_back(self, ref: str) -> bool:
+        del ref
+        return False
+
     async def updates(self) -> AsyncIterator[Update]:
         nothing: tuple[Update, ...] = ()
         await asyncio.Event().wait()

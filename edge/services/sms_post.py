@@ -8,11 +8,13 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from edge.domain.chain import AlertState, answered_id
 from edge.domain.msisdn import Msisdn, NotAMobileNumber
-from edge.ports import Clock, Ledger, SmsPort, SmsReply, SmsReport, SmsStatus
+from edge.ports import Clock, Ledger, SmsPort, SmsReply, SmsReport, SmsStatus, SmsUnavailable
 from edge.services.alert_text import AlertText
 from edge.services.alerts import AlertService
 from edge.services.faults import Faults
@@ -43,6 +45,7 @@ class SmsPost:
         self._faults = faults
         self._clock = clock
         self._rules = rules or PostRules()
+        self._asked_back: set[str] = set()
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -51,7 +54,8 @@ class SmsPost:
             group.create_task(self._receive_for_ever(), name="sms-receive")
 
     async def send_due(self) -> int:
-        """Hand over what is due now, a few at once; how many were tried."""
+        """Take back what nobody needs any more, then hand over what is due now, a few at once; how many were tried."""
+        await self._take_back_outlived()
         now_s, rules = self._clock.now().timestamp(), self._rules
         rows = await self._ledger.read(
             lambda connection: outbox.waiting(connection, now_s, rules.at_once, rules.most_wait_s)
@@ -72,6 +76,19 @@ class SmsPost:
     async def _receive_for_ever(self) -> None:
         async for item in self._port.inbox():
             await self.take(item)
+
+    async def _take_back_outlived(self) -> None:
+        """Each is asked for once: what the transport could not give back then is on its way."""
+        rows = await self._ledger.read(outbox.outlived)
+        self._asked_back &= {row.ref for row in rows}
+        for row in [one for one in rows if one.ref not in self._asked_back]:
+            with suppress(SmsUnavailable, TimeoutError):  # asked again at the next look
+                async with asyncio.timeout(self._rules.submit_s):
+                    is_back = await self._port.take_back(row.ref)
+                self._asked_back.add(row.ref)
+                if is_back:
+                    await self._ledger.transact(partial(_taken_back, row=row))
+                    await self._alerts.announce(row.alert)
 
     async def _send(self, row: SmsRow) -> None:
         alert = await self._ledger.read(lambda connection: table.find(connection, row.alert))
@@ -146,6 +163,11 @@ class SmsPost:
         plan = self._plans.get(alert.counter)
         since = datetime.fromtimestamp(alert.since_s, self._clock.now().tzinfo)
         return self._text.compose(alert.alert, plan.name if plan else alert.counter, since, alert.why, alert.reasons)
+
+
+def _taken_back(connection: sqlite3.Connection, row: SmsRow) -> Sequence[Payload]:
+    outbox.note(connection, row.ref, Sending.CANCELLED)
+    return (AlertSms(alert=row.alert, ref=row.ref, contact=row.contact, status=SmsStatus.FAILED.value),)
 
 
 def _answered(connection: sqlite3.Connection, answer: str | None, keys: frozenset[str]) -> tuple[str, str] | None:

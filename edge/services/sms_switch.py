@@ -29,6 +29,9 @@ class SwitchedPort:
     async def submit(self, ref: str, to: str, text: str) -> None:
         await self._port.submit(ref, to, text)
 
+    async def take_back(self, ref: str) -> bool:
+        return await self._port.take_back(ref)
+
     async def inbox(self) -> AsyncIterator[Item]:
         self._given.clear()
         while True:

@@ -44,6 +44,10 @@ class PostOffice:
         if self.weather is Weather.FORGETFUL:
             raise SmsUnavailable("the answer was lost")
 
+    async def take_back(self, ref: str) -> bool:
+        """See SmsChannel."""
+        return await self._channel.take_back(ref)
+
     def updates(self) -> AsyncIterator[Update]:
         """See SmsChannel."""
         return self._channel.updates()

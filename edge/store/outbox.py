@@ -57,6 +57,15 @@ def waiting(connection: sqlite3.Connection, now_s: float, limit: int, most_s: fl
     return tuple(_row(row) for row in found)
 
 
+def outlived(connection: sqlite3.Connection) -> tuple[SmsRow, ...]:
+    """What the transport has not reported on though its alert is over: acknowledged, contested or withdrawn."""
+    found = connection.execute(
+        f"{_SELECT} WHERE status = 'submitted' AND alert IN"  # noqa: S608 - our own constants
+        " (SELECT alert FROM alerts WHERE state NOT IN ('open', 'unanswered')) ORDER BY rowid"
+    )
+    return tuple(_row(row) for row in found)
+
+
 def of_alert(connection: sqlite3.Connection, alert: str) -> tuple[SmsRow, ...]:
     found = connection.execute(f"{_SELECT} WHERE alert = ? ORDER BY told_s, rowid", (alert,))
     return tuple(_row(row) for row in found)

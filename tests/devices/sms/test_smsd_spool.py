@@ -122,6 +122,27 @@ def test_ref_stays_known_when_its_file_is_gone(root: Path, spool: SmsdSpool) -> 
     assert list(root.glob("*/mc-*")) == []
 
 
+@pytest.mark.parametrize("folder", ["outgoing", "checked"])
+def test_what_smsd_has_not_taken_is_taken_back_for_good(root: Path, spool: SmsdSpool, folder: str) -> None:
+    spool.put(SMS)
+    (root / "outgoing" / "mc-alert-1").rename(root / folder / "mc-alert-1")
+    assert spool.take_back("alert-1")
+    spool.put(SMS)
+    assert [path.name for name in ("outgoing", "checked") for path in (root / name).iterdir()] == []
+    assert not spool.take_back("alert-1")
+    assert spool.pending() == []
+
+
+def test_what_smsd_has_in_its_hands_or_sent_stays_sent(root: Path, spool: SmsdSpool) -> None:
+    spool.put(SMS)
+    (root / "outgoing" / "mc-alert-1.LOCK").touch()
+    assert not spool.take_back("alert-1")
+    (root / "outgoing" / "mc-alert-1.LOCK").unlink()
+    smsd_sends(root, "alert-1", "12")
+    assert not spool.take_back("alert-1")
+    assert spool.pending() == [DeliveryUpdate("alert-1", SmsStatus.SUBMITTED)]
+
+
 def test_delivered_needs_every_part(root: Path, spool: SmsdSpool) -> None:
     spool.put(SMS)
     smsd_sends(root, "alert-1", "254 255 0")

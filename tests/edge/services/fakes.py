@@ -85,6 +85,7 @@ class IdempotentPhone:
         self.incoming: asyncio.Queue[SmsReport | SmsReply] = asyncio.Queue()
         self.refuses: set[str] = set()  # numbers
         self.is_down = False
+        self.holds_back = False  # takes what it is handed, and sends it later
         self.after_submit: Callable[[], Awaitable[None]] | None = None
 
     async def submit(self, ref: str, to: str, text: str) -> None:
@@ -96,6 +97,11 @@ class IdempotentPhone:
         self.sent.setdefault(ref, (to, text))
         if self.after_submit:
             await self.after_submit()
+
+    async def take_back(self, ref: str) -> bool:
+        if self.is_down:
+            raise SmsUnavailable("no modem")
+        return self.holds_back and self.sent.pop(ref, None) is not None
 
     async def inbox(self) -> AsyncIterator[SmsReport | SmsReply]:
         while True:

@@ -188,6 +188,34 @@ async def test_what_is_acknowledged_is_not_sent_any_more(centre: Centre) -> None
     assert centre.phone.sent == {}
 
 
+async def test_what_the_transport_has_not_sent_is_taken_back_when_the_alert_is_over(centre: Centre) -> None:
+    """A modem without a network holds messages for hours; after an opt-out they must not go out any more."""
+    centre.phone.holds_back = True
+    alert = await raised(centre)
+    assert len(await told(centre)) == 2
+    await centre.alerts.acknowledge(alert.alert, "binh")
+    centre.phone.is_down = True
+    await minutes(centre, 1)
+    assert len(centre.phone.sent) == 2
+
+    centre.phone.is_down = False
+    assert await told(centre) == []
+    assert dict((await centre.alerts.recent())[0].contacts) == {"leader": "cancelled", "head": "cancelled"}
+    assert await statuses(centre, "leader") == ["submitted", "failed"]
+    await minutes(centre, 5)
+    assert centre.phone.sent == {}
+
+
+async def test_what_is_on_its_way_already_stays_known_as_sent(centre: Centre) -> None:
+    alert = await raised(centre)
+    await told(centre)
+    await centre.alerts.acknowledge(alert.alert, "binh")
+    await minutes(centre, 1)
+    (ref, *_) = centre.phone.sent
+    await centre.post.take(SmsReport(ref, SmsStatus.DELIVERED))
+    assert sorted(dict((await centre.alerts.recent())[0].contacts).values()) == ["delivered", "submitted"]
+
+
 @pytest.mark.parametrize("hours", [-7, -24 * 365, 9])
 async def test_a_clock_that_is_put_right_leaves_nobody_waiting(centre: Centre, hours: float) -> None:
     await raised(centre)
