@@ -85,12 +85,14 @@ class SmsdSpool:
             raise SmsUnavailable("the spool cannot be written") from err
 
     def take_back(self, ref: str) -> bool:
-        """Remove what waits for smsd and is not in its hands; the ref stays known. Raises SmsUnavailable."""
+        """Remove what waits for smsd and is not in its hands; the ref stays known. Also True when asked again. Raises SmsUnavailable."""
         try:
             waiting = [path for path in (self._path(name, ref) for name in FLOW[:2]) if path.exists()]
             if waiting:
                 self._mark(ref, TAKEN_BACK)
-            return any(take_away(path) for path in waiting)
+            if any(take_away(path) for path in waiting):
+                return True
+            return self._last_told(ref) == TAKEN_BACK and not any(self._path(name, ref).exists() for name in FLOW)
         except OSError as err:
             raise SmsUnavailable("the spool cannot be written") from err
 

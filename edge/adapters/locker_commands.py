@@ -81,11 +81,18 @@ class Terminal:
         if isinstance(outcome, Refused):
             yield wire.Refusal(why=outcome.why, wait_s=outcome.wait_s)
             return
-        for opening in outcome:
-            async for view in followed(self._commands.desk, opening):
-                yield wire.Opening(opening=view)
-                if isinstance(ask, wire.Open) and view.step in _MOVED:
-                    yield wire.Doors(doors=_plain(await self._commands.doors.read()))
+        watched = [
+            Watched(self._commands.desk, one) for one in outcome
+        ]  # all at once: the last may end before the first
+        try:
+            for one in watched:
+                async for view in one.views():
+                    yield wire.Opening(opening=view)
+                    if isinstance(ask, wire.Open) and view.step in _MOVED:
+                        yield wire.Doors(doors=_plain(await self._commands.doors.read()))
+        finally:
+            for one in watched:
+                one.stop()
         yield wire.Done()
 
     async def _ask_desk(self, ask: wire.Open | wire.Recall, by: Staff) -> tuple[OpeningView, ...] | Refused:
@@ -101,21 +108,34 @@ class Terminal:
         return one if isinstance(one, Refused) else (one,)
 
 
-async def followed(desk: StaffDesk, first: OpeningView) -> AsyncIterator[OpeningView]:
-    """An opening from its first view to its end, or until somebody has kept the door open for too long."""
-    views: asyncio.Queue[OpeningView] = asyncio.Queue()
-    unsubscribe = desk.subscribe_opening(first.opening, views.put_nowait)
-    view = first
-    try:
+class Watched:
+    """An opening from its first view to its end, or until somebody has kept the door open for too long. `stop` it."""
+
+    def __init__(self, desk: StaffDesk, first: OpeningView) -> None:
+        self._news: asyncio.Queue[OpeningView] = asyncio.Queue()
+        self._first = first
+        self.stop = desk.subscribe_opening(first.opening, self._news.put_nowait)
+
+    async def views(self) -> AsyncIterator[OpeningView]:
+        view = self._first
         yield view
-        while view.step not in _ENDED:
-            async with asyncio.timeout(LONGEST_OPENING_S):
-                view = await views.get()
+        try:
+            while view.step not in _ENDED:
+                async with asyncio.timeout(LONGEST_OPENING_S):
+                    view = await self._news.get()
+                yield view
+        except TimeoutError:
+            log.info("locker terminal: the door of %s is left to the agent", self._first.compartment)
+
+
+async def followed(desk: StaffDesk, first: OpeningView) -> AsyncIterator[OpeningView]:
+    """The views of one opening alone."""
+    one = Watched(desk, first)
+    try:
+        async for view in one.views():
             yield view
-    except TimeoutError:
-        log.info("locker terminal: the door of %s is left to the agent", first.compartment)
     finally:
-        unsubscribe()
+        one.stop()
 
 
 def _plain(doors: Mapping[str, Door]) -> dict[str, str]:

@@ -66,8 +66,8 @@ def due_s(compartment: Compartment, rules: LockerRules) -> float | None:
             return _opening_due_s(opening, rules)
         case CompartmentState.OPEN:
             return compartment.since_s + (rules.left_open_s if compartment.is_warned else rules.close_it_s)
-        case CompartmentState.CLOSED if compartment.is_closed:
-            return compartment.since_s + rules.settle_s
+        case CompartmentState.CLOSED:  # a board that was lost in that second holds nobody up
+            return compartment.since_s + (rules.settle_s if compartment.is_closed else rules.left_open_s)
         case _:
             return None
 
@@ -161,8 +161,10 @@ def _ticked(compartment: Compartment, opening: Opening, now_s: float, rules: Loc
             return _waited(compartment, opening, now_s)
         case CompartmentState.OPEN:
             return _still_open(compartment, now_s)
-        case CompartmentState.CLOSED:
+        case CompartmentState.CLOSED if compartment.is_closed:
             return settled(compartment, opening, now_s)
+        case CompartmentState.CLOSED:
+            return _still_open(replace(compartment, is_warned=True), now_s)
         case _:
             return withdrawn(compartment, opening, now_s, "not_written")
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
+LENGTHS = (6, 8)  # digits
 _SEPARATORS = str.maketrans("", "", " -.\u00a0")
 
 
@@ -27,7 +28,7 @@ class PickupCode:
     def parse(cls, text: str) -> Self:
         """Six or eight digits, as typed in groups or not. Raise NotAPickupCode."""
         digits = text.translate(_SEPARATORS)
-        if not (digits.isascii() and digits.isdigit() and len(digits) in {6, 8}):
+        if not (digits.isascii() and digits.isdigit() and len(digits) in LENGTHS):
             raise NotAPickupCode("a pickup code has 6 or 8 digits")
         return cls(digits)
 

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from functools import partial
 
-from edge.domain.locker_actions import Deposited, Ended, Fault, Warn, WarnWhy
+from edge.domain.locker_actions import Deposited, Ended, Fault, FaultWhy, Warn, WarnWhy
 from edge.domain.locker_actions import Opened as DoorOpened
 from edge.locker_ports import Doors, LockerDesks, PrintOutcome, Receipt, Seal, Step
 from edge.ports import Clock, Ledger
@@ -109,15 +109,17 @@ class LockerService:
                     self._ended(compartment, opening, why, is_deposit=compartment in receipts)
                 case Fault(compartment=compartment, why=why):
                     log.warning("locker: fault compartment=%s why=%s", compartment, why)
+                    if why is FaultWhy.LEFT_OPEN:
+                        self._show(work, compartment, Step.CLOSE_IT, why.value)
         self.alarms.told(work)
         if work.actions:
             self.wake_post()
         self.view.changed()
 
-    def _show(self, work: Work, compartment: str, step: Step) -> None:
+    def _show(self, work: Work, compartment: str, step: Step, why: str | None = None) -> None:
         opening = work.changed[compartment].opening
         if opening is not None:
-            self.openings.show(opening.opening, step)
+            self.openings.show(opening.opening, step, why)
 
     def _ended(self, compartment: str, opening: str, why: str | None, *, is_deposit: bool) -> None:
         log.info("locker: opening %s of compartment=%s ended why=%s", opening, compartment, why)

@@ -173,7 +173,8 @@ class LockerChanges:
     ) -> None:
         if row is None or row.phone is None:
             return
-        locker_outbox.cancel_queued(connection, row.stay, kind)
+        if kind is SmsKind.CODE:  # of the other kinds a stay has one row: what waits for the transport says it already
+            locker_outbox.cancel_queued(connection, row.stay, kind)
         words = Words(self._plan.number(row.compartment), row.dossier_issued or row.dossier, row.receipt, row.lang)
         locker_outbox.queue(connection, row.stay, kind, row.phone, at, words=words, number=number)
 

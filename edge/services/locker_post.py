@@ -16,7 +16,7 @@ from edge.locker_ports import CodeBook, Seal
 from edge.ports import Clock, Ledger, SmsPort, SmsReply, SmsReport
 from edge.services.faults import Faults
 from edge.services.locker_text import LockerText
-from edge.services.sms_sending import Handover, PostRules, hand_over, is_progress, send_for_ever
+from edge.services.sms_sending import Handover, PostRules, Recalls, hand_over, is_progress, send_for_ever
 from edge.store import locker_outbox as outbox
 from edge.store.locker_outbox import LockerSmsRow, SmsKind
 from edge.store.outbox import Sending
@@ -40,6 +40,7 @@ class LockerPost:
         self._faults = faults
         self._clock = clock
         self._rules = rules or PostRules()
+        self._recalls = Recalls(port, self._rules.submit_s)
         self._to_send = asyncio.Event()
         self._watching: list[Callable[[str], None]] = []
 
@@ -64,7 +65,8 @@ class LockerPost:
             await self._forget_code(row)
 
     async def send_due(self) -> int:
-        """Hand over what is due now, a few at once; how many were tried."""
+        """Take back what nobody needs any more, then hand over what is due now, a few at once; how many were tried."""
+        await self._take_back_outlived()
         now_s, rules = self._clock.now().timestamp(), self._rules
         rows = await self._ledger.read(
             lambda connection: outbox.waiting(connection, now_s, rules.at_once, rules.most_wait_s)
@@ -73,6 +75,12 @@ class LockerPost:
             for row in rows:
                 group.create_task(self._send(row), name=row.ref)
         return len(rows)
+
+    async def _take_back_outlived(self) -> None:
+        """A code that opens nothing any more must not reach a citizen after the one that does."""
+        rows = await self._ledger.read(outbox.outlived)
+        for ref in await self._recalls.taken_back([row.ref for row in rows]):
+            await self._note(ref, Sending.CANCELLED)
 
     async def take(self, item: SmsReport | SmsReply) -> None:
         """Note a report durably, then let the transport forget it. Nobody is meant to answer these SMS."""

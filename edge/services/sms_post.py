@@ -8,18 +8,17 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
 from edge.domain.chain import AlertState, answered_id
 from edge.domain.msisdn import Msisdn, NotAMobileNumber
-from edge.ports import Clock, Ledger, SmsPort, SmsReply, SmsReport, SmsStatus, SmsUnavailable
+from edge.ports import Clock, Ledger, SmsPort, SmsReply, SmsReport, SmsStatus
 from edge.services.alert_text import AlertText
 from edge.services.alerts import AlertService
 from edge.services.faults import Faults
 from edge.services.plan import CounterPlan
-from edge.services.sms_sending import Handover, PostRules, hand_over, is_progress, send_for_ever
+from edge.services.sms_sending import Handover, PostRules, Recalls, hand_over, is_progress, send_for_ever
 from edge.store import alerts as table
 from edge.store import outbox
 from edge.store.alerts import AlertRow
@@ -45,7 +44,7 @@ class SmsPost:
         self._faults = faults
         self._clock = clock
         self._rules = rules or PostRules()
-        self._asked_back: set[str] = set()
+        self._recalls = Recalls(port, self._rules.submit_s)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -78,17 +77,10 @@ class SmsPost:
             await self.take(item)
 
     async def _take_back_outlived(self) -> None:
-        """Each is asked for once: what the transport could not give back then is on its way."""
-        rows = await self._ledger.read(outbox.outlived)
-        self._asked_back &= {row.ref for row in rows}
-        for row in [one for one in rows if one.ref not in self._asked_back]:
-            with suppress(SmsUnavailable, TimeoutError):  # asked again at the next look
-                async with asyncio.timeout(self._rules.submit_s):
-                    is_back = await self._port.take_back(row.ref)
-                self._asked_back.add(row.ref)
-                if is_back:
-                    await self._ledger.transact(partial(_taken_back, row=row))
-                    await self._alerts.announce(row.alert)
+        rows = {row.ref: row for row in await self._ledger.read(outbox.outlived)}
+        for ref in await self._recalls.taken_back(rows):
+            await self._ledger.transact(partial(_taken_back, row=rows[ref]))
+            await self._alerts.announce(rows[ref].alert)
 
     async def _send(self, row: SmsRow) -> None:
         alert = await self._ledger.read(lambda connection: table.find(connection, row.alert))

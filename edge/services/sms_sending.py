@@ -4,7 +4,7 @@ The posts of alerts and of the locker build on it; the app never sees it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -63,6 +63,28 @@ async def send_for_ever(send_due: Callable[[], Awaitable[int]], wake: asyncio.Ev
         with suppress(TimeoutError):  # no wait_for: before Python 3.12 it can swallow a cancellation
             async with asyncio.timeout(rules.poll_s):
                 await wake.wait()
+
+
+class Recalls:
+    """What nobody needs any more is asked back from the transport, each once: what it could not give back then is on its way."""
+
+    def __init__(self, port: SmsPort, submit_s: float) -> None:
+        self._port = port
+        self._submit_s = submit_s
+        self._asked: set[str] = set()
+
+    async def taken_back(self, refs: Collection[str]) -> list[str]:
+        """Those that will never be sent. A transport that cannot answer now is asked again at the next look."""
+        self._asked &= set(refs)
+        back = []
+        for ref in [one for one in refs if one not in self._asked]:
+            with suppress(SmsUnavailable, TimeoutError):
+                async with asyncio.timeout(self._submit_s):
+                    is_back = await self._port.take_back(ref)
+                self._asked.add(ref)
+                if is_back:
+                    back.append(ref)
+        return back
 
 
 def is_progress(known: Sending, told: Sending) -> bool:

@@ -134,6 +134,16 @@ def untold(connection: sqlite3.Connection) -> tuple[LockerSmsRow, ...]:
     return tuple(_row(row) for row in found)
 
 
+def outlived(connection: sqlite3.Connection) -> tuple[LockerSmsRow, ...]:
+    """Codes that the transport has not reported on and that open nothing any more: replaced, used or dead."""
+    found = connection.execute(
+        f"{_SELECT} AS sms WHERE status = 'queued' AND handed <> 0 AND kind = 'code' AND NOT EXISTS"  # noqa: S608 - our own constants
+        " (SELECT 1 FROM locker_codes AS code WHERE code.stay = sms.stay AND code.turn = sms.turn"
+        " AND code.is_dead = 0 AND code.used_s IS NULL) ORDER BY queued_s, rowid"
+    )
+    return tuple(_row(row) for row in found)
+
+
 def put_off(connection: sqlite3.Connection, ref: str, next_s: float) -> None:
     connection.execute("UPDATE locker_sms SET attempts = attempts + 1, next_s = ? WHERE ref = ?", (next_s, ref))
 

@@ -1,5 +1,7 @@
 """Handing a dossier in: which procedure, which papers, which phone, how high the door, then the door and the receipt."""
 
+from edge.domain.dossier import DossierCode
+from edge.domain.scanned import read_text
 from edge.locker_ports import Procedure, Refused
 from edge.web.locker_keys import Keypad, spaced_phone
 from edge.web.locker_kiosk import Kiosk
@@ -81,6 +83,9 @@ class Deposit:
             Text("p", words("page.locker.scan_to_add"), "scan-hint")
 
     def _take_scan(self, text: str) -> None:
+        if not isinstance(read_text(text), DossierCode):  # a receipt of this cabinet, an identity card
+            self._kiosk.live.say("page.locker.scan_unreadable")
+            return
         self._dossier = text
         if self._procedure:
             self._ask_papers()

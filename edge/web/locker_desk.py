@@ -6,7 +6,7 @@ from edge.web.auth import Session
 from edge.web.frame import top_bar
 from edge.web.live import Live
 from edge.web.locker_cabinet import CabinetPicture, legend
-from edge.web.locker_desk_door import DoorPanel
+from edge.web.locker_desk_door import HOLDS, DoorPanel
 from edge.web.locker_desk_lists import DepositList, HistoryPanel, OverdueList
 from edge.web.locker_desk_load import LoadPanel
 from edge.web.locker_recall_all import RecallAll
@@ -39,7 +39,7 @@ class LockerDeskPage:
         self.show(desks.staff.cabinet())
         self._live.follow(desks.staff.subscribe, self.show)
         self._live.at_connect(self._catch_up)
-        self._live.every(AGES_EVERY_S, lambda: self.show(desks.staff.cabinet()))
+        self._live.every(AGES_EVERY_S, self._catch_up)
 
     def show(self, view: CabinetView) -> None:
         self._picture.show(view)
@@ -91,4 +91,4 @@ class LockerDeskPage:
 
 
 def _is_given(one: CompartmentView) -> bool:
-    return one.purpose is Purpose.DEPOSIT and one.state in {CompartmentState.OCCUPIED, CompartmentState.OVERDUE}
+    return one.purpose is Purpose.DEPOSIT and one.state in HOLDS

@@ -5,14 +5,14 @@ from collections.abc import Callable, Mapping
 from nicegui import ui
 
 from edge.domain.locker import CompartmentState, Purpose
-from edge.locker_ports import CompartmentView, SpokenCode
+from edge.locker_ports import CompartmentView, RefusalWhy, Refused, SpokenCode
 from edge.web.locker_cabinet import age, group_of, state_word
 from edge.web.locker_staff import Hand, choice, form, submit
 from edge.web.parts import Text, block, button, focus_if_lost
 
 S = CompartmentState
 RECALL_WHY = ("overdue", "citizen_asked", "wrong_dossier", "fault")  # as `locker.recalled` has them, for one door
-HOLDS = {S.OCCUPIED, S.OVERDUE}
+HOLDS = {S.OCCUPIED, S.OVERDUE, S.OPEN_FAILED, S.OPEN_UNKNOWN}  # the rules let it be opened again from each
 NOTHING_TO_DO = {S.FREE, S.OUT_OF_SERVICE}
 FOR_TECHNICIAN = {S.OPEN_FAILED, S.OPEN_UNKNOWN, S.FORCED, S.WRONG_DOOR, S.OUT_OF_SERVICE, S.UNKNOWN}
 
@@ -23,15 +23,19 @@ class DoorPanel:
     def __init__(self, hand: Hand) -> None:
         self._hand, self._live, self._desk = hand, hand.live, hand.desk
         self._words, self._dialog = hand.words, hand.dialog
-        self._shown: CompartmentView | None = None
+        self._shown: tuple[CompartmentView, str] | None = None
         self._root = block("div", "door-panel")
         with self._root:
             Text("p", self._words("page.locker.pick_a_door"), "none")
 
     def show(self, one: CompartmentView | None) -> None:
-        if one == self._shown or one is None:
+        if one is None:
             return
-        self._shown = one
+        now = self._live.site.desks.clock.now()
+        old = age(self._words, one.since, now) if one.since else ""
+        if (one, old) == self._shown:
+            return
+        self._shown = (one, old)
         self._root.clear()
         with self._root:
             self._build(one)
@@ -85,7 +89,7 @@ class DoorPanel:
 
     def _actions(self, one: CompartmentView) -> list[tuple[str, Callable[[], object], str]]:
         words = self._words
-        if one.state in NOTHING_TO_DO:
+        if one.state in NOTHING_TO_DO and not one.stay:
             return []
         if one.purpose is Purpose.DEPOSIT and one.state in HOLDS:
             rows: list[tuple[str, Callable[[], object], str]] = [
@@ -102,6 +106,9 @@ class DoorPanel:
         if one.stay:
             rows.append((words("page.locker.empty"), lambda: self._ask_empty(one), "plain"))
         return rows
+
+    def _stay_in(self, compartment: str) -> str | None:
+        return next((one.stay for one in self._desk.cabinet().compartments if one.compartment == compartment), None)
 
     async def _collect(self, one: CompartmentView) -> None:
         await self._hand.do(lambda by: self._desk.collect(by, one.compartment))
@@ -141,7 +148,9 @@ class DoorPanel:
         async def go(fields: Mapping[str, str]) -> None:
             why = fields.get("recall-why", "")
             self._dialog.close()
-            if why in RECALL_WHY:
+            if self._stay_in(one.compartment) != one.stay:  # fetched meanwhile, and another result may lie there
+                self._hand.refused(Refused(RefusalWhy.NOT_THERE))
+            elif why in RECALL_WHY:
                 await self._hand.do(lambda by: self._desk.recall(by, one.compartment, why))
 
         def build() -> None:

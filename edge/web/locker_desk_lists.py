@@ -30,7 +30,7 @@ class DepositList:
     def __init__(self, hand: Hand) -> None:
         self._hand, self._live, self._desk = hand, hand.live, hand.desk
         self._words = hand.words
-        self._shown: list[CompartmentView] | None = None
+        self._shown: list[tuple[CompartmentView, str]] | None = None
         self._how = Text("p", self._words("page.locker.deposits_how"), "how")
         self._how.props["tabindex"] = "-1"
         self._none = Text("p", self._words("page.locker.no_deposits"), "none")
@@ -38,10 +38,12 @@ class DepositList:
 
     def show(self, given: Sequence[CompartmentView]) -> None:
         rows = sorted(given, key=lambda one: (one.since is None, one.since, one.number))
-        if rows == self._shown:
+        now = self._live.site.desks.clock.now()
+        shown = [(one, age(self._words, one.since, now) if one.since else "") for one in rows]
+        if shown == self._shown:
             return
         is_new = self._shown is None
-        self._shown = rows
+        self._shown = shown
         show(self._none, is_shown=not rows)
         self._list.clear()
         with self._list:

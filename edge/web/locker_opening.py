@@ -14,7 +14,7 @@ IN_MOTION = {Step.OPENING, Step.OPEN, Step.CLOSE_IT}
 
 
 class OpeningScreen:
-    """Follows one opening until it is done or failed; while a door is open nobody is sent away."""
+    """Follows one opening until it is done or failed; while a door is open nobody is sent away, until staff were told."""
 
     def __init__(self, kiosk: Kiosk, view: OpeningView, purpose: str) -> None:
         """`purpose`: pickup or deposit, for the sentences."""
@@ -29,12 +29,17 @@ class OpeningScreen:
     def _news(self, view: OpeningView) -> None:
         self._view = view
         if view.step in IN_MOTION:
-            self._kiosk.show(self._draw_door, on_tick=self._check, is_held=True)
+            self._kiosk.show(self._draw_door, on_tick=self._check, is_held=not self._is_given_up)
         elif view.step is Step.DONE:
             stays = self._kiosk.settings.session_s if view.receipt else self._kiosk.settings.done_s
             self._kiosk.show(self._draw_receipt if view.receipt else self._draw_done, stays_s=stays)
         else:
             self._kiosk.show(self._draw_failed)
+
+    @property
+    def _is_given_up(self) -> bool:
+        """Left open for so long that staff were told: the next citizen needs the screen."""
+        return self._view.why is not None
 
     def _forget(self) -> None:
         self._stop()
@@ -57,6 +62,8 @@ class OpeningScreen:
                     words(f"page.locker.step.{view.step}", number=view.number),
                     words(f"page.locker.step_hint.{self._purpose}_{view.step}"),
                 )
+                if self._is_given_up:
+                    button(words("page.locker.to_home"), self._kiosk.leave, "kiosk-button")
 
     def _draw_done(self) -> None:
         words = self._kiosk.words

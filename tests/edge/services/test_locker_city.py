@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.locker_ports import Kept, RefusalWhy, Refused, Staff
+from edge.locker_ports import Kept, OpeningView, RefusalWhy, Refused, Staff
 from sync.events import CommandAnswered, LockerOpened, LockerRecalled, LockerReleased, LockerReserved, Payload
 from tests.edge.services.locker_house import DOSSIER, LEADER, OFFICER, OTHER, PHONE, House
 
@@ -46,6 +46,23 @@ async def test_room_is_kept_for_a_dossier_and_used_by_it_alone_over_a_restart(ho
     assert first.stay == last.stay  # the city knows it by this name
     assert await again.events(LockerReleased) == []
     await again.journal.close()
+
+
+@pytest.mark.parametrize("by_officer", [True, False])
+async def test_a_citizen_is_told_once_that_staff_took_it_out_however_often_they_did(
+    house: House, by_officer: bool
+) -> None:
+    """While there is no network: the second recall cancelled the SMS of the first and queued none."""
+    compartment = await house.loaded()
+    assert await house.locker.city.recall(CITY, DOSSIER, "wrong_dossier", answered) is None
+    if by_officer:
+        assert isinstance(await house.staff.recall(OFFICER, compartment, "wrong_dossier"), OpeningView)
+        await house.flow()
+        await house.pushes(compartment)
+    else:
+        await house.locker.city.recall(CITY, DOSSIER, "citizen_asked", answered)
+    told = await house.rows("SELECT status, sealed_phone IS NOT NULL FROM locker_sms WHERE kind = 'recalled'")
+    assert told == [("queued", 1)]
 
 
 async def test_the_desk_sees_what_is_kept_for_whom_and_until_when(house: House) -> None:

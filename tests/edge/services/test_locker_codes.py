@@ -1,11 +1,13 @@
 """Guessing is bounded for each keypad and each dossier; a new code kills the old one; what was sent is never said again."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from edge.locker_ports import RefusalWhy, Refused, SpokenCode, Step
+from edge.domain.code_check import CodeRules
+from edge.locker_ports import OpeningView, RefusalWhy, Refused, SpokenCode, Step
 from edge.services.locker_plan import LockerSettings
 from sync.events import LockerCodeIssued, LockerCodeRefused
 from tests.edge.services.locker_house import DOSSIER, OFFICER, OTHER, OTHER_PHONE, House
@@ -136,6 +138,16 @@ async def test_a_code_survives_a_restart_in_the_sealed_outbox(house: House) -> N
     again = await house.killed()
     assert await again.code() == code
     await again.journal.close()
+
+
+async def test_a_code_is_sent_as_long_as_it_was_issued(house: House) -> None:
+    """Six digits become eight in the configuration while its SMS waits for a network."""
+    await house.loaded()
+    house.settings = replace(house.settings, codes=CodeRules(digits=8))
+    again = await house.killed()
+    answer = await again.citizen.pick_up("kiosk", DOSSIER, await again.code())
+    await again.journal.close()
+    assert isinstance(answer, OpeningView)
 
 
 async def test_nothing_is_reissued_for_what_is_not_there(house: House) -> None:

@@ -15,10 +15,14 @@ from edge.adapters.seal import KEY_BYTES, DeviceSeal
 from edge.adapters.sms import ChannelPort
 from edge.domain.retention import RetentionRules, cutoffs
 from edge.ports import SmsReply, SmsReport, SmsStatus
+from edge.services.locker_post import LockerPost
+from edge.services.locker_text import LockerText
 from edge.store.locker_outbox import Handed, SmsKind, Words, ref_of
 from edge.store.outbox import Sending
 from edge.store.purge import purge
+from tests.edge.sentences import strings
 from tests.edge.services.fakes import IdempotentPhone
+from tests.edge.services.locker_house import House
 from tests.edge.services.locker_town import CITIZEN, DIGITS, DOSSIER, Died, Town
 
 REF = ref_of("stay-1", SmsKind.CODE, 1)
@@ -96,6 +100,23 @@ async def test_a_replaced_code_is_not_sent(town: Town, phone: IdempotentPhone) -
     await town.post.send_due()
     assert [(await town.row(place=place)).status for place in (0, 1)] == [Sending.CANCELLED, Sending.QUEUED]
     assert [ref_of("stay-1", SmsKind.CODE, 2)] == list(phone.sent)
+
+
+async def test_a_code_that_opens_nothing_any_more_is_taken_back(tmp_path: Path, phone: IdempotentPhone) -> None:
+    """The modem is dead, the officer reads out another code; with the modem back the dead one came last."""
+    house, phone.holds_back = await House.open(tmp_path), True
+    text = LockerText(strings(), "UBND")
+    post = LockerPost(
+        house.disk, phone, house.locker.codes, house.locker.parts.seal, text, faults=house.faults, clock=house.clock
+    )
+    await house.loaded()
+    await post.send_due()
+    assert len(phone.sent) == 1
+    await house.spoken()
+    await post.send_due()
+    assert phone.sent == {}
+    assert await house.rows("SELECT status, sealed_phone FROM locker_sms WHERE kind = 'code'") == [("cancelled", None)]
+    await house.journal.close()
 
 
 async def test_what_is_cancelled_is_not_sent_and_what_was_handed_over_stays_true(

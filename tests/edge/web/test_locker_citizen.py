@@ -286,6 +286,20 @@ class TestDeposit:
         citizen.press("Ngăn bất kỳ")
         await until(lambda: citizen.locker.asked == [("deposit", KEYPAD, "khai-sinh", PHONE, DOSSIER, False, "vi")])
 
+    async def test_what_is_no_dossier_code_is_not_taken_for_one(self, house: House) -> None:
+        """The cabinet's own receipt, scanned before handing in, was refused at the very end, again and again."""
+        citizen = await arrive(house)
+        citizen.press("Nộp hồ sơ")
+        citizen.press("Đăng ký khai sinh")
+        citizen.locker.citizen.scanner.scan(RECEIPT)
+        assert "Không đọc được mã vừa quét" in citizen.text
+        assert "bổ sung cho hồ sơ đó" not in citizen.text
+        citizen.press("Tôi có đủ")
+        citizen.type(PHONE)
+        citizen.press("Tiếp tục")
+        citizen.press("Ngăn bất kỳ")
+        await until(lambda: citizen.locker.asked == [("deposit", KEYPAD, "khai-sinh", PHONE, None, False, "vi")])
+
     async def test_a_number_that_is_no_mobile_is_told_and_can_be_mended(self, house: House) -> None:
         citizen = await arrive(house)
         citizen.locker.refusal = Refused(RefusalWhy.BAD_PHONE)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from nicegui.element import Element
 
-from edge.domain.locker import CompartmentState
+from edge.domain.locker import CompartmentState, Purpose
 from edge.locker_ports import Door, HistoryRow, Kept, RefusalWhy, Refused, Step, TraceRow
 from edge.web.locker_desk_door import RECALL_WHY
 from edge.web.locker_trace import FRAMES_KEPT
@@ -78,6 +78,19 @@ async def officer(house: House, name: str = "quay-01", lang: str | None = None) 
 
 async def technician(house: House) -> Desk:
     return Desk(house, await house.open("/tu/ky-thuat", "ky-thuat"))
+
+
+class TestPageOpenForDays:
+    async def test_how_long_a_deposit_lies_there_is_said_anew(self, house: House) -> None:
+        desk, clock = await officer(house), house.centre.clock
+        since = clock.now() - timedelta(minutes=4)
+        desk.locker.put("ngan-01", state=CompartmentState.OCCUPIED, purpose=Purpose.DEPOSIT, since=since, stay="s-1")
+        desk.pick("01")
+        assert "4 phút" in desk.text
+        clock.at += timedelta(days=3)
+        desk.locker.tell()  # as the page's own timer does
+        assert "4 phút" not in desk.text
+        assert "3 ngày" in desk.text
 
 
 class TestPicture:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from edge.locker_ports import LockerDesks
+from edge.locker_ports import LockerDesks, OpeningView
 from edge.web.site import LockerScreen
 from tests.edge.services.fake_doors import Behaviour
-from tests.edge.services.locker_house import DOSSIER, PHONE
+from tests.edge.services.locker_house import DOSSIER, OFFICER, OTHER, OTHER_PHONE, PHONE
 from tests.edge.services.locker_house import House as Cabinet
 from tests.edge.web.house import House, until
 from tests.edge.web.test_locker_citizen import Citizen
@@ -94,6 +94,77 @@ async def test_a_result_goes_through_the_cabinet(hall: Hall) -> None:
     hall.desk.send("Mã hồ sơ hoặc số biên nhận", history_of=DOSSIER)
     await until(lambda: f"Đã giao khỏi ngăn {number} (kiosk)" in hall.desk.text)
     assert code not in hall.desk.text + hall.citizen.everything
+
+
+async def test_a_door_left_open_frees_the_screen_once_staff_were_told(hall: Hall) -> None:
+    number = await hall.load()
+    hall.try_code(await hall.spoken(number))
+    await until(lambda: f"Đang mở ngăn {number}" in hall.citizen.text)
+    await hall.cabinet.flow()
+    await hall.cabinet.pulls(f"n{number}")
+    hall.citizen.wait(3600)
+    assert not hall.citizen.sheet.find("button", "Về màn hình đầu"), "a door that has just opened holds the screen"
+    await hall.cabinet.passes(120)
+    assert hall.cabinet.state(f"n{number}") == "left_open"
+    assert hall.citizen.sheet.find("button", "Về màn hình đầu")
+    hall.citizen.wait(3600)
+    await until(lambda: bool(hall.citizen.sheet.find("button", "Nhận kết quả")))
+    await hall.cabinet.pushes(f"n{number}")
+    await hall.cabinet.passes(COIL_S)
+    assert hall.citizen.sheet.find("button", "Nhận kết quả"), (
+        "what becomes of that door is no news for the next citizen"
+    )
+
+
+async def test_a_board_that_is_lost_behind_an_open_door_frees_the_screen(hall: Hall) -> None:
+    number = await hall.load()
+    hall.try_code(await hall.spoken(number))
+    await until(lambda: f"Đang mở ngăn {number}" in hall.citizen.text)
+    await hall.cabinet.flow()
+    await hall.cabinet.pulls(f"n{number}")
+    hall.cabinet.doors.lose_board("main")
+    await hall.cabinet.flow()
+    await hall.cabinet.passes(120)
+    await until(lambda: bool(hall.citizen.sheet.find("button", "Về màn hình đầu")))
+    hall.citizen.wait(3600)
+    await until(lambda: f"ngăn {number}" not in hall.citizen.text)
+
+
+async def test_a_recall_that_was_asked_before_another_result_came_takes_nothing_out(hall: Hall) -> None:
+    number = await hall.load()
+    code = await hall.spoken(number)
+    hall.desk.pick(number)
+    hall.desk.press("Thu hồi…")
+    assert isinstance(await hall.cabinet.citizen.pick_up("kiosk", DOSSIER, code), OpeningView)
+    await hall.cabinet.flow()
+    await hall.move(number)
+    others = [OTHER[:-1] + str(last) for last in range(10)]
+    for other in others:  # until one lies behind the same door
+        if await hall.cabinet.loaded(other, OTHER_PHONE) == f"n{number}":
+            break
+    stay = hall.cabinet.cabinet.compartments[f"n{number}"].stay
+    hall.desk.send("Mở và thu hồi", recall_why="wrong_dossier")
+    await until(lambda: "Tình trạng ngăn đã thay đổi" in hall.desk.text)
+    await hall.cabinet.flow()
+    assert await hall.cabinet.rows("SELECT is_dead FROM locker_codes WHERE stay = ?", stay) == [(0,)]
+    assert hall.cabinet.state(f"n{number}") == "occupied"
+
+
+async def test_a_deposit_whose_door_jammed_is_collected_later(hall: Hall) -> None:
+    view = await hall.cabinet.citizen.deposit("kiosk", "khai-sinh", PHONE)
+    assert isinstance(view, OpeningView)
+    await hall.cabinet.flow()
+    await hall.cabinet.pushes(view.compartment)
+    await hall.cabinet.passes(COIL_S)
+    hall.cabinet.doors.behaves[view.compartment] = Behaviour.JAMS
+    await hall.cabinet.staff.collect(OFFICER, view.compartment)
+    await hall.cabinet.flow()
+    await hall.cabinet.passes(120)
+    assert hall.cabinet.state(view.compartment) == "open_failed"
+    hall.cabinet.doors.behaves.clear()
+    hall.desk.pick(view.number)
+    collect = hall.desk.house.site.words("vi")("page.locker.collect")
+    await until(lambda: bool(hall.desk.sheet.find("button", collect)))
 
 
 async def test_the_old_code_is_dead_when_a_new_one_was_read_out(hall: Hall) -> None:
