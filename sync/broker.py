@@ -1,7 +1,7 @@
 """Where a broker is and how to speak with it: address, credentials, TLS, protocol version. Values only."""
 
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,12 @@ class Broker:
     keepalive_s: int = 30
     connect_timeout_s: float = 10.0
     others: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def nodes(self) -> tuple["Broker", ...]:
+        """Each node of the cluster alone, the first one first."""
+        addresses = ((self.host, self.port), *self.others)
+        return tuple(replace(self, host=host, port=port, others=()) for host, port in addresses)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 Pure. For `sync.link` and the city's sender.
 """
 
-import dataclasses
 import zlib
 
 from sync.broker import Broker, Version
@@ -13,9 +12,8 @@ class Hosts:
     """`name` spreads clients over the nodes. A second version is tried with the node that refused the first."""
 
     def __init__(self, broker: Broker, versions: tuple[Version, ...], name: str) -> None:
-        self._broker = broker
         self._versions = versions
-        self._nodes = ((broker.host, broker.port), *broker.others)
+        self._nodes = broker.nodes
         self._turn = zlib.crc32(name.encode()) % len(self._nodes)
         self._last: Version | None = None
 
@@ -24,8 +22,7 @@ class Hosts:
         if self._last is not None and not self._falls_back(version):
             self._turn = (self._turn + 1) % len(self._nodes)
         self._last = version
-        host, port = self._nodes[self._turn]
-        return dataclasses.replace(self._broker, host=host, port=port, others=())
+        return self._nodes[self._turn]
 
     def _falls_back(self, version: Version) -> bool:
         return self._last is not None and self._versions.index(version) > self._versions.index(self._last)

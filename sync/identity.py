@@ -67,8 +67,9 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def broker(self, **options: Any) -> Broker:
-        """The broker as this identity alone sees it (`options` of Broker)."""
-        return Broker(self.broker_host, self.broker_port, tls=FixedTls(identity=self), **options)
+        """The broker as this identity alone sees it, all its nodes (`options` of Broker)."""
+        tls = FixedTls(identity=self)
+        return Broker(self.broker_host, self.broker_port, tls=tls, others=self.broker_others, **options)
 
 
 class Next(msgspec.Struct, frozen=True, kw_only=True):

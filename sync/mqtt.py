@@ -73,7 +73,7 @@ class Connection:
         deadline = time.monotonic() + self._broker.connect_timeout_s
         try:
             self._dial()
-        except OSError as error:  # refused, unreachable, unknown host, TLS
+        except (OSError, ValueError) as error:  # refused, unreachable, unknown host or none that a host can have, TLS
             raise BrokerLost(f"cannot reach {self._broker.host}:{self._broker.port}: {error}") from error
         try:
             self._await_connack(deadline)

@@ -3,7 +3,7 @@
     next.json: key ──city──> next.json: key and certificate ──a connection stands──> identity.json, next.json is gone
 
 Each arrow is one durable replacement of one file, so a crash anywhere goes on from the last one. The old certificate is
-given up only after the broker took the new one.
+given up only after one node of the broker took the new one; while none does, the city is asked at each look where it is.
 """
 
 import asyncio
@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from sync.broker import Broker
 from sync.enrol_errors import CityNotReached, CityRefused, EnrolError
 from sync.enrolment import Enrolled, Refusal
-from sync.errors import KeyUnusable, LinkError, VersionRefused
+from sync.errors import BrokerLost, KeyUnusable, LinkError, VersionRefused
 from sync.identity import (
     NEXT,
     Identity,
@@ -61,11 +62,16 @@ def standing(life: Life, now: datetime) -> Standing:
 
 
 def probe(identity: Identity) -> None:
-    """Connect to the broker as `identity` and leave. Raise LinkError."""
-    try:
-        _connect_once(identity, Version.V5)
-    except VersionRefused:
-        _connect_once(identity, Version.V311)
+    """Connect to the broker as `identity`, to the first of its nodes that lets it in, and leave. Raise LinkError."""
+    failures: list[LinkError] = []
+    for node in identity.broker().nodes:
+        try:
+            return _probe_node(identity, node)
+        except LinkError as error:
+            failures.append(error)
+    if len(failures) == 1:
+        raise failures[0]
+    raise BrokerLost("; ".join(str(error) for error in failures)) from failures[-1]
 
 
 def ask_the_city(identity: Identity, csr: str) -> Enrolled:
@@ -148,15 +154,26 @@ class Renewal:
         pending = self._pending(identity)
         if pending is None:
             return identity
-        if pending.answer is None:
-            pending = Next(key=pending.key, answer=self.ask(identity, _csr(pending)))
-            keep_next(self.store, pending)
-        assert pending.answer is not None  # noqa: S101 - it was just put there
-        renewed = identity.renewed(pending.key, pending.answer)
-        self.probe(renewed)
+        renewed = self._proven(identity, pending)
         keep_identity(self.store, renewed)
         self.store.remove(NEXT)
         _log.info("identity.renewed", extra={"until": f"{renewed.life.ends:%Y-%m-%d}"})
+        return renewed
+
+    def _proven(self, identity: Identity, pending: Next) -> Identity:
+        """A kept answer may name a broker that is gone, so where it fails the city is asked again: once a look, for the same key."""
+        if pending.answer is not None:
+            kept = identity.renewed(pending.key, pending.answer)
+            try:
+                self.probe(kept)
+            except (LinkError, OSError) as error:
+                _log.info("identity.answer_not_proven", extra={"why": str(error)})
+            else:
+                return kept
+        answer = self.ask(identity, _csr(pending))
+        keep_next(self.store, Next(key=pending.key, answer=answer))
+        renewed = identity.renewed(pending.key, answer)
+        self.probe(renewed)
         return renewed
 
     def _pending(self, identity: Identity) -> Next | None:
@@ -183,9 +200,16 @@ def _csr(pending: Next) -> str:
     return TlsKey.from_pem(pending.key.encode()).csr()
 
 
-def _connect_once(identity: Identity, version: Version) -> None:
+def _probe_node(identity: Identity, node: Broker) -> None:
+    try:
+        _connect_once(identity, node, Version.V5)
+    except VersionRefused:
+        _connect_once(identity, node, Version.V311)
+
+
+def _connect_once(identity: Identity, node: Broker, version: Version) -> None:
     handlers = Handlers(on_puback=lambda _mid, _code: None, on_message=lambda _topic, _payload: None)
-    connection = Connection(identity.broker(), f"{identity.site}.{identity.device}.renewal", version, handlers)
+    connection = Connection(node, f"{identity.site}.{identity.device}.renewal", version, handlers)
     try:
         connection.open()
     finally:

@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sync.broker import Broker
 from sync.city.registry import BrokerUser
@@ -23,7 +25,7 @@ from sync.identity import IDENTITY, NEXT, Identity, Life, StoredTls, read_identi
 from sync.journal import Journal
 from sync.link import Link, LinkOptions
 from sync.renewal import Renewal, Standing, probe, standing
-from tests.sync.broker_fixtures import QUICK, running, until
+from tests.sync.broker_fixtures import QUICK, free_port, running, until
 from tests.sync.identity_fixtures import BY, SITE, GuardedMosquitto, Town
 from tests.sync.renewal_child import _nobody
 
@@ -115,6 +117,68 @@ async def test_an_answer_that_was_lost_is_asked_for_again(town: Town) -> None:
 
 @pytest.mark.enable_socket
 @pytest.mark.timeout(60)
+async def test_a_kept_answer_that_named_a_wrong_broker_is_asked_for_again_with_the_same_key(town: Town) -> None:
+    await town.enrolled()
+    asked: list[str] = []
+
+    def mistaken(identity: Identity, csr: str) -> Enrolled:
+        return msgspec.structs.replace(ask_to_renew(identity, csr), broker_host="brokr.phuong-mau.example")
+
+    def counted(identity: Identity, csr: str) -> Enrolled:
+        asked.append(csr)
+        return ask_to_renew(identity, csr)
+
+    def only_the_true_one(identity: Identity) -> None:
+        if identity.broker_host != "127.0.0.1":
+            raise BrokerLost("unknown host")
+
+    await asyncio.to_thread(renewal(town, ask=mistaken, probe=only_the_true_one).look)
+    pending = read_next(store_of(town.directory / "quay-01"))
+    assert pending is not None
+    assert await asyncio.to_thread(renewal(town, ask=counted, probe=only_the_true_one).look) is Standing.GOOD
+    assert (held(town).key, held(town).broker_host) == (pending.key, "127.0.0.1")
+    assert pending.answer is not None
+    assert held(town).certificate == pending.answer.certificate, "no second one was made"
+    assert len(asked) == 1
+
+
+@pytest.mark.enable_socket
+@pytest.mark.timeout(60)
+async def test_while_no_broker_answers_the_city_is_asked_once_a_look(town: Town) -> None:
+    before = await town.enrolled()
+    asked: list[str] = []
+
+    def counted(identity: Identity, csr: str) -> Enrolled:
+        asked.append(csr)
+        return ask_to_renew(identity, csr)
+
+    for looks in (1, 2, 3):
+        await asyncio.to_thread(renewal(town, ask=counted, probe=not_there).look)
+        assert len(asked) == looks
+    assert held(town) == before
+    assert len({csr_key(csr) for csr in asked}) == 1
+
+
+@pytest.mark.enable_socket
+@pytest.mark.timeout(60)
+async def test_a_kept_answer_outlives_a_city_that_is_away(tmp_path: Path) -> None:
+    async with Town(tmp_path).serving() as town:
+        await town.enrolled()
+        await asyncio.to_thread(renewal(town, probe=not_there).look)
+    pending = read_next(store_of(town.directory / "quay-01"))
+    await asyncio.to_thread(renewal(town, probe=not_there).look)
+    assert read_next(store_of(town.directory / "quay-01")) == pending
+
+
+@pytest.mark.enable_socket
+@pytest.mark.parametrize("host", ["", "mqtt..phuong-mau.example", "m" * 64])
+def test_a_broker_whose_name_no_host_can_have_is_a_broker_that_is_not_there(tmp_path: Path, host: str) -> None:
+    with pytest.raises(BrokerLost):
+        probe(msgspec.structs.replace(Town(tmp_path).client("quay-01"), broker_host=host))
+
+
+@pytest.mark.enable_socket
+@pytest.mark.timeout(60)
 async def test_a_revoked_device_hears_so_and_keeps_what_it_has(town: Town) -> None:
     before = await town.enrolled()
     early = renewal(town, clock=lambda: datetime.now(UTC))
@@ -160,6 +224,57 @@ class TestKilled:
             assert held(town).key != before.key
             assert read_next(store_of(town.directory / "quay-01")) is None
             await asyncio.to_thread(probe, held(town))
+
+    @pytest.mark.parametrize("step", range(1, STEPS - 1))
+    async def test_killed_while_a_kept_answer_is_asked_for_again(self, guarded: GuardedMosquitto, step: int) -> None:
+        town = guarded.town
+        async with town.serving():
+            before = await town.enrolled()
+            await asyncio.to_thread(town.fleet.settle)
+            await asyncio.to_thread(renewal(town, ask=elsewhere).look)
+            assert held(town) == before
+            await asyncio.to_thread(kill_at, town.directory / "quay-01", step)
+            survivor = held(town)
+            await asyncio.to_thread(probe, survivor)
+            assert (survivor == before) is (step < 4)
+            await asyncio.to_thread(renewal(town).look)
+            assert held(town).key != before.key
+            assert read_next(store_of(town.directory / "quay-01")) is None
+            await asyncio.to_thread(probe, held(town))
+
+
+def elsewhere(identity: Identity, csr: str) -> Enrolled:
+    """The city's answer, with a broker where nobody listens."""
+    return msgspec.structs.replace(ask_to_renew(identity, csr), broker_port=free_port())
+
+
+def csr_key(csr: str) -> bytes:
+    public = x509.load_pem_x509_csr(csr.encode()).public_key()
+    return public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+class TestCluster:
+    pytestmark = real
+
+    async def test_a_renewal_goes_on_while_the_first_node_is_away(self, guarded: GuardedMosquitto) -> None:
+        town = guarded.town
+
+        def first_node_away(identity: Identity, csr: str) -> Enrolled:
+            nodes = (("127.0.0.1", free_port()), ("127.0.0.1", town.broker_port))
+            return msgspec.structs.replace(elsewhere(identity, csr), broker_others=nodes)
+
+        async with town.serving():
+            before = await town.enrolled()
+            await asyncio.to_thread(town.fleet.settle)
+            await asyncio.to_thread(renewal(town, ask=first_node_away).look)
+        assert held(town).certificate != before.certificate
+
+    def test_with_every_node_away_each_is_named(self, guarded: GuardedMosquitto) -> None:
+        ports = [free_port(), free_port()]
+        lost = msgspec.structs.replace(guarded.city, broker_port=ports[0], broker_others=(("127.0.0.1", ports[1]),))
+        with pytest.raises(BrokerLost) as told:
+            probe(lost)
+        assert all(f"127.0.0.1:{port}" in str(told.value) for port in ports)
 
 
 def kill_at(folder: Path, step: int) -> None:
