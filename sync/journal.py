@@ -30,7 +30,7 @@ from sync.marks import (
     take_receipt,
 )
 from sync.opening import Parts, Readers, Settings
-from sync.retention import Pruned, Pruner, Retention
+from sync.retention import Pruned, Pruner, Retention, Swept
 from sync.schema import JOURNAL_FILE, truncate_log
 
 T = TypeVar("T")
@@ -192,13 +192,14 @@ class Journal:
 
     async def prune(self) -> Pruned:
         """Delete what the city has and whose retention time is over, in small transactions."""
-        total = Pruned()
+        total, after = Pruned(), 0
         while True:
             now_ms = round(self._parts.settings.clock().timestamp() * 1000)
-            pruned = await self._ask(partial(_expire, self._parts.pruner, now_ms), grouped=True)
-            total.add(pruned)
-            if not pruned.total:
+            swept = await self._ask(partial(_expire, self._parts.pruner, now_ms, after), grouped=True)
+            total.add(swept.pruned)
+            if swept.is_last:
                 return total
+            after = swept.upto
 
     async def forget_log(self) -> bool:
         """Behind a deletion that must leave no trace: older versions of a page are in the write-ahead log until it is cut.
@@ -244,5 +245,5 @@ class Journal:
             listener()
 
 
-def _expire(pruner: Pruner, now_ms: int, _: sqlite3.Connection) -> Pruned:
-    return pruner.expire(now_ms)
+def _expire(pruner: Pruner, now_ms: int, after: int, _: sqlite3.Connection) -> Swept:
+    return pruner.expire(now_ms, after)

@@ -15,6 +15,7 @@ from sync.chain import Head, digest
 from sync.checkpoint import receipt_message
 from sync.events import GENESIS
 from sync.keys import DeviceKey, is_signed
+from sync.retention import ENDING_AT
 
 MAX_SEQ = 2**63 - 1  # what SQLite can hold
 _KEPT_RECEIPTS = 100  # for the verifier; the newest one alone decides what may be deleted
@@ -125,7 +126,7 @@ def _hash_at(connection: sqlite3.Connection, seq: int) -> str | None:
     found = connection.execute("SELECT body FROM events WHERE seq = ?", (seq,)).fetchone()
     if found:
         return digest(found[0])
-    pruned = connection.execute("SELECT hash FROM ledger_pruned WHERE last = ?", (seq,)).fetchone()
+    pruned = connection.execute(f"SELECT hash FROM ledger_pruned WHERE {ENDING_AT}", (seq,)).fetchone()  # noqa: S608 - our own constant
     return str(pruned[0]) if pruned else None
 
 

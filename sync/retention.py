@@ -5,9 +5,11 @@ readings go earlier when the file reaches its bound; proof never does. A deleted
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import chain
+from typing import Self
 
 import msgspec
 
@@ -17,7 +19,7 @@ from sync.events import Event, Keep
 from sync.keys import DeviceKey
 
 _decoder = msgspec.json.Decoder(Event)
-CHUNK = 2_000  # rows one transaction deletes, so that the writer is never away for long
+ENDING_AT = "last = ?1 AND first = (SELECT max(first) FROM ledger_pruned WHERE first <= ?1)"  # holes are apart, and found by `first`
 VICTIMS = (Keep.HEALTH, Keep.READING)  # in this order, when room is needed
 
 
@@ -34,6 +36,15 @@ class Retention:
         return {Keep.HEALTH: self.health, Keep.READING: self.reading, Keep.PROOF: self.proof}[keep]
 
 
+@dataclass(frozen=True, slots=True)
+class Bite:
+    """The most that one transaction looks through, deletes and signs, so that the writer is never away for long."""
+
+    seqs: int = 5_000
+    rows: int = 2_000
+    holes: int = 200
+
+
 @dataclass(slots=True)
 class Pruned:
     """How many events one pruning deleted, by class."""
@@ -47,6 +58,22 @@ class Pruned:
     def add(self, other: "Pruned") -> None:
         for keep, events in other.events.items():
             self.events[keep] += events
+
+    @classmethod
+    def count(cls, classes: Iterable[str]) -> Self:
+        pruned = cls()
+        for keep in classes:
+            pruned.events[Keep(keep)] += 1
+        return pruned
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one look deleted, and the seq it came to; the next one begins behind it. `is_last`: the city has no more."""
+
+    pruned: Pruned
+    upto: int
+    is_last: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +91,42 @@ class Stretch:
 
 
 class Pruner:
-    """Deletes what may go, inside the writer's transaction."""
+    """Deletes what may go, inside the writer's transaction.
 
-    def __init__(self, connection: sqlite3.Connection, source: str, key: DeviceKey, retention: Retention) -> None:
+    `clear`: of each victim nothing is left up to that seq, for nothing new comes below the city's mark. A new one replaces it at
+    each change, so whoever rolls a transaction back puts the earlier one back as well.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        source: str,
+        key: DeviceKey,
+        retention: Retention,
+        bite: Bite | None = None,
+    ) -> None:
         self._connection = connection
         self._source = source
         self._key = key
         self._retention = retention
+        self._bite = bite or Bite()
+        self.clear: Mapping[Keep, int] = dict.fromkeys(VICTIMS, 0)
 
-    def expire(self, now_ms: int) -> Pruned:
-        """Delete at most CHUNK events of each class whose retention time is over and which the city has."""
-        pruned = Pruned()
-        for keep in Keep:
-            until_ms = now_ms - round(self._retention.of(keep).total_seconds() * 1000)
-            pruned.events[keep] = self._delete("keep = ? AND at_ms < ?", (keep.value, until_ms))
-        return pruned
+    def expire(self, now_ms: int, after: int = 0) -> Swept:
+        """Delete what the city has and whose retention time is over, in one look behind `after`."""
+        until = [(keep.value, now_ms - round(self._retention.of(keep).total_seconds() * 1000)) for keep in Keep]
+        swept = self._sweep(after, " OR ".join(["keep = ? AND at_ms < ?"] * len(until)), tuple(chain(*until)))
+        self._notice(after, swept.upto)
+        return swept
 
     def relieve(self) -> Pruned:
-        """Make room: delete at most CHUNK of the oldest victims that the city has, whatever their age."""
+        """Make room: delete the oldest victims that the city has, whatever their age, in one look."""
         pruned = Pruned()
         for keep in VICTIMS:
-            pruned.events[keep] = self._delete("keep = ?", (keep.value,))
-            if pruned.total:
+            swept = self._sweep(self.clear[keep], "keep = ?", (keep.value,))
+            self.clear = {**self.clear, keep: swept.upto}
+            pruned.add(swept.pruned)
+            if pruned.total or not swept.is_last:
                 break
         return pruned
 
@@ -96,21 +137,37 @@ class Pruner:
         (size,) = self._connection.execute("PRAGMA page_size").fetchone()
         return bool((pages - free) * size > self._retention.bound_mb * 1_000_000)
 
-    def _delete(self, condition: str, values: tuple[object, ...]) -> int:
+    def _sweep(self, after: int, condition: str, values: tuple[object, ...]) -> Swept:
+        """Delete what fulfils `condition` behind `after`, one bite of it."""
         (city,) = self._connection.execute("SELECT seq FROM ledger_marks WHERE name = 'city'").fetchone()
-        found = self._connection.execute(
-            f"SELECT seq, body FROM events WHERE seq <= ? AND {condition} ORDER BY seq LIMIT {CHUNK}",  # noqa: S608 - our own constants
-            (city, *values),
-        ).fetchall()
-        for stretch in _stretches(found):
+        upto, bite = self._end_of_look(after, city), self._bite
+        sql = f"SELECT seq, keep, body FROM events WHERE seq > ? AND seq <= ? AND ({condition}) ORDER BY seq LIMIT ?"  # noqa: S608 - our own constants
+        found = self._connection.execute(sql, (after, upto, *values, bite.rows)).fetchall()
+        stretches = list(_stretches((seq, body) for seq, _, body in found))
+        if len(found) == bite.rows or len(stretches) > bite.holes:
+            upto = stretches[: bite.holes][-1].last
+        for stretch in stretches[: bite.holes]:
             self._leave_behind(stretch)
-        self._connection.executemany("DELETE FROM events WHERE seq = ?", [(seq,) for seq, _ in found])
-        return len(found)
+            self._connection.execute("DELETE FROM events WHERE seq BETWEEN ? AND ?", (stretch.first, stretch.last))
+        return Swept(Pruned.count(keep for seq, keep, _ in found if seq <= upto), upto, is_last=upto >= city)
+
+    def _end_of_look(self, after: int, city: int) -> int:
+        """Whatever was deleted behind `after` costs no look."""
+        (first,) = self._connection.execute("SELECT min(seq) FROM events WHERE seq > ?", (after,)).fetchone()
+        return max(after, city if first is None else min(city, first - 1 + self._bite.seqs))
+
+    def _notice(self, after: int, upto: int) -> None:
+        """Of which victims a sweep has left nothing so far: `relieve` need not look there."""
+        sql = "SELECT seq FROM events WHERE seq > ? AND seq <= ? AND keep = ? ORDER BY seq LIMIT 1"
+        for keep in VICTIMS:
+            if after <= self.clear[keep] < upto:
+                left = self._connection.execute(sql, (self.clear[keep], upto, keep.value)).fetchone()
+                self.clear = {**self.clear, keep: left[0] - 1 if left else upto}
 
     def _leave_behind(self, stretch: Stretch) -> None:
         """Sign the hole, joined with the holes that touch it."""
-        before = self._take("last = ?", stretch.first - 1)
-        after = self._take("first = ?", stretch.last + 1)
+        before = self._take(ENDING_AT, stretch.first - 1)
+        after = self._take("first = ?1", stretch.last + 1)
         joined = Stretch(
             first=before.first if before else stretch.first,
             last=after.last if after else stretch.last,

@@ -96,7 +96,7 @@ class Writer:
     # --- writing ---
 
     def _write(self, batch: list[Job], *, is_last: bool) -> None:
-        before, unsigned = self._chain.head, self._unsigned
+        before, unsigned, clear = self._chain.head, self._unsigned, self._pruner.clear
         recorded: list[Recorded] = []
         try:
             self._connection.execute(_BEGIN)
@@ -105,6 +105,7 @@ class Writer:
         except Exception as error:  # noqa: BLE001 - this thread's last resort: without it every caller would wait for ever
             self._undo(batch, error)
             self._chain.head, self._unsigned, recorded = before, unsigned, []
+            self._pruner.clear = clear
             self._due_at = time.monotonic() + self._signer.cadence.after_s
         else:
             self._works_again()
@@ -151,12 +152,12 @@ class Writer:
         return rows
 
     def _change(self, job: Job, change: Change) -> None:
-        head = self._chain.head
+        head, clear = self._chain.head, self._pruner.clear
         self._connection.execute("SAVEPOINT change")
         try:
             job.recorded = self._run_change(change)
         except BaseException as error:  # noqa: BLE001 - whatever a change raises belongs to its caller, not to this thread
-            self._chain.head, job.error = head, error
+            self._chain.head, self._pruner.clear, job.error = head, clear, error
             self._back_to_savepoint(error)
         self._connection.execute("RELEASE change")
 

@@ -229,3 +229,20 @@ async def test_the_victims_are_health_first_and_never_proof(open_journal: Opener
     assert after["proof"] == before["proof"]
     await journal.close()
     assert verify(tmp_path).ok
+
+
+def meets_a_full_disk(_: sqlite3.Connection) -> tuple[Payload, ...]:
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorcode = sqlite3.SQLITE_FULL
+    raise error
+
+
+async def test_room_that_a_failed_transaction_did_not_make_is_made_by_the_next(open_journal: Opener) -> None:
+    """What it had found to delete is there again when it was rolled back."""
+    journal = await open_journal(retention=TIGHT, cadence=Cadence(every=50))
+    await fill_until_refused(journal, READING)
+    await journal.mark_city(await receipt_for(journal))
+    with pytest.raises(JournalFull, match="disk"):
+        await journal.transact(meets_a_full_disk)
+    await journal.record(*[READING] * 50)
+    assert len(await kept(journal)) < 100
