@@ -1,8 +1,10 @@
 """`motcua journal`: look into the ledger, prove that it is whole, take a copy that proves itself."""
 
+import json
 import string
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +15,6 @@ from rich.table import Table
 
 from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line, refusing
 from sync import inspect
-from sync.events import Event
 
 app = typer.Typer(no_args_is_help=True, help="The ledger: tail, verify, export, stats.")
 Data = Annotated[
@@ -31,14 +32,13 @@ def tail(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="go on as events come")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """The last events; `--json` gives the exact bytes that are signed and sent."""
-    with refusing(as_json=as_json):
-        try:
-            _print_events(inspect.tail(data, count, kind), as_json=as_json)
-            if follow:
-                _follow(data, kind, as_json=as_json)
-        except KeyboardInterrupt:
-            raise typer.Exit(0) from None
+    """The last events; `--json` gives the exact bytes that are signed and sent. Exit 1 when one of them is damaged."""
+    shown = _Shown(data, as_json=as_json)
+    with refusing(as_json=as_json), suppress(KeyboardInterrupt):
+        shown.show(inspect.last_rows(data, count, kind))
+        if follow:
+            _follow(shown, kind)
+    raise typer.Exit(REFUSED if shown.has_damage else 0)
 
 
 @app.command()
@@ -95,30 +95,41 @@ def stats(data: Data = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     Console().print(table)
 
 
-def _follow(data: Path, kind: str, *, as_json: bool) -> None:
-    seen = inspect.stats(data).head.seq
+def _follow(shown: "_Shown", kind: str) -> None:
+    seen = inspect.stats(shown.data).head.seq
     while True:
         time.sleep(FOLLOW_EVERY_S)
-        fresh = inspect.after(data, seen)
-        seen = inspect.seq_of(fresh[-1]) if fresh else seen
-        _print_events([body for body in fresh if _short(body).startswith(kind)], as_json=as_json)
+        fresh = inspect.rows_after(shown.data, seen)
+        seen = fresh[-1].seq if fresh else seen
+        shown.show([row for row in fresh if row.type.startswith(kind)])
 
 
 def _is_public_key(text: str) -> bool:
     return len(text) == 64 and set(text.lower()) <= set(string.hexdigits)
 
 
-def _print_events(bodies: list[bytes], *, as_json: bool) -> None:
-    for body in bodies:
-        if as_json:
-            sys.stdout.write(body.decode() + "\n")
-        else:
-            event = msgspec.json.decode(body, type=Event)
-            sys.stdout.write(
-                f"{event.seq:>8} {event.time:%d/%m %H:%M:%S} {event.short_type:22} {bytes(event.data).decode()}\n"
-            )
-    sys.stdout.flush()
+class _Shown:
+    """Rows on stdout, a line each. `has_damage`: one of them was no event any more."""
 
+    def __init__(self, data: Path, *, as_json: bool) -> None:
+        self.data = data
+        self.has_damage = False
+        self._as_json = as_json
 
-def _short(body: bytes) -> str:
-    return msgspec.json.decode(body, type=Event).short_type
+    def show(self, rows: list[inspect.Row]) -> None:
+        for row in rows:
+            event = row.event
+            if event is None:
+                self._show_damage(row.seq)
+            elif self._as_json:
+                sys.stdout.write(row.body.decode() + "\n")
+            else:
+                sys.stdout.write(
+                    f"{event.seq:>8} {event.time:%d/%m %H:%M:%S} {event.short_type:22} {bytes(event.data).decode()}\n"
+                )
+        sys.stdout.flush()
+
+    def _show_damage(self, seq: int) -> None:
+        self.has_damage = True
+        why = f"damaged, see: motcua journal verify --data {self.data}"
+        sys.stdout.write(f"seq {seq}: {why}\n" if not self._as_json else json.dumps({"seq": seq, "error": why}) + "\n")

@@ -3,6 +3,8 @@
 Everybody may import this module.
 """
 
+from pathlib import Path
+
 import msgspec
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # what decoding somebody else's JSON may raise
@@ -34,6 +36,14 @@ class JournalBusy(JournalError):
 
 class JournalUnusable(JournalError):
     """The file cannot be used (damaged, foreign, failing disk): tell a person."""
+
+
+class JournalDamaged(JournalUnusable):
+    """SQLite cannot read the file. `why` is in its words; the whole says what to do."""
+
+    def __init__(self, file: Path, why: object) -> None:
+        self.why = f"the journal cannot be read: {why}"
+        super().__init__(f"{file}: {self.why}; keep the file, and see: motcua journal verify --data {file.parent}")
 
 
 class MigrationFailed(JournalUnusable):

@@ -13,13 +13,17 @@ from typing import TypeVar
 import msgspec
 
 from sync.chain import Head
-from sync.errors import JournalUnusable
+from sync.damage import DAMAGE_SHOWS_AS, unusable
+from sync.errors import UNREADABLE, JournalUnusable
 from sync.events import GENESIS, Event
 from sync.marks import Marks, read_marks
-from sync.schema import JOURNAL_FILE, open_reader
+from sync.schema import JOURNAL_FILE, octets, open_reader
 from sync.verify import BUNDLE_SUFFIX, Bundle, VerifyReport, verify
 
-__all__ = ["Exported", "Stats", "VerifyReport", "after", "ask", "export", "seq_of", "stats", "tail", "verify"]
+__all__ = [
+    "Exported", "Row", "Stats", "VerifyReport", "after", "ask", "export", "last_rows", "rows_after", "seq_of", "stats", "tail",
+    "verify",
+]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -52,18 +56,46 @@ class Exported:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row as it lies there: what its columns say, and the event's exact bytes, which may be damaged."""
+
+    seq: int
+    type: str
+    body: bytes
+
+    @property
+    def event(self) -> Event | None:
+        """None where the bytes are no event any more."""
+        try:
+            self.body.decode()
+            return msgspec.json.decode(self.body, type=Event)
+        except UNREADABLE:
+            return None
+
+
+def last_rows(path: Path, count: int = 20, type_prefix: str = "") -> list[Row]:
+    """The last `count` rows, oldest first; `type_prefix` as in `alert.`."""
+    query = "SELECT seq, type, body FROM events WHERE substr(type, 1, length(?1)) = ?1 ORDER BY seq DESC LIMIT ?2"
+    with _reading(path) as connection:
+        return [_row(*found) for found in connection.execute(query, (type_prefix, count)).fetchall()][::-1]
+
+
+def rows_after(path: Path, seq: int, limit: int = 500) -> list[Row]:
+    """The next rows behind `seq`: what a following tail polls."""
+    query = "SELECT seq, type, body FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
+    with _reading(path) as connection:
+        return [_row(*found) for found in connection.execute(query, (seq, limit)).fetchall()]
+
+
 def tail(path: Path, count: int = 20, type_prefix: str = "") -> list[bytes]:
     """The last `count` events' exact bytes, oldest first; `type_prefix` as in `alert.`."""
-    query = "SELECT body FROM events WHERE substr(type, 1, length(?1)) = ?1 ORDER BY seq DESC LIMIT ?2"
-    with _reading(path) as connection:
-        return [body for (body,) in connection.execute(query, (type_prefix, count)).fetchall()][::-1]
+    return [row.body for row in last_rows(path, count, type_prefix)]
 
 
 def after(path: Path, seq: int, limit: int = 500) -> list[bytes]:
-    """The next events' exact bytes behind `seq`: what a following tail polls. `seq_of` gives the seq of one."""
-    query = "SELECT body FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
-    with _reading(path) as connection:
-        return [body for (body,) in connection.execute(query, (seq, limit)).fetchall()]
+    """The next events' exact bytes behind `seq`. `seq_of` gives the seq of one."""
+    return [row.body for row in rows_after(path, seq, limit)]
 
 
 def seq_of(body: bytes) -> int:
@@ -79,7 +111,7 @@ def export(path: Path, out: Path) -> Exported:
     with _reading(path) as connection, out.open("wb") as file:
         count = 0
         for (body,) in connection.execute("SELECT body FROM events ORDER BY seq"):
-            file.write(body + b"\n")
+            file.write(octets(body) + b"\n")
             count += 1
         bundle_path.write_bytes(msgspec.json.format(msgspec.json.encode(_bundle(connection)), indent=2) + b"\n")
     return Exported(out, bundle_path, count)
@@ -111,8 +143,12 @@ def _reading(path: Path, *, at_rest: bool = False) -> Iterator[sqlite3.Connectio
         with closing(open_reader(file, at_rest=at_rest)) as connection:
             connection.execute("BEGIN")
             yield connection
-    except sqlite3.DatabaseError as error:
-        raise JournalUnusable(f"{file}: the journal cannot be read: {error}") from error
+    except DAMAGE_SHOWS_AS as error:
+        raise unusable(file, error) from error
+
+
+def _row(seq: int, kind: object, body: object) -> Row:
+    return Row(seq, str(kind), octets(body))
 
 
 def _file(path: Path) -> Path:

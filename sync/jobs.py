@@ -72,7 +72,7 @@ def is_full(error: BaseException | None) -> bool:
     return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF == _SQLITE_FULL
 
 
-def named(error: Exception) -> JournalError:
+def named(error: BaseException) -> JournalError:
     """A failed transaction by this package's name."""
     if is_full(error) or is_full(error.__cause__):
         refusal: JournalError = JournalFull("the disk is full: nothing of this request was kept")

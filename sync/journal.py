@@ -8,12 +8,14 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
 from sync.chain import Head, WallClock, site_time, source_of
+from sync.damage import naming_damage
 from sync.errors import JournalClosed, JournalError
 from sync.events import Payload, Recorded
 from sync.follow import Commits, Follower, read_after
@@ -87,7 +89,10 @@ class Journal:
             data_dir, Settings(source, migrations, clock, retention or Retention(), cadence or Cadence())
         )
         identity = Identity(site, device, source, parts.key.public, os.urandom(8).hex())
-        journal = cls(data_dir, identity, parts)
+        with ExitStack() as undo, naming_damage(data_dir / JOURNAL_FILE):
+            undo.callback(parts.release)
+            journal = cls(data_dir, identity, parts)
+            undo.pop_all()
         journal._writer.start()
         return journal
 
@@ -125,7 +130,7 @@ class Journal:
         return await self._submit(Job(self._loop.create_future(), payloads=payloads, grouped=grouped))
 
     async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a query on a read-only connection, in another thread, against one committed state."""
+        """Run a query on a read-only connection, in another thread, against one committed state. Raise JournalDamaged."""
         if self._is_closing:
             raise JournalClosed("the journal is closed")
         return await self._readers.run(query)

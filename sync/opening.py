@@ -14,7 +14,8 @@ from typing import Self, TypeVar
 
 from sync import reserve
 from sync.chain import Chain, Head, WallClock, digest
-from sync.errors import JournalBusy, JournalUnusable
+from sync.damage import is_damage, naming_damage
+from sync.errors import JournalBusy, JournalDamaged, JournalUnusable
 from sync.events import GENESIS
 from sync.jobs import Cadence, Signer
 from sync.keys import DeviceKey
@@ -60,11 +61,12 @@ class Parts:
             reserve.give_up_when_full(data_dir)
             connection = open_writer(data_dir / JOURNAL_FILE, settings.migrations)
             undo.callback(connection.close)
-            _identify(connection, settings.source, key.public)
-            chain = Chain(settings.source, _last(connection), settings.clock)
+            with naming_damage(data_dir / JOURNAL_FILE):
+                _identify(connection, settings.source, key.public)
+                chain = Chain(settings.source, _last(connection), settings.clock)
             pruner = Pruner(connection, settings.source, key, settings.retention)
+            reserve.lay_down(data_dir)
             undo.pop_all()
-        reserve.lay_down(data_dir)
         return cls(settings, lock, connection, chain, key, pruner)
 
     def writer(self, boot: str, deliver: Deliver) -> Writer:
@@ -87,10 +89,18 @@ class Readers:
         self._is_closed = False
 
     async def run(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `query` in a reader's thread; after `close`, on a connection of its own (late followers do that)."""
-        if self._is_closed:
-            return await asyncio.to_thread(self._query_once, query)
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._query, query)
+        """Run `query` in a reader's thread; after `close`, on a connection of its own (late followers do that).
+
+        Raise JournalDamaged.
+        """
+        try:
+            if self._is_closed:
+                return await asyncio.to_thread(self._query_once, query)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._query, query)
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                raise JournalDamaged(self._path, error) from error
+            raise
 
     def _query_once(self, query: Callable[[sqlite3.Connection], T]) -> T:
         with closing(open_reader(self._path)) as connection:
@@ -102,7 +112,8 @@ class Readers:
         try:
             return query(connection)
         finally:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # SQLite may have ended it by itself
+                connection.execute("ROLLBACK")
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)

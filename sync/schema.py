@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
+from sync.damage import DAMAGE_SHOWS_AS, is_damage, unusable
 from sync.errors import JournalUnusable, MigrationFailed
 
 JOURNAL_FILE = "journal.sqlite"
@@ -69,9 +70,9 @@ def open_writer(path: Path, migrations: Sequence[str]) -> WriterConnection:
             connection.execute(f"PRAGMA {pragma}")
         _migrate(connection, (_OWN, _AGAIN, *migrations))
         _guard(connection)
-    except sqlite3.DatabaseError as error:
+    except DAMAGE_SHOWS_AS as error:
         connection.close()
-        raise JournalUnusable(f"{path}: {error}") from error
+        raise unusable(path, error) from error
     except MigrationFailed:
         connection.close()
         raise
@@ -121,6 +122,11 @@ def _open_unchanging(path: Path) -> sqlite3.Connection:
     )
 
 
+def octets(found: object) -> bytes:
+    """A body as its row has it. A damaged row may hold anything in its place, which reads as nothing."""
+    return found if isinstance(found, bytes) else b""
+
+
 def truncate_log(path: Path, wait_s: float = 5.0) -> bool:
     """Fold the write-ahead log into the file and cut it to nothing. False: a reader or the writer was in the way all the time."""
     connection = sqlite3.connect(path, isolation_level=None, timeout=wait_s)
@@ -135,7 +141,7 @@ def _probe(connection: sqlite3.Connection) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA query_only=ON")
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except sqlite3.DatabaseError:
+    except DAMAGE_SHOWS_AS:
         connection.close()
         raise
     return connection
@@ -170,6 +176,8 @@ def _apply(connection: sqlite3.Connection, name: str, checksum: str, script: str
     except sqlite3.Error as error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+        if is_damage(error):
+            raise
         raise MigrationFailed(f"the script {name!r} failed: {error}") from error
 
 

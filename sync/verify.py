@@ -13,10 +13,11 @@ from pathlib import Path
 import msgspec
 
 from sync.chain import Head
+from sync.damage import DAMAGE_SHOWS_AS
 from sync.errors import UNREADABLE, JournalUnusable
 from sync.keys import public_key_of
 from sync.retention import Stretch
-from sync.schema import JOURNAL_FILE, open_reader
+from sync.schema import JOURNAL_FILE, octets, open_reader
 from sync.walk import Broken, Claims, Item, StoredEvent, Walk
 
 BUNDLE_SUFFIX = ".bundle.json"
@@ -58,13 +59,19 @@ def verify(path: Path, public_key: str | None = None) -> VerifyReport:
         if path.suffix == ".jsonl":
             return _verify_export(path, public_key)
         return _verify_database(path / JOURNAL_FILE if path.is_dir() else path, public_key)
-    except (JournalUnusable, sqlite3.DatabaseError, OSError, *UNREADABLE) as error:
+    except DAMAGE_SHOWS_AS as error:
+        return VerifyReport(ok=False, events=0, why=_unreadable(error))
+    except (JournalUnusable, OSError, *UNREADABLE) as error:
         return VerifyReport(ok=False, events=0, why=f"unreadable: {_said(error)}")
 
 
 def _said(error: Exception) -> str:
     """A file that cannot be opened by its name and the system's words, without the system's number."""
     return f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)
+
+
+def _unreadable(why: object) -> str:
+    return f"unreadable: {why}; keep the file; the city has a copy of what it confirmed"
 
 
 def _verify_database(path: Path, public_key: str | None) -> VerifyReport:
@@ -94,7 +101,7 @@ def stored_items(connection: sqlite3.Connection) -> Iterator[Item]:
     events = connection.execute("SELECT seq, body, type, keep, at_ms FROM events ORDER BY seq")
     stretches = connection.execute("SELECT first, last, prevhash, hash, signature FROM ledger_pruned ORDER BY first")
     return heapq.merge(
-        (StoredEvent(seq, body, (kind, keep, at_ms)) for seq, body, kind, keep, at_ms in events),
+        (StoredEvent(seq, octets(body), (kind, keep, at_ms)) for seq, body, kind, keep, at_ms in events),
         (Stretch(*row) for row in stretches),
         key=lambda item: item.first if isinstance(item, Stretch) else item.seq,
     )
@@ -107,14 +114,14 @@ def _walk(walk: Walk, items: Iterator[Item]) -> VerifyReport:
         walk.over(items)
     except Broken as broken:
         first_bad, why = broken.seq, broken.why
-    except sqlite3.DatabaseError as error:
-        first_bad, why = walk.head.seq + 1, f"unreadable: {error}"
+    except DAMAGE_SHOWS_AS as error:
+        first_bad, why = walk.head.seq + 1, _unreadable(error)
     return VerifyReport(why is None, walk.events, first_bad, why, walk.checkpoints, walk.signed_upto)
 
 
 def _check_pages(connection: sqlite3.Connection, report: VerifyReport) -> VerifyReport:
     (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    return report if found == "ok" else VerifyReport(ok=False, events=report.events, why=f"unreadable: {found}")
+    return report if found == "ok" else VerifyReport(ok=False, events=report.events, why=_unreadable(found))
 
 
 def _verify_export(path: Path, public_key: str | None) -> VerifyReport:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from sync.chain import Chain, Head, Row
 from sync.checkpoint import make_checkpoint
+from sync.damage import is_damage
 from sync.errors import JournalError
 from sync.events import Keep, LedgerCheckpoint, Payload, Recorded
 from sync.jobs import Batch, Change, Job, Signer, is_full, named, over_bound
@@ -157,7 +158,8 @@ class Writer:
         try:
             job.recorded = self._run_change(change)
         except BaseException as error:  # noqa: BLE001 - whatever a change raises belongs to its caller, not to this thread
-            self._chain.head, self._pruner.clear, job.error = head, clear, error
+            self._chain.head, self._pruner.clear = head, clear
+            job.error = named(error) if is_damage(error) else error
             self._back_to_savepoint(error)
         self._connection.execute("RELEASE change")
 

@@ -9,7 +9,7 @@ from edge.doctor.finding import Finding, broken, good, not_tested, weak
 from edge.doctor.storage import shown_size
 from edge.domain.retention import RetentionRules, is_late
 from edge.store import purge
-from sync.errors import JournalError
+from sync.errors import JournalDamaged, JournalError
 from sync.inspect import ask
 from sync.marks import read_marks
 from sync.schema import JOURNAL_FILE
@@ -74,7 +74,8 @@ def look_at_journal(data_dir: Path, now_s: float, *, is_running: bool, has_city:
     try:
         return verdict_of_journal(seen_of(data_dir, is_running=is_running), now_s, has_city=has_city)
     except (JournalError, sqlite3.Error) as error:
-        return broken(f"cannot be read: {error}", f"keep the file, and see: motcua journal verify --data {data_dir}")
+        why = error.why if isinstance(error, JournalDamaged) else f"cannot be read: {error}"
+        return broken(why, f"keep the file, and see: motcua journal verify --data {data_dir}")
 
 
 def look_at_retention(data_dir: Path, now_s: float, *, is_running: bool) -> Finding:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -148,6 +149,73 @@ def test_tail_gives_the_exact_bytes(ledger: Path) -> None:
     done = motcua("journal", "tail", "-n", 2, "--type", "visit.", "--data", ledger)
     assert [line["data"]["visit"] for line in done.lines] == ["v3", "v4"]
     assert {line["type"] for line in done.lines} == {"vn.motcua.visit.started.v1"}
+
+
+def spoil_row(ledger: Path, seq: int, body: bytes) -> None:
+    connection = sqlite3.connect(ledger / "journal.sqlite")
+    with connection:
+        connection.execute("UPDATE events SET body = ? WHERE seq = ?", (body, seq))
+    connection.close()
+
+
+@pytest.mark.parametrize("body", [b"{\xff", b'{"seq": 3', b"null"])
+def test_tail_names_a_damaged_row_in_its_place_and_goes_on(ledger: Path, body: bytes) -> None:
+    spoil_row(ledger, 3, body)
+    why = f"damaged, see: motcua journal verify --data {ledger}"
+    told = motcua("journal", "tail", "--data", ledger, json_lines=False)
+    assert (told.code, told.err) == (1, "")
+    assert [line.split()[0] for line in told.out.splitlines()] == ["1", "2", "seq", "4", "5", "6", "7"]
+    assert told.out.splitlines()[2] == f"seq 3: {why}"
+    read = motcua("journal", "tail", "--data", ledger)
+    assert (read.code, read.lines[2], len(read.lines)) == (1, {"seq": 3, "error": why}, 7)
+    assert motcua("journal", "tail", "-n", 2, "--data", ledger).code == 0, "none of these two is"
+
+
+def test_following_names_a_damaged_row_that_comes_and_goes_on(ledger: Path) -> None:
+    command = [sys.executable, "-m", "edge", "journal", "tail", "--follow", "-n", "1", "--data", str(ledger)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as following:
+        assert following.stdout is not None
+        assert following.stdout.readline().split()[0] == "7"
+        append_row(ledger, 8, b"{")
+        assert following.stdout.readline().startswith("seq 8: damaged")
+        append_row(ledger, 9, b"[")
+        assert following.stdout.readline().startswith("seq 9: damaged")
+        following.send_signal(signal.SIGINT)
+    assert following.returncode == 1
+
+
+def append_row(ledger: Path, seq: int, body: bytes) -> None:
+    connection = sqlite3.connect(ledger / "journal.sqlite")
+    with connection:
+        connection.execute("INSERT INTO events VALUES (?, 'visit.started', 'reading', 0, ?)", (seq, body))
+    connection.close()
+
+
+@pytest.mark.parametrize("words", [("tail",), ("verify",), ("stats",), ("export", "out.jsonl")])
+def test_a_journal_with_damaged_pages_is_one_sentence_that_says_what_to_do(
+    ledger: Path, words: tuple[str, ...]
+) -> None:
+    cut_in_half(ledger)
+    told = motcua("journal", *words, "--data", ledger, json_lines=False)
+    assert told.code == 1
+    assert len(told.err.splitlines()) == 1
+    assert "database disk image is malformed; keep the file" in told.err
+
+
+def test_an_agent_whose_journal_is_damaged_says_what_to_do_and_lets_go_of_it(tmp_path: Path, ledger: Path) -> None:
+    config = tmp_path / "motcua.toml"
+    config.write_text('[agent]\nsite = "phuong-mau"\ndevice = "quay-01"\ndata_dir = "data"\n')
+    cut_in_half(ledger)
+    for _ in range(2):
+        told = motcua("run", "--config", config, json_lines=False)
+        assert told.code == 1
+        assert f"keep the file, and see: motcua journal verify --data {ledger}" in told.err
+        assert "Traceback" not in told.err
+
+
+def cut_in_half(ledger: Path) -> None:
+    file = ledger / "journal.sqlite"
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
 
 
 def test_an_export_proves_itself(ledger: Path, tmp_path: Path) -> None:
