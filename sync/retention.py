@@ -15,8 +15,10 @@ import msgspec
 
 from sync.chain import Head, digest
 from sync.checkpoint import pruned_message
+from sync.errors import UNREADABLE
 from sync.events import Event, Keep
 from sync.keys import DeviceKey
+from sync.schema import octets
 
 _decoder = msgspec.json.Decoder(Event)
 ENDING_AT = "last = ?1 AND first = (SELECT max(first) FROM ledger_pruned WHERE first <= ?1)"  # holes are apart, and found by `first`
@@ -143,13 +145,16 @@ class Pruner:
         upto, bite = self._end_of_look(after, city), self._bite
         sql = f"SELECT seq, keep, body FROM events WHERE seq > ? AND seq <= ? AND ({condition}) ORDER BY seq LIMIT ?"  # noqa: S608 - our own constants
         found = self._connection.execute(sql, (after, upto, *values, bite.rows)).fetchall()
-        stretches = list(_stretches((seq, body) for seq, _, body in found))
-        if len(found) == bite.rows or len(stretches) > bite.holes:
-            upto = stretches[: bite.holes][-1].last
+        if len(found) == bite.rows:
+            upto = found[-1][0]
+        whole = [row for row in found if _is_event(row[-1])]  # a damaged row stays, for a person to look at
+        stretches = list(_stretches((seq, body) for seq, _, body in whole))
+        if len(stretches) > bite.holes:
+            upto = stretches[bite.holes - 1].last
         for stretch in stretches[: bite.holes]:
             self._leave_behind(stretch)
             self._connection.execute("DELETE FROM events WHERE seq BETWEEN ? AND ?", (stretch.first, stretch.last))
-        return Swept(Pruned.count(keep for seq, keep, _ in found if seq <= upto), upto, is_last=upto >= city)
+        return Swept(Pruned.count(keep for seq, keep, _ in whole if seq <= upto), upto, is_last=upto >= city)
 
     def _end_of_look(self, after: int, city: int) -> int:
         """Whatever was deleted behind `after` costs no look."""
@@ -188,6 +193,14 @@ class Pruner:
         return Stretch(*found[0]) if found else None
 
 
+def _is_event(body: object) -> bool:
+    try:
+        _decoder.decode(octets(body))
+    except UNREADABLE:
+        return False
+    return True
+
+
 def _stretches(found: Iterable[tuple[int, bytes]]) -> Iterator[Stretch]:
     """Runs of consecutive events, each with the hashes on either side."""
     run: list[tuple[int, bytes]] = []
@@ -206,5 +219,5 @@ def _stretch(run: list[tuple[int, bytes]]) -> Stretch:
 
 
 def prevhash_of(body: bytes) -> str:
-    """The hash an event carries of the one before it; raises ValueError for bytes that are no event."""
+    """The hash an event carries of the one before it; raises one of UNREADABLE for bytes that are no event."""
     return _decoder.decode(body).prevhash

@@ -231,6 +231,34 @@ async def test_the_victims_are_health_first_and_never_proof(open_journal: Opener
     assert verify(tmp_path).ok
 
 
+def spoil(connection: sqlite3.Connection) -> tuple[Payload, ...]:
+    """Two rows in the middle, and the first."""
+    connection.execute("UPDATE events SET body = x'7b' WHERE seq IN (1, 100, 101)")
+    return ()
+
+
+async def test_a_damaged_row_stays_and_keeps_no_other_from_going(
+    open_journal: Opener, clock: Any, tmp_path: Path
+) -> None:
+    journal = await open_journal(cadence=NEVER)
+    await journal.record(*[HEALTH] * 200)
+    await journal.mark_city(await receipt_for(journal))
+    await journal.transact(spoil)
+    clock.forward(days=8)
+    assert (await journal.prune()).events[Keep.HEALTH] == 197
+    assert [seq for seq, _ in await kept(journal)] == [1, 100, 101]
+    assert verify(tmp_path).first_bad == 1
+
+
+async def test_at_the_bound_a_damaged_row_keeps_no_proof_out(open_journal: Opener) -> None:
+    journal = await open_journal(retention=TIGHT, cadence=Cadence(every=50))
+    await fill_until_refused(journal, READING)
+    await journal.transact(spoil)
+    await journal.mark_city(await receipt_for(journal))
+    await journal.record(*[PROOF] * 50)
+    assert len(await kept(journal)) < 200
+
+
 def meets_a_full_disk(_: sqlite3.Connection) -> tuple[Payload, ...]:
     error = sqlite3.OperationalError("database or disk is full")
     error.sqlite_errorcode = sqlite3.SQLITE_FULL
