@@ -132,7 +132,8 @@ def _told(state: State, event: Event) -> Moved | None:
     if isinstance(event, Recognised | Challenged | Unanswered):
         return _greeted(state, event) if is_greeting(state) else None
     if isinstance(event, Language):
-        return again(replace(state, lang=event.lang))
+        asking = replace(state.asking, lang=event.lang) if state.asking else None
+        return again(replace(state, lang=event.lang, asking=asking))
     return (state, ()) if isinstance(event, Came | Touched) else None
 
 

@@ -374,6 +374,12 @@ def test_the_next_visitor_finds_the_usual_language() -> None:
     assert step(state, Tick(), NOW + 60, HOUSE)[0].lang == "vi"
 
 
+@pytest.mark.parametrize("event", [press(Intent.BACK), press(Intent.YES), say(Intent.NO)])
+def test_a_language_chosen_while_it_asks_back_stays(event: Event) -> None:
+    state, _ = play(Came(), Unsure((Meaning(Intent.HOTLINE),)), Language("en"), event)
+    assert state.lang == "en"
+
+
 def test_no_code_stands_in_what_might_be_logged() -> None:
     texts = [repr(at(Stage.CONFIRM_CODE)), repr(at(Stage.ANSWER)), repr(CodeGiven(CODE_TEXT, By.TOUCH))]
     assert not [text for text in texts if "261124" in text]
