@@ -42,8 +42,8 @@ and each stage has its own answers, and what else happens there:
 Not understood, once: the question again, and why; twice in a row (a choice that was not it counts too): OFFER_PERSON. Noise without
 speech is told once a stage and counts as nothing. Speech that is not
 sure: CHOOSE with up to three choices, never a guess; neither counts in LOOKING, TICKET, THANKED and PERSON, where people talk to
-each other, nor does a scan of something else there: a number is not taken off the screen by it, nor a call for a person. The code
-that is being looked up is no second question. Without a sign of life a stage asks whether somebody is there, then everything is forgotten (AWAY + Forget); TICKET,
+each other, nor does a yes or a no that was heard or a scan of something else there: a number is not taken off the screen by it, nor
+a call for a person. The code that is being looked up is no second question. Without a sign of life a stage asks whether somebody is there, then everything is forgotten (AWAY + Forget); TICKET,
 THANKED and PERSON end without asking, and so does every stage soon after the camera saw the visitor leave.
 """
 

@@ -28,7 +28,7 @@ _Handler: TypeAlias = Callable[[State, Meaning, House], Moved | None]
 
 
 def meant(state: State, meaning: Meaning, by: By, house: House) -> Moved | None:
-    """None: a button of a screen that is no longer there."""
+    """None: a button of a screen that is no longer there, or a yes among people who talk to each other."""
     if meaning.intent is Intent.CODE and meaning.code is not None:
         return _code(state, meaning.code, by)
     here = _HERE.get(state.stage)
@@ -37,7 +37,7 @@ def meant(state: State, meaning: Meaning, by: By, house: House) -> Moved | None:
         return moved
     anywhere = _ANYWHERE.get(meaning.intent)
     if anywhere is None:
-        return missed(state) if by is By.VOICE else None
+        return missed(state) if by is By.VOICE and state.stage not in DEAF else None
     there, actions = anywhere(state, meaning, house)
     is_news = meaning.intent in ASKED and there is not state
     return there, (Note(meaning.intent), *actions) if is_news else actions

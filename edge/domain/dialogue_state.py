@@ -14,7 +14,7 @@ from edge.domain.naming import SittingTask
 
 MISSES = 2  # so many times not understood, and a person is offered
 CHOICES = 3
-DEAF = frozenset({Stage.LOOKING, Stage.TICKET, Stage.THANKED, Stage.PERSON})  # to what is not understood
+DEAF = frozenset({Stage.LOOKING, Stage.TICKET, Stage.THANKED, Stage.PERSON})  # to what is not sure, yes and no
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,8 +149,7 @@ def _woken(name: str) -> Stage:
 
 
 def _unclear(stage: Stage, name: str) -> Stage:
-    is_speech = name in {"unsure", "not_understood"}
-    if stage in DEAF and is_speech:
+    if stage in DEAF:
         return stage
     if stage in NEARLY_MISSED:
         return Stage.OFFER_PERSON
@@ -236,6 +235,12 @@ def test_a_scan_of_something_else_is_answered_by_what_it_was(text: str, prompt: 
 @pytest.mark.parametrize("text", ["", CARD_TEXT, "H29.19-261"])
 def test_a_scan_of_something_else_takes_no_number_and_no_call_away(stage: Stage, text: str) -> None:
     assert step(at(stage), CodeGiven(text, By.SCAN), NOW, HOUSE) == (at(stage), ())
+
+
+@pytest.mark.parametrize("stage", [Stage.LOOKING, Stage.TICKET, Stage.THANKED, Stage.PERSON])
+@pytest.mark.parametrize("intent", [Intent.YES, Intent.NO])
+def test_people_who_say_yes_to_each_other_take_no_number_and_no_call_away(stage: Stage, intent: Intent) -> None:
+    assert play(say(intent), say(intent), state=at(stage)) == (at(stage), [])
 
 
 def test_a_scanner_that_repeats_a_code_asks_the_city_once() -> None:
