@@ -40,11 +40,14 @@ and each stage has its own answers, and what else happens there:
 | PERSON | - | Coming: the same, and nobody listens any more |
 
 Not understood, once: the question again, and why; twice in a row (a choice that was not it counts too): OFFER_PERSON. Noise without
-speech is told once a stage and counts as nothing. Speech that is not
-sure: CHOOSE with up to three choices, never a guess; neither counts in LOOKING, TICKET, THANKED and PERSON, where people talk to
-each other, nor does a yes or a no that was heard or a scan of something else there: a number is not taken off the screen by it, nor
-a call for a person. The code that is being looked up is no second question. Without a sign of life a stage asks whether somebody is there, then everything is forgotten (AWAY + Forget); TICKET,
-THANKED and PERSON end without asking, and so does every stage soon after the camera saw the visitor leave.
+speech is told once a stage, counts as nothing and gives no time. Speech that is not sure: CHOOSE with up to three choices, never a
+guess; neither counts in LOOKING, TICKET, THANKED and PERSON, where people talk to each other, nor does a yes or a no that was heard
+or a scan of something else there: a number is not taken off the screen by it, nor a call for a person. The code that is being looked
+up is no second question.
+
+Without a sign of life a stage asks whether somebody is there, then everything is forgotten (AWAY + Forget); TICKET, THANKED and
+PERSON end without asking, and so does every stage soon after the camera saw the visitor leave. What is on its way then (LOOKING,
+ISSUING) is waited for; it is on the screen for `gone_s` at most and not said aloud, unless somebody comes, speaks or touches again.
 """
 
 from dataclasses import replace
@@ -80,6 +83,7 @@ from edge.domain.dossier_status import NotFound
 
 UNASKED = frozenset({Stage.TICKET, Stage.THANKED, Stage.PERSON})  # end without "are you still there?"
 WORKING = frozenset({Stage.LOOKING, Stage.ISSUING})
+NOBODYS = (Tick, Looked, Issued, NotIssued, NotPrinted, Unanswered)  # no sign that a visitor is there
 GREETS = frozenset({Prompt.GREETING, Prompt.CHALLENGE, Prompt.CHALLENGE_ON})  # in MENU: nothing was asked for yet
 
 
@@ -93,15 +97,39 @@ def step(state: State, event: Event, now: float, house: House) -> Moved:
         return state, () if state.stage is Stage.AWAY else (Hush(),)
     moved = _happened(state, event, house)
     if moved is None:
-        return state, ()
+        return _noticed(state, event), ()
     there, actions = moved
     name = there.name if there.prompt is Prompt.GREETING_BY_NAME else None
-    return replace(there, until=now + house.limit_s(there.stage), is_warned=False, name=name), actions
+    return _timed(state, (replace(there, name=name), actions), event, now, house)
 
 
 def is_greeting(state: State) -> bool:
     """Whether nobody has asked for anything yet: a name may still be said."""
     return state.stage is Stage.AWAY or (state.stage is Stage.MENU and state.prompt in GREETS)
+
+
+def _noticed(state: State, event: Event) -> State:
+    """A button that is no longer there was touched by somebody all the same."""
+    is_touch = isinstance(event, Came | Touched) or (isinstance(event, Meant) and event.by is By.TOUCH)
+    return replace(state, is_gone=False) if state.is_gone and is_touch else state
+
+
+def _timed(before: State, moved: Moved, event: Event, now: float, house: House) -> Moved:
+    """The stage's whole time for whoever is there."""
+    if event == NotUnderstood(Unheard.NOISE):
+        return moved
+    if before.is_gone and isinstance(event, NOBODYS):
+        return _for_nobody(before, moved, now, house)
+    there, actions = moved
+    return replace(there, until=now + house.limit_s(there.stage), is_warned=False, is_gone=False), actions
+
+
+def _for_nobody(before: State, moved: Moved, now: float, house: House) -> Moved:
+    """Short and silent: others may stand there by now. A page that ends already ends no later."""
+    there, actions = moved
+    until = before.until if before.is_warned else now + min(house.limit_s(there.stage), house.gone_s)
+    quiet = tuple(replace(one, is_aloud=False) if isinstance(one, Say) else one for one in actions)
+    return replace(there, until=until, is_warned=True, is_gone=True), quiet
 
 
 def _happened(state: State, event: Event, house: House) -> Moved | None:
@@ -185,21 +213,22 @@ def _unclear(state: State, event: Unsure | NotUnderstood) -> Moved | None:
 def _not_understood(state: State, why: Unheard | None) -> Moved | None:
     """Where nobody spoke nothing was missed: that it is loud is said once."""
     if why is Unheard.NOISE:
-        return None if state.prompt is Prompt.NOISE else stay(state, Prompt.NOISE)
+        return None if state.prompt is Prompt.NOISE or state.is_warned else stay(state, Prompt.NOISE)
     return missed(state, Prompt(why) if why else Prompt.NOT_UNDERSTOOD)
 
 
 def _left(state: State, now: float, house: House) -> State:
     """A number or an answer on its way is waited for; everything else ends soon, unless somebody comes again."""
-    if state.stage is Stage.AWAY or state.stage in WORKING:
+    if state.stage is Stage.AWAY:
         return state
-    return replace(state, until=min(state.until, now + house.gone_s), is_warned=True)
+    if state.stage in WORKING:
+        return replace(state, is_gone=True)
+    return replace(state, until=min(state.until, now + house.gone_s), is_warned=True, is_gone=True)
 
 
 def _time_passed(state: State, now: float, house: House) -> Moved:
     if state.stage in WORKING:
-        there, actions = _unanswered(state)
-        return replace(there, until=now + house.limit_s(there.stage)), actions
+        return _timed(state, _unanswered(state), Tick(), now, house)
     if state.is_warned or state.stage in UNASKED:
         return fresh(state, house.lang), (Hush(), Forget())
     return replace(state, until=now + house.warn_s, is_warned=True), (Say(Prompt.STILL_THERE),)

@@ -139,9 +139,10 @@ Event: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """On the screen and aloud."""
+    """On the screen, and aloud where somebody is there to hear it."""
 
     prompt: Prompt
+    is_aloud: bool = True
 
 
 @dataclass(frozen=True, slots=True)

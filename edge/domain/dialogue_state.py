@@ -62,6 +62,7 @@ class State:
     prompt: Prompt | None = None
     until: float = math.inf
     is_warned: bool = False
+    is_gone: bool = False  # the camera saw the visitor leave, and nobody has come, spoken or touched since
     missed: int = 0
     choices: tuple[Meaning, ...] = ()
     asking: "State | None" = None

@@ -198,7 +198,7 @@ class GuideService:
 
     async def _do(self, action: Action) -> None:
         match action:
-            case Say():
+            case Say(is_aloud=True):
                 await self._voice.say(self._subtitle, self._state.lang, is_of_somebody=self._state.name is not None)
             case Hush():
                 await self._voice.hush()

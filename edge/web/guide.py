@@ -212,7 +212,8 @@ def _picture(view: GuideView) -> object:
     """Whatever a screen is drawn from; time, and what is said beside it, are not."""
     scene = view.scene
     state = replace(
-        scene.state, stage=_home(scene.state.stage), until=0.0, is_warned=False, missed=0, prompt=None, turn=0, task=None,
+        scene.state, stage=_home(scene.state.stage), until=0.0, is_warned=False, is_gone=False, missed=0, prompt=None,
+        turn=0, task=None,
     )  # fmt: skip
     return state, scene.slip, scene.printing, scene.declined
 

@@ -335,6 +335,23 @@ async def test_a_camera_greets_who_comes_and_forgets_who_leaves(room: Room) -> N
     assert room.state.stage is Stage.AWAY
 
 
+async def test_who_walks_away_while_a_dossier_is_looked_up_leaves_it_neither_aloud_nor_for_long(room: Room) -> None:
+    await room.desk.see(is_somebody_there=True)
+    room.guide.directory.hold()
+    await room.press(Intent.PROGRESS)
+    await room.desk.type_code(READY)
+    await room.press(Intent.YES)
+    await room.desk.see(is_somebody_there=False)
+    room.guide.directory.go_on()
+    await room.reached(Stage.ANSWER)
+    await asyncio.sleep(0.01)
+    assert room.desk.view().subtitle.startswith("Đã có kết quả.")
+    assert not any("kết quả" in said for said in room.guide.mouth.said)
+    assert room.desk.time_left_s() == room.desk._house.gone_s
+    await room.wait()
+    assert (room.state.stage, room.desk.view().subtitle) == (Stage.AWAY, "")
+
+
 async def test_time_passes_by_itself(room: Room) -> None:
     """The clock of this test stands at the deadline as soon as it is looked at."""
     await room.press(Intent.THANKS)
