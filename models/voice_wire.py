@@ -15,6 +15,7 @@ WIRE_VERSION = 2
 MAX_CHOICES = 3
 MAX_CODES = 200
 MAX_SCORES = 6
+MAX_CODE = 26  # `000.00.19.H29-261124-00123`; cut off it would be another code
 MAX_TRACED = 120  # characters
 
 IntentName = Literal[
@@ -32,7 +33,7 @@ Place = Annotated[int, msgspec.Meta(ge=0, le=9999)]  # in a list that both ends 
 Probability = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Amount = Annotated[float, msgspec.Meta(ge=0.0, le=1e12)]
 Decibel = Annotated[float, msgspec.Meta(ge=-120.0, le=0.0)]
-CodeSaid = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Z][0-9A-Z.-]{2,23}$", max_length=24)]
+CodeSaid = Annotated[str, msgspec.Meta(pattern=rf"^[0-9A-Z][0-9A-Z.-]{{2,{MAX_CODE - 1}}}$", max_length=MAX_CODE)]
 DossierCode = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Z][0-9A-Z.-]{2,39}$", max_length=40)]
 
 

@@ -22,6 +22,7 @@ from models.spoken import code_said
 from models.unheard import Unheard, why_unheard
 from models.voice_activity import CHUNK_S, Endpointing, Turn, Utterance
 from models.voice_wire import (
+    MAX_CODE,
     MAX_SCORES,
     MAX_TRACED,
     HeardMessage,
@@ -211,7 +212,7 @@ class VoiceWorker:
         return _Answer(
             understood,
             None if understood.choices else why_unheard(heard.clues),
-            said[:24] if len(said) >= 3 else None,
+            said if 3 <= len(said) <= MAX_CODE else None,
             time.monotonic() - began_s,
             _shown(heard, told),
         )

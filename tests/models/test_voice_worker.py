@@ -10,6 +10,7 @@ import pytest
 from models.intent import Intent, Meaning, PhraseBook
 from models.mel import Samples
 from models.speech import Heard, IsVoid, Ranked, never
+from models.spoken import ways_to_say
 from models.unheard import Clues
 from models.voice_activity import CHUNK, CHUNK_S
 from models.voice_wire import (
@@ -218,6 +219,23 @@ def test_a_second_question_is_not_lost_while_the_first_is_decided() -> None:
     scene.until(lambda: len(scene.heard) == 2)
     assert scene.heard[0].ended_ns < scene.heard[1].ended_ns
     assert scene.states == ["speech", "deciding", "speech", "deciding", "listening"]
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (CODE, CODE),
+        ("000.00.19.H29-261124-0012", "000.00.19.H29-261124-0012"),
+        ("000.00.19.H29-261124-00123", "000.00.19.H29-261124-00123"),
+        ("000.00.19.H29-261124-001234", None),
+    ],
+)
+def test_a_code_that_is_said_comes_whole_or_not_at_all(said: str, code: str | None) -> None:
+    scene = Scene(Heard((ways_to_say(said)[0],), ()))
+    scene.worker.tell(Tell(number=1, expects="code"))
+    scene.play((0.5, 0.0), (1.0, 1.0), (1.0, 0.0))
+    scene.until(lambda: scene.heard)
+    assert scene.heard[0].code_said == code
 
 
 def test_of_three_questions_at_once_the_oldest_is_answered_no_more() -> None:
