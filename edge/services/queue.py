@@ -33,6 +33,7 @@ from edge.queue_ports import (
 )
 from edge.services import queue_changes as changes
 from edge.services import queue_views as views
+from edge.services.kept import kept_or_told
 from edge.services.queue_views import QueueSetup
 from edge.store import tickets as table
 from sync.events import Payload
@@ -62,9 +63,10 @@ class QueueService:
         self._subscribers: list[Subscriber] = []
 
     async def load(self) -> None:
-        """What an earlier life left: today's tickets, or another day's to be closed."""
-        await self.step()
+        """What an earlier life left: today's tickets, or another day's to be closed; by `run`, when the journal takes nothing now."""
         await self._refresh()
+        with kept_or_told(log, "queue: the day before is not closed yet"):
+            await self.step()
 
     async def run(self) -> None:
         while True:

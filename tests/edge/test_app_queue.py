@@ -1,5 +1,6 @@
 """The hall's box as it is put together from its profile: desk, pages, printer; a restart keeps the numbers."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from config.load import load
 from edge.app import open_agent
 from edge.queue_ports import Priority, Slip
+from sync.errors import JournalFull
 from sync.events import DeviceStarted
+from sync.journal import Journal
 
 PROFILE = Path(__file__).parents[2] / "config" / "profiles" / "queue.toml"
 HOURS = 'weekdays = ["07:30-11:30", "13:30-16:30"]\nsaturday = ["07:30-11:30"]\nsunday = []'
@@ -35,6 +38,34 @@ async def test_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
             assert "queue" in dict(agent.parts)
             assert "printer" not in dict(agent.parts)
     assert labels == ["A001", "A002"]
+
+
+async def test_a_full_disk_and_numbers_of_yesterday_keep_no_agent_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = load(site(tmp_path))
+    async with open_agent(config) as agent:
+        desk = agent.web.site.desks.queue
+        assert desk is not None
+        await desk.issue("ho-tich", Priority.NONE)
+        await agent.journal.transact(put_back)
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise JournalFull("the journal has reached its size bound")
+
+    monkeypatch.setattr(Journal, "record", refuse)
+    monkeypatch.setattr(Journal, "transact", refuse)
+    async with open_agent(config) as agent:
+        assert "queue" in dict(agent.parts)
+        desk = agent.web.site.desks.queue
+        assert desk is not None
+        assert [one.label for one in desk.panel("quay-01").waiting] == ["A001"]
+
+
+def put_back(connection: sqlite3.Connection) -> tuple[()]:
+    """What is of today is of the day before."""
+    connection.execute("UPDATE tickets SET day = date(day, '-1 day')")
+    return ()
 
 
 @pytest.mark.parametrize("more", ["", '[printer]\nport = "tcp://127.0.0.1:9"\n'])

@@ -8,12 +8,13 @@ from typing import TypeVar
 
 from edge.ports import Change
 from edge.store.migrations import scripts
+from sync.errors import JournalFull
 from sync.events import Payload, Recorded
 
 T = TypeVar("T")
 
 
-class LedgerFull(Exception):
+class LedgerFull(JournalFull):
     """The disk takes nothing more for now."""
 
 

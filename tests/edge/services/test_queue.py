@@ -227,6 +227,22 @@ async def test_a_full_disk_gives_no_number_and_keeps_those_it_gave() -> None:
     assert issubclass(JournalFull, Exception)
 
 
+async def test_a_day_that_a_full_disk_leaves_open_is_closed_when_there_is_room() -> None:
+    clock = FakeClock(FRIDAY)
+    ledger = MemoryLedger(clock.now)
+    await desk(ledger, clock).issue("ho-tich", Priority.NONE)
+    clock.advance(3 * 24 * 3600)
+    ledger.is_full = True
+    again = desk(ledger, clock)
+    await again.load()
+    assert [one.label for one in again.panel("q1").waiting] == ["A001"]
+    ledger.is_full = False
+    await again.step()
+    assert again.panel("q1").waiting == ()
+    assert isinstance(ledger.events[-1], TicketSkipped)
+    ledger.close()
+
+
 async def test_a_service_that_is_configured_no_more_leaves_its_counter_usable() -> None:
     clock = FakeClock(FRIDAY)
     ledger = MemoryLedger(clock.now)
