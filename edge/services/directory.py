@@ -13,12 +13,14 @@ from edge.domain.dossier_status import DossierAnswer, DossierRecord, Found, NotF
 from edge.guide_ports import Changes, City, CityUnavailable
 from edge.ports import Change, Clock, Ledger
 from edge.services.faults import Faults
+from edge.services.kept import kept_or_told
 from edge.store import directory as table
 from sync.events import DossierLookedUp, Payload
 
 log = logging.getLogger(__name__)
 
 PART = "directory"
+UNKEPT = "directory: an answer is given and not kept"  # a visitor waits for it
 CODES = 200  # as many as the ears choose among
 PAGES_A_SYNC = 500  # a city that always has one more page does not keep the sync for ever
 
@@ -99,21 +101,24 @@ class DirectoryService:
                 table.save(connection, (record,))
             return (self._told(answer),)
 
-        await self._ledger.transact(change)
-        await self.load()
-        await self._faults.recovered(PART)
+        with kept_or_told(log, UNKEPT):
+            await self._ledger.transact(change)
+            await self.load()
+            await self._faults.recovered(PART)
         return answer
 
     async def _from_last_sync(self, code: DossierCode) -> DossierAnswer:
         zone = self._clock.now().tzinfo
         record = await self._ledger.read(lambda connection: table.find(connection, code, zone))
         answer: DossierAnswer = NotFound.NO_ANSWER if record is None else Found(record, Source.LAST_SYNC)
-        await self._ledger.record(self._told(answer))
+        with kept_or_told(log, UNKEPT):
+            await self._ledger.record(self._told(answer))
         return answer
 
     async def _lost(self, error: CityUnavailable) -> None:
         log.info("directory: the city does not answer: %s", error)
-        await self._faults.fault(PART, "city_silent")
+        with kept_or_told(log, "directory: that the city is silent is not told"):
+            await self._faults.fault(PART, "city_silent")
 
     def _told(self, answer: DossierAnswer) -> DossierLookedUp:
         if isinstance(answer, Found):

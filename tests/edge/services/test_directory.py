@@ -144,6 +144,16 @@ async def test_a_lost_city_is_told_once_and_so_is_its_return() -> None:
     assert [(type(one), one.part) for one in told] == [(DeviceFault, "directory"), (DeviceRecovered, "directory")]
 
 
+@pytest.mark.parametrize(("is_silent", "source"), [(False, Source.CITY), (True, Source.LAST_SYNC)])
+async def test_a_full_disk_keeps_no_answer_from_who_asks(*, is_silent: bool, source: Source) -> None:
+    city = FakeCity(record())
+    box = Box(city)
+    await box.directory.sync()
+    box.ledger.is_full, city.is_silent = True, is_silent
+    assert await box.directory.look_up(CODE) == Found(record(), source)
+    assert box.ledger.events == []
+
+
 @pytest.mark.parametrize("column", ["code", "status", "step", "promised", "as_of"])
 def test_what_is_kept_has_no_room_for_a_name(column: str) -> None:
     ledger = MemoryLedger(lambda: MORNING)
