@@ -48,6 +48,7 @@ from edge.ports import Clock, Ledger
 from edge.queue_ports import Declined, Printing, QueueDesk, Slip
 from edge.services.faults import Faults
 from edge.services.guide_voice import GuideVoice
+from edge.services.kept import kept_or_told
 from edge.voice_ports import Ears, Mouth
 from sync.events import FeedbackGiven, GuideAsked
 
@@ -70,7 +71,7 @@ class GuideService:
         self._hall, self._house = hall, house
         self._ledger, self._clock, self._queue, self._directory = ledger, clock, queue, directory
         self._scans = scans
-        self._voice = GuideVoice(ears, mouth, self.happened, self._announce, faults=faults, part=f"ears/{place}")
+        self._voice = GuideVoice(ears, mouth, self._heard, self._announce, faults=faults, part=f"ears/{place}")
         self._state = State(house.lang)
         self._slip: Slip | None = None
         self._printing: Printing | None = None
@@ -260,6 +261,11 @@ class GuideService:
             self._called = None
         elif self._called is None:
             self._called = self._clock.now()
+
+    async def _heard(self, event: Event) -> None:
+        """What cannot be kept closes no ears: a wish is answered all the same, an opinion is not thanked for."""
+        with kept_or_told(log, "guide: what was heard is not kept"):
+            await self.happened(event)
 
     def _scanned(self, text: str) -> None:
         self._start(self.happened(CodeGiven(text[:SCAN_AT_MOST], By.SCAN)), "guide scan")

@@ -13,6 +13,7 @@ from edge.domain.dialogue_state import State
 from edge.domain.dialogue_terms import By, Expects, Intent, Meaning, Unheard
 from edge.domain.dossier import BadDossierCode, BadDossierDate, DossierCode
 from edge.services.faults import Faults
+from edge.services.kept import kept_or_told
 from edge.voice_ports import Ears, EarsChange, EarsState, Expecting, Listening, Mouth, Utterance, Wish
 
 log = logging.getLogger(__name__)
@@ -96,10 +97,11 @@ class GuideVoice:
         if state is EarsState.NOISY:
             await self._happened(NotUnderstood(Unheard.NOISE))
         self._changed()
-        if state in BROKEN:
-            await self._faults.fault(self._part, BROKEN[state])
-        elif state is not EarsState.OPENING:
-            await self._faults.recovered(self._part)
+        with kept_or_told(log, "guide: how the ears are is not told"):
+            if state in BROKEN:
+                await self._faults.fault(self._part, BROKEN[state])
+            elif state is not EarsState.OPENING:
+                await self._faults.recovered(self._part)
 
 
 def meant(heard: Utterance) -> Event:

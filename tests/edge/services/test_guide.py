@@ -384,6 +384,25 @@ async def test_a_full_disk_keeps_no_answer_away(room: Room) -> None:
     assert room.desk.view().subtitle.startswith("Hôm nay mở cửa")
 
 
+async def test_a_full_disk_closes_no_ears(room: Room) -> None:
+    """Not a wish that cannot be counted, not an opinion, not a microphone that is lost, not a question that is with the city."""
+    room.guide.directory.hold()
+    await asyncio.sleep(0)
+    room.guide.scanner.scan(READY)
+    await room.reached(Stage.LOOKING)
+    room.guide.ledger.is_full = True
+    room.guide.ears.be(EarsState.LOST)
+    room.guide.directory.go_on()
+    await room.reached(Stage.ANSWER)
+    room.guide.ears.hear(wish("feedback"))
+    await room.reached(Stage.ASK_TOPIC)
+    await room.press(Intent.PICK, pick="waiting")
+    room.guide.ears.hear(wish("no"))
+    room.guide.ears.hear(wish("hours"))
+    await room.reached(Stage.HOURS)
+    assert room.guide.ledger.events == []
+
+
 async def test_a_queue_that_fails_ends_in_words(room: Room, caplog: pytest.LogCaptureFixture) -> None:
     room.queue.ledger.is_full = True
     await room.press(Intent.TICKET, procedure="khai-sinh")
