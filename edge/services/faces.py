@@ -39,6 +39,7 @@ from edge.domain.recognition import (
 from edge.face_ports import Application, Enrolled, ErasingLedger, Greeting, Refused
 from edge.locker_ports import Seal
 from edge.ports import Clock
+from edge.services.kept import kept_or_told
 from edge.store import faces
 from edge.store.faces import PersonRow
 from sync.events import ConsentGiven, ConsentWithdrawn, Payload
@@ -127,7 +128,7 @@ class FaceBook:
         return Greeting(decision, await self.greet(decision.person))
 
     async def greet(self, person: str) -> ChosenName | None:
-        """What somebody who was recognised is called; it counts as use. None: withdrawn meanwhile."""
+        """What somebody who was recognised is called; it counts as use, where the journal has room. None: withdrawn meanwhile."""
         if person not in self._open:
             return None
         await self._note_used(person)
@@ -243,9 +244,10 @@ class FaceBook:
             faces.note_used(connection, person, now_s)
             return ()
 
-        await self._ledger.transact(change, grouped=True)
-        if (one := self._open.get(person)) is not None:  # not withdrawn meanwhile
-            self._open[person] = replace(one, row=replace(one.row, used_s=now_s))
+        with kept_or_told(log, "faces: a greeting does not count as use"):
+            await self._ledger.transact(change, grouped=True)
+            if (one := self._open.get(person)) is not None:  # not withdrawn meanwhile
+                self._open[person] = replace(one, row=replace(one.row, used_s=now_s))
 
     def _tell(self) -> None:
         for callback in tuple(self._subscribers):

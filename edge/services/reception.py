@@ -4,6 +4,7 @@ Nothing follows from a face but a greeting: no dossier, no number, no compartmen
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,6 +16,9 @@ from edge.eye_ports import ChallengeOver, ChallengeStep, EyesChange, EyesItem, G
 from edge.face_ports import KnownPeople
 from edge.ports import CameraState, Clock
 from edge.services.faults import Faults
+from edge.services.kept import kept_or_told
+
+log = logging.getLogger(__name__)
 
 BROKEN = frozenset(CameraState) - {CameraState.OPENING, CameraState.LIVE}
 LOOK_FIRST_S = 1.8  # where somebody is enrolled: a greeting that waits so long need not be said twice
@@ -145,7 +149,8 @@ class Reception:
         return waiting is not None and waiting.cancel()
 
     async def _camera(self, state: CameraState) -> None:
-        if state in BROKEN:
-            await self._faults.fault(self._part, state.value)
-        elif state is CameraState.LIVE:
-            await self._faults.recovered(self._part)
+        with kept_or_told(log, "reception: how the camera is is not told"):
+            if state in BROKEN:
+                await self._faults.fault(self._part, state.value)
+            elif state is CameraState.LIVE:
+                await self._faults.recovered(self._part)

@@ -23,6 +23,7 @@ from edge.services.retention import RetentionService
 from edge.store.faces import everybody
 from edge.store.migrations import scripts
 from sync import inspect
+from sync.errors import JournalFull
 from sync.events import ConsentGiven, ConsentWithdrawn, Event, Payload, PrivacyPurged, VisitStarted
 from sync.journal import Journal
 from tests.edge.services.fakes import FakeClock
@@ -215,6 +216,22 @@ async def test_who_was_not_seen_for_a_year_is_purged_and_the_purge_tells_it(hous
     (purged,) = house.events(PrivacyPurged)
     assert isinstance(purged, PrivacyPurged)
     assert purged.rows["faces"] == 1
+
+
+async def test_a_full_journal_keeps_no_greeting_away(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = await house.enrolled(1)
+    house.clock.advance(7200)
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise JournalFull("the journal has reached its size bound")
+
+    with monkeypatch.context() as full:
+        full.setattr(house.journal, "transact", refuse)
+        name = await house.book.greet(person.person)
+    assert name is not None
+    assert name.reveal() == NAME
+    await house.book.greet(person.person)
+    assert (await house.book.people())[0].used_at == house.clock.now(), "what was not noted is noted with the next one"
 
 
 async def test_a_restart_knows_everybody_again(house: House) -> None:

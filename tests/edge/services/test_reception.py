@@ -165,6 +165,15 @@ async def test_a_broken_camera_is_a_fault_until_it_is_back(hall: Hall, state: Ca
     await hall.until(lambda: hall.faults.why("camera/huong-dan") is None)
 
 
+async def test_a_full_journal_ends_no_reception(hall: Hall) -> None:
+    hall.ledger.is_full = True
+    hall.eyes.show(EyesChange(CameraState.LOST))
+    hall.eyes.show(EyesChange(CameraState.LIVE))
+    hall.eyes.come()
+    await hall.until(lambda: hall.stage is Stage.MENU)
+    assert hall.ledger.events == []
+
+
 async def test_nobody_stays_greeted_when_the_reception_stops() -> None:
     hall = Hall()
     running = asyncio.create_task(hall.reception.run())
