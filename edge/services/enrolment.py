@@ -92,8 +92,10 @@ class EnrolmentDesk:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._watch(self._eyes), name="enrolment eyes")
                 group.create_task(self._watch_the_time(), name="enrolment time")
-        finally:
+        finally:  # also of a write that failed: pages say so, and the next one may begin
             self._end()
+            if self._view.step is EnrolmentStep.SITTING:
+                self._show(EnrolmentView(EnrolmentStep.FAILED))
 
     async def _watch(self, eyes: GuideEyes) -> None:
         async for item in eyes.watch():

@@ -15,6 +15,7 @@ from edge.ports import CameraState
 from edge.services.enrolment import EnrolmentDesk
 from edge.services.faces import FaceBook
 from edge.store.migrations import scripts
+from sync.errors import JournalFull
 from sync.journal import Journal
 from tests.edge.services.fake_eyes import FakeEyes, SittingHint, SittingStep, shots
 from tests.edge.services.fakes import FakeClock
@@ -174,6 +175,20 @@ async def test_a_camera_that_shows_nobody_is_not_waited_for_without_end(room: Ro
     await room.until(lambda: desk.view().step is EnrolmentStep.FAILED)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_an_enrolment_that_cannot_be_written_is_over_and_says_so(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object, **__: object) -> None:
+        raise JournalFull("the journal has reached its size bound")
+
+    await room.begin()
+    monkeypatch.setattr(room.journal, "transact", refuse)
+    room.eyes.over(shots())
+    await room.ends(EnrolmentStep.FAILED)
+    assert room.shown[-1] == room.desk.view()
+    assert await room.desk.people() == ()
 
 
 async def test_withdrawing_and_exporting(room: Room) -> None:
