@@ -74,7 +74,10 @@ class EnrolmentDesk:
         return await self._book.people()
 
     async def forget(self, person: str, by: str) -> bool:
-        return await self._book.forget(person, Ended.PERSON_ASKED, by)
+        was_there = await self._book.forget(person, Ended.PERSON_ASKED, by)
+        if self._view.enrolled is not None and self._view.enrolled.person == person:
+            self._show(EnrolmentView())  # the name goes from open pages, too
+        return was_there
 
     async def export(self, person: str, by: str) -> dict[str, Any] | None:
         found = await self._book.export(person)

@@ -204,6 +204,17 @@ async def test_withdrawing_and_exporting(room: Room) -> None:
     assert (await room.desk.export(person.person, BY), await room.desk.people()) == (None, ())
 
 
+async def test_a_name_that_is_withdrawn_goes_from_open_pages_and_nobody_elses_does(room: Room) -> None:
+    await room.begin()
+    room.eyes.over(shots())
+    lan = (await room.ends(EnrolmentStep.ENROLLED)).enrolled
+    assert lan is not None
+    await room.desk.forget("somebody else", BY)
+    assert room.desk.view().enrolled == lan
+    await room.desk.forget(lan.person, BY)
+    assert room.shown[-1] == room.desk.view() == EnrolmentView()
+
+
 async def test_without_a_camera_there_is_a_list_all_the_same(room: Room) -> None:
     desk = EnrolmentDesk(room.book)
     await desk.run()
