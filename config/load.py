@@ -20,6 +20,8 @@ from config.raw import listed, section
 from config.schema import Config
 
 LIKELY = 0.6  # share of a word that is right, from which it is worth suggesting; two swapped letters are one mistake
+_TOO_DEEP = "has tables inside tables without end"
+_DEEPEST = 20  # levels of a table; nobody's file has half of them, and none of what looks through it minds these
 _LONG_NUMBER = re.compile(r"(?:[0-9][ .-]?){9}")  # may be somebody's telephone number, in whatever place it was written
 
 
@@ -78,15 +80,29 @@ def load(file: Path) -> Config:
 
 
 def parse(file: Path) -> dict[str, Any]:
-    """The raw table. Raise ConfigError."""
+    """The raw table, without the mark that some editors put before the text. Raise ConfigError."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(file, [Mistake("the file", None, f"is not valid TOML: {error}")]) from error
+        table = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise ConfigError(file, [Mistake("the file", None, "is not UTF-8 text")]) from error
+        raise _unusable(file, "is not UTF-8 text") from error
+    except RecursionError as error:
+        raise _unusable(file, _TOO_DEEP) from error
+    except ValueError as error:  # not only TOMLDecodeError: a number of thousands of digits is no valid one either
+        raise _unusable(file, f"is not valid TOML: {error}") from error
     except OSError as error:
-        raise ConfigError(file, [Mistake("the file", None, f"cannot be read: {error.strerror}")]) from error
+        raise _unusable(file, f"cannot be read: {error.strerror}") from error
+    if _is_deeper(table, _DEEPEST):
+        raise _unusable(file, _TOO_DEEP)
+    return table
+
+
+def _unusable(file: Path, why: str) -> ConfigError:
+    return ConfigError(file, [Mistake("the file", None, why)])
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(_is_deeper(one, levels - 1) for one in inner)
 
 
 def anchored(value: Any, folder: Path, key: str = "") -> Any:
@@ -184,7 +200,7 @@ def _crossed(table: dict[str, Any]) -> list[Mistake]:
     if "guide" in table and "queue" not in table:
         found.append(("guide", "needs a section [queue]: hours, services and counters stand there"))
     guide = table.get("guide")
-    if isinstance(guide, dict) and "camera" in guide and guide.get("name", GUIDE) in _sections(table, "counters"):
+    if isinstance(guide, dict) and "camera" in guide and str(guide.get("name", GUIDE)) in _sections(table, "counters"):
         found.append(
             ("guide.name", "is a counter's name, too: their cameras could not be told apart in what is broken")
         )
@@ -207,18 +223,24 @@ def _sections(table: Any, name: str) -> dict[str, dict[str, Any]]:
 
 
 def unreadable(value: Any, path: str = "") -> list[Mistake]:
-    """Files that are named in the table and cannot be opened."""
+    """Files that are named in the table and cannot be opened; names and texts with a zero byte, which nothing can open or show."""
     if isinstance(value, dict):
         return [mistake for key, inner in value.items() for mistake in unreadable(inner, f"{path}.{key}".lstrip("."))]
-    if not isinstance(value, str):
-        return []
-    if path == "models.expression_params" and not Path(value).is_dir():
-        return [Mistake(path, repr(value), "is not a folder")]
-    is_replay = path.endswith((".source", ".microphone")) and value.startswith("replay:")
+    why = _why_unreadable(path, value) if isinstance(value, str) else None
+    shown = _shown(value) if "\0" in str(value) else repr(value)
+    return [Mistake(path, shown, why)] if why else []
+
+
+def _why_unreadable(path: str, text: str) -> str | None:
+    if "\0" in text:
+        return "holds a zero byte"
+    if path == "models.expression_params" and not Path(text).is_dir():
+        return "is not a folder"
+    is_replay = path.endswith((".source", ".microphone")) and text.startswith("replay:")
     if not path.endswith("_file") and not is_replay:
-        return []
+        return None
     try:
-        Path(value.removeprefix("replay:")).open("rb").close()
+        Path(text.removeprefix("replay:")).open("rb").close()
     except OSError as error:
-        return [Mistake(path, repr(value), f"cannot be read: {error.strerror}")]
-    return []
+        return f"cannot be read: {error.strerror}"
+    return None

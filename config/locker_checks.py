@@ -31,7 +31,7 @@ def locker_mistakes(boards: Rows, compartments: Rows) -> Iterator[Found]:
 def _bounds(boards: Rows) -> Iterator[Found]:
     for key, board in boards.items():
         protocol, address, channels = board.get("protocol"), board.get("address"), board.get("channels")
-        if protocol not in MOST_CHANNELS:
+        if not isinstance(protocol, str) or protocol not in MOST_CHANNELS:
             continue
         low, high, most = LOWEST_ADDRESS[protocol], HIGHEST_ADDRESS[protocol], MOST_CHANNELS[protocol]
         if isinstance(address, int) and not low <= address <= high:

@@ -5,6 +5,7 @@ commands that need them.
 """
 
 import asyncio
+import io
 import os
 import sys
 from functools import partial
@@ -114,6 +115,8 @@ def demo(
 def main() -> None:
     """Run one command. Exit 1 with one sentence where its packages are not installed, or even its output cannot be written."""
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for good; closed by whoever started us
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be UTF-8; stderr does so by itself
     try:
         try:
             app()

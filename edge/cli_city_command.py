@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from edge.cli_city_common import DEFAULT_CONFIG, ConfigOption, SqliteOption, source_named
-from edge.cli_common import BAD_USAGE, JsonOption, fail, print_line, refusing
+from edge.cli_common import BAD_USAGE, JsonOption, fail, print_line, refusing, text_of
 
 app = typer.Typer(no_args_is_help=True, help="Orders to devices: reserve, recall, config, models, resend, identify.")
 
@@ -91,7 +91,7 @@ def _args(name: str, given: str, text: Path | None, key: Any, *, as_json: bool) 
         fail("--args: a JSON object is needed", as_json=as_json, code=BAD_USAGE)
     if text is None:
         return args
-    content = text.read_text(encoding="utf-8")
+    content = text_of(text, as_json=as_json)
     if name == CommandName.MODELS_UPDATE:
         return args | {"manifest": content, "signature": signed_manifest(content, key)}
     return args | {"text": content}

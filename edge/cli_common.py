@@ -48,6 +48,14 @@ def fail(message: str, *, as_json: bool = False, code: int = REFUSED) -> NoRetur
     raise typer.Exit(code)
 
 
+def text_of(file: Path, *, as_json: bool = False) -> str:
+    """A text, without the mark that some editors put before it; exit 1 with one sentence where it is none. Raise OSError."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        fail(f"{file}: is not UTF-8 text", as_json=as_json)
+
+
 @contextlib.contextmanager
 def refusing(*, as_json: bool = False) -> Iterator[None]:
     """What a person can put right ends in its own sentence and exit 1; a traceback is left for our mistakes."""
@@ -85,7 +93,10 @@ def quiet_natives() -> Iterator[None]:
         yield
         return
     saved, before = os.dup(2), sys.stderr
-    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, os.fdopen(saved, "w", encoding="utf-8") as ours:
+    with (
+        Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+        os.fdopen(saved, "w", encoding="utf-8", errors="backslashreplace") as ours,
+    ):
         os.dup2(nowhere.fileno(), 2)
         sys.stderr = ours
         try:

@@ -52,7 +52,11 @@ class _Comparer:
 
         numbers = [self._of(name) for name in (one, other)]
         problem = next(
-            (f"{name}: {found}" for name, found in zip((one, other), numbers, strict=True) if isinstance(found, str)),
+            (
+                f"{name or 'a row of the list'}: {found}"
+                for name, found in zip((one, other), numbers, strict=True)
+                if isinstance(found, str)
+            ),
             None,
         )
         if problem:
@@ -72,7 +76,7 @@ class _Comparer:
 
     def _of(self, name: str) -> Any:
         if name not in self._numbers:
-            self._numbers[name] = self._read(self._root / name)
+            self._numbers[name] = self._read(self._root / name) if name else "no file is named there"
         return self._numbers[name]
 
     def _read(self, path: Path) -> Any:
@@ -91,7 +95,9 @@ def _pairs(file: Path, root: Path, *, as_json: bool) -> list[tuple[str, str]]:
             rows = _rows(source)
     except OSError as error:
         fail(f"{file}: {error.strerror}", as_json=as_json)
-    except (KeyError, csv.Error, UnicodeDecodeError):
+    except UnicodeDecodeError:
+        fail(f"{file}: is not UTF-8 text", as_json=as_json)
+    except (KeyError, csv.Error):
         fail(f"{file}: the first line has to name the columns file_a and file_b", as_json=as_json)
     if not root.is_dir():
         fail(f"{root}: no such folder", as_json=as_json)
@@ -103,7 +109,7 @@ def _rows(source: Iterable[str]) -> list[tuple[str, str]]:
     table = csv.DictReader(source)
     if missing := {"file_a", "file_b"} - set(table.fieldnames or ()):
         raise KeyError(*missing)
-    return [(row["file_a"], row["file_b"]) for row in table]
+    return [(row["file_a"] or "", row["file_b"] or "") for row in table]  # None: a row that was cut short
 
 
 def _show_pair(result: dict[str, Any]) -> None:

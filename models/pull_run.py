@@ -5,6 +5,7 @@ Only models.fetch calls it.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
@@ -142,7 +143,10 @@ def _hopeless(file: ModelFile, tried: list[Tried], *, is_wrong: bool) -> ModelFi
             "ask who keeps that source why it changed; a directory with the right file can be named in MOTCUA_MODELS"
         )
         return WrongHash(f"{file.name}: what came is not the pinned file and was not kept\n{attempts}\n  do: {advice}")
-    again = f"connect the network and run: motcua models pull {file.name}"
+    clock = ""
+    if any("certificate" in one.problem for one in tried):  # a board without a battery starts in the past
+        clock = f"look whether the clock of this device is right, it says {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; "
+    again = f"{clock}connect the network and run: motcua models pull {file.name}"
     advice = f"{again}; or name a directory that holds the file in MOTCUA_MODELS"
     return NoSource(f"{file.name}: no source gave the file\n{attempts}\n  do: {advice}")
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
@@ -108,20 +108,29 @@ def _refused(path: Path, error: PictureUnreadable) -> Json:
 
 
 def video_frames(path: Path) -> Iterator[tuple[float, RgbImage]]:
-    """Seconds and RGB of each frame; times grow strictly, whatever the container says."""
-    source = cv2.VideoCapture(str(path))
+    """Seconds since the first frame and RGB of each; times grow strictly, whatever the container says."""
+    with path.open("rb") as file:
+        source = _opened(path, file)
     try:
         fps = source.get(cv2.CAP_PROP_FPS)
         step = 1 / fps if 1 <= fps <= 240 else 1 / _DEFAULT_FPS
-        number = 0
+        began_s, t_s = None, -step
         while True:
             there, frame = source.read()
             if not there:
                 return
-            yield (
-                number * step,
-                shrink_to(np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), dtype=np.uint8), VIDEO_SIDE_PX).rgb,
-            )
-            number += 1
+            said_s = source.get(cv2.CAP_PROP_POS_MSEC) / 1000  # a telephone's film has no steady rate
+            began_s = said_s if began_s is None else began_s
+            t_s = said_s - began_s if said_s - began_s > t_s else t_s + step
+            yield t_s, shrink_to(np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), dtype=np.uint8), VIDEO_SIDE_PX).rgb
     finally:
         source.release()
+
+
+def _opened(path: Path, file: BinaryIO) -> cv2.VideoCapture:
+    """By its name where that can be said to OpenCV, which ends the process at one that is not UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return cv2.VideoCapture(f"/proc/self/fd/{file.fileno()}", cv2.CAP_FFMPEG)
+    return cv2.VideoCapture(str(path))

@@ -6,7 +6,7 @@ Everybody in this room uses it; numpy only, and only when sound is really handle
 import io
 import wave
 from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from devices.errors import DeviceError
 RATE = 16_000
 CHUNK = 512  # samples a read gives: 32 ms
 LONGEST_FILE_S = 600.0
+LARGEST_FILE_BYTES = 1 << 30  # so long a file of 192 kHz, 32 bits and two channels
 
 Samples: TypeAlias = NDArray[np.float32]
 """One channel, 16,000 numbers a second between -1 and 1."""
@@ -31,18 +32,27 @@ class SoundUnreadable(DeviceError):
 
 def read_wav(path: Path) -> Samples:
     """A PCM file of any rate and channels; raises SoundUnreadable, OSError."""
-    return parse_wav(path.read_bytes(), str(path))
+    with opened(path) as file:
+        return parse_wav(file, str(path))
 
 
-def parse_wav(content: bytes, name: str) -> Samples:
-    """The sound in the bytes of a WAV file; raises SoundUnreadable."""
+def opened(path: Path) -> BinaryIO:
+    """The file, of a length that can be a sound's; raises SoundUnreadable, OSError."""
+    if (length := path.stat().st_size) > LARGEST_FILE_BYTES:
+        raise SoundUnreadable(f"{path.name}: {length >> 20} MB; the limit is {LARGEST_FILE_BYTES >> 20} MB")
+    return path.open("rb")
+
+
+def parse_wav(content: bytes | BinaryIO, name: str) -> Samples:
+    """The sound in a WAV file or its bytes; raises SoundUnreadable."""
     try:
-        with wave.open(io.BytesIO(content)) as file:
+        with wave.open(io.BytesIO(content) if isinstance(content, bytes) else content) as file:
             rate, channels, width = file.getframerate(), file.getnchannels(), file.getsampwidth()
-            frames = file.readframes(int(rate * LONGEST_FILE_S))
+            is_read = 4_000 <= rate <= 192_000 and width in _WIDTHS and channels
+            frames = file.readframes(int(rate * LONGEST_FILE_S)) if is_read else b""
     except (wave.Error, EOFError) as error:
         raise SoundUnreadable(f"{name}: not a PCM WAV file: {error}") from error
-    if not (4_000 <= rate <= 192_000 and width in _WIDTHS and channels):
+    if not is_read:
         raise SoundUnreadable(
             f"{name}: {rate} Hz, {8 * width} bits: only PCM of 8 to 32 bits from 4 to 192 kHz is read"
         )

@@ -24,6 +24,8 @@ from edge.domain.config_trial import Health, Trial, TrialPace, Watch
 from edge.ports import Clock
 
 log = logging.getLogger(__name__)
+UNCHECKABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What a value of a kind that nobody thought of makes of a check."""
 
 
 class ConfigArgs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,11 +70,7 @@ class ConfigSetter:
         body = text.encode()
         present = files.file.read_bytes()
         files.write(files.new, body)
-        try:
-            why = self._judged(load_whole(files.new))
-        except ConfigError as error:
-            log.warning("config: the city's is not valid: %s", "; ".join(error.lines()))
-            why = CommandRefusal.CONFIG_INVALID
+        why = self._judged(files.new)
         if why is not None:
             files.new.unlink()
             return why
@@ -81,7 +79,17 @@ class ConfigSetter:
         files.move(files.new, files.file)
         return None
 
-    def _judged(self, wanted: Config) -> CommandRefusal | None:
+    def _judged(self, file: Path) -> CommandRefusal | None:
+        """Whatever the text makes of our own checks: the order is answered, and the link lives on."""
+        try:
+            return self._foreign(load_whole(file))
+        except ConfigError as error:
+            log.warning("config: the city's is not valid: %s", "; ".join(error.lines()))
+        except UNCHECKABLE:
+            log.exception("config: the city's cannot be checked")
+        return CommandRefusal.CONFIG_INVALID
+
+    def _foreign(self, wanted: Config) -> CommandRefusal | None:
         """It may change everything but who this device is, and the way back to the city."""
         ours, theirs = self._config.agent, wanted.agent
         is_same = (ours.site, ours.device, ours.data_dir) == (theirs.site, theirs.device, theirs.data_dir)

@@ -36,7 +36,7 @@ def base_of(file: Path, stations: tuple[str, ...]) -> Base:
     if not file.exists() or _is_profile(file):
         return _from_profiles(stations)
     table = parse(file)
-    text = file.read_text(encoding="utf-8")
+    text = file.read_text(encoding="utf-8-sig")
     there = _stations_in(table)
     base = Base(text, table, is_new=False)
     for station in stations:

@@ -113,6 +113,8 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
         ("[mqtt]", '[models]\nexpression_params = "none"\n[mqtt]', "models.expression_params", "is not a folder"),
         ("[mqtt]", f"{GATEWAY}body = {{ a = '{{nummer}}' }}\n[mqtt]", "sms.http.body", "{nummer} is not filled in"),
         ('head = "truong-ho-tich"', 'head = "truong-ho-tich"\nchain = "truc"', "units.ho-tich.chain", "tuple"),
+        ('password_file = "password"', 'password_file = "pass\\u0000word"', "mqtt.password_file", "zero byte"),
+        ('data_dir = "data"', 'data_dir = "da\\u0000ta"', "agent.data_dir", "zero byte"),
     ],
 )
 def test_a_bad_value_names_its_place(site: Path, old: str, new: str, path: str, says: str) -> None:
@@ -142,7 +144,20 @@ def test_a_phone_number_in_the_wrong_place_is_not_repeated(site: Path, old: str,
     assert [said for said in found.values() if "345" in said] == []
 
 
-@pytest.mark.parametrize(("content", "says"), [(b"[agent\n", "not valid TOML"), (b"\xff\xfe", "not UTF-8")])
+def test_the_mark_that_windows_puts_before_a_text_is_no_mistake(site: Path) -> None:
+    assert load(write(site, "\ufeff" + GOOD)) == load(write(site, GOOD))
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"[agent\n", "not valid TOML"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b"a = " + b"9" * 5000, "not valid TOML"),
+        (b"a = " + b"[" * 5000, "without end"),
+        (b"a" + b".a" * 5000 + b" = 1", "without end"),
+    ],
+)
 def test_a_file_that_is_no_toml(tmp_path: Path, content: bytes, says: str) -> None:
     file = tmp_path / "motcua.toml"
     file.write_bytes(content)

@@ -449,6 +449,32 @@ def test_score_reads_the_good_and_names_the_bad(tmp_path: Path, model_file: Call
     assert sum(found["scores"].values()) == pytest.approx(1, abs=1e-3)
 
 
+@pytest.mark.models
+@pytest.mark.parametrize("json_lines", [True, False])
+def test_a_name_that_is_not_utf_8_and_a_huge_file_spoil_no_other(
+    tmp_path: Path, model_file: Callable[[str], Path], json_lines: bool
+) -> None:
+    for name in ("a\udcff.jpg", "b.jpg"):
+        shutil.copy(model_file("single_face.jpg"), tmp_path / name)
+    shutil.copy(model_file("no_face.mp4"), tmp_path / "c\udcff.mp4")
+    (tmp_path / "d\udcff.jpg").write_text("not a picture")
+    with (tmp_path / "e.jpg").open("wb") as huge:
+        huge.truncate(200 << 30)
+    done = motcua("score", tmp_path, json_lines=json_lines)
+    assert (done.code, "Traceback" in done.err) == (1, False)
+    if json_lines:
+        assert [line["path"] for line in done.lines] == [
+            f"{tmp_path}/{name}" for name in ("a\udcff.jpg", "b.jpg", "c\udcff.mp4", "d\udcff.jpg", "e.jpg")
+        ]
+        assert ["error" in line for line in done.lines] == [False, False, False, True, True]
+    else:
+        assert [line.split(":")[0].rsplit("/")[-1] for line in done.out.splitlines()] == [
+            "a\\udcff.jpg",
+            "b.jpg",
+            "c\\udcff.mp4",
+        ]
+
+
 @pytest.mark.long
 @pytest.mark.models
 @pytest.mark.timeout(90)

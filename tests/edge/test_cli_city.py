@@ -143,3 +143,18 @@ def test_by_configuration(city: Path, tmp_path: Path) -> None:
 def test_where_there_is_nothing(tmp_path: Path) -> None:
     assert "there is no city here" in motcua("stats", "--sqlite", tmp_path / "none").stderr
     assert motcua("verify", "--config", tmp_path / "none.toml").exit_code == 2
+
+
+def test_the_file_of_an_order_is_text_with_or_without_a_mark(city: Path, tmp_path: Path) -> None:
+    send = ("command", "send", DEVICE, "config.set", "--by", "an", "--sqlite", city, "--json", "--text")
+    (marked := tmp_path / "marked.toml").write_text('[agent]\nsite = "phường"\n', encoding="utf-8-sig")
+    (other := tmp_path / "other.toml").write_text("[agent]", encoding="utf-16")
+    assert motcua(*send, marked).exit_code == 0
+    refused = motcua(*send, other)
+    assert (refused.exit_code, found(refused)) == (1, {"error": f"{other}: is not UTF-8 text"})
+    database = open_database(city)
+    with database.reading() as reading:
+        ((signed,),) = reading.rows("SELECT signed FROM city_commands")
+    database.close()
+    sent = json.loads(json.loads(bytes(signed))["body"])
+    assert sent["args"]["text"] == '[agent]\nsite = "phường"\n'

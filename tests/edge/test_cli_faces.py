@@ -91,6 +91,17 @@ def test_a_file_without_a_face_spoils_no_other(frames: Path, tmp_path: Path) -> 
     assert "no such file" in found[1]["error"]
 
 
+def test_a_row_that_was_cut_short_spoils_no_other(frames: Path, tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text("file_a,file_b\nman2.png\n,man2.png\nman2.png,man30.png\n")
+    result = motcua("compare", "--pairs", pairs, "--root", frames, "--json")
+    assert result.exit_code == 1
+    first, second, whole = lines(result)
+    assert (first["a"], first["error"]) == ("man2.png", "a row of the list: no file is named there")
+    assert (second["b"], second["error"]) == ("man2.png", "a row of the list: no file is named there")
+    assert whole["same"]
+
+
 @pytest.mark.parametrize("words", [(), ("a.png",), ("a.png", "b.png", "--pairs", "x.csv")])
 def test_compare_wants_two_pictures_or_a_list(words: tuple[str, ...]) -> None:
     assert motcua("compare", *words).exit_code == 2
@@ -100,6 +111,12 @@ def test_a_list_without_its_columns_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pairs.csv").write_text("hello\n")
     done = motcua("compare", "--pairs", tmp_path / "pairs.csv", "--json")
     assert (done.exit_code, "file_a and file_b" in lines(done)[0]["error"]) == (1, True)
+
+
+def test_a_list_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "pairs.csv").write_bytes("file_a,file_b\nvợ.png,chồng.png\n".encode("utf-16"))
+    done = motcua("compare", "--pairs", tmp_path / "pairs.csv", "--json")
+    assert (done.exit_code, lines(done)[0]["error"]) == (1, f"{tmp_path}/pairs.csv: is not UTF-8 text")
 
 
 def test_enrol_identify_list_export_forget(frames: Path, tmp_path: Path) -> None:

@@ -23,6 +23,12 @@ def test_hear_refuses_an_engine_that_is_none() -> None:
     assert "whisper" in done.lines[0]["error"]
 
 
+def test_hear_refuses_sentences_in_another_encoding(tmp_path: Path) -> None:
+    (tmp_path / "among.txt").write_bytes("làm giấy khai sinh".encode("utf-16"))
+    done = motcua("hear", "x.wav", "--among", tmp_path / "among.txt")
+    assert (done.code, done.lines) == (1, [{"error": f"{tmp_path}/among.txt: is not UTF-8 text"}])
+
+
 @pytest.mark.models
 @pytest.mark.timeout(120)
 def test_hear_tells_what_was_asked_and_a_bad_file_spoils_no_other(tmp_path: Path) -> None:

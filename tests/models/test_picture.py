@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from models.errors import PictureUnreadable
-from models.picture import MAX_PIXELS, WORKING_SIDE_PX, load_picture, picture_size
+from models.picture import MAX_PIXELS, WORKING_SIDE_PX, load_picture
+from models.picture_header import picture_size
 
 
 def _gradient(height: int = 120, width: int = 160) -> np.ndarray:
@@ -92,10 +93,75 @@ def test_sixteen_bits_gray_and_alpha_become_rgb(tmp_path: Path) -> None:
     assert (load_picture(clear).rgb == 255).all()
 
 
+def _exif(orientation: int) -> bytes:
+    tag = struct.pack(">HHIHH", 0x0112, 3, 1, orientation, 0)
+    return b"MM\0*" + struct.pack(">IH", 8, 1) + tag + struct.pack(">I", 0)
+
+
+def _with_segment(jpeg: bytes, content: bytes) -> bytes:
+    return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(content) + 2) + content + jpeg[2:]
+
+
 def test_exif_rotation_is_followed(tmp_path: Path) -> None:
     jpeg = cv2.imencode(".jpg", _gradient())[1].tobytes()
-    tag = struct.pack(">HHIHH", 0x0112, 3, 1, 6, 0)  # turn clockwise by a quarter
-    exif = b"Exif\0\0" + b"MM\0*" + struct.pack(">IH", 8, 1) + tag + struct.pack(">I", 0)
     path = tmp_path / "turned.jpg"
-    path.write_bytes(jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:])
+    path.write_bytes(_with_segment(jpeg, b"Exif\0\0" + _exif(6)))  # clockwise by a quarter
     assert load_picture(path).rgb.shape == (160, 120, 3)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_with_alpha_is_turned_as_one_without(tmp_path: Path, orientation: int) -> None:
+    found = []
+    corner = _gradient()
+    corner[:30, :40] = (250, 10, 10)
+    for picture in (corner, np.dstack([corner, np.full((120, 160), 255, np.uint8)])):
+        png = cv2.imencode(".png", picture)[1].tobytes()
+        chunk = b"eXIf" + _exif(orientation)
+        path = tmp_path / "turned.png"
+        path.write_bytes(
+            png[:33] + struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) + png[33:]
+        )
+        found.append(load_picture(path).rgb)
+    plain, with_alpha = found
+    assert np.array_equal(plain, with_alpha)
+
+
+@pytest.mark.parametrize("exif", [b"MM\0*", b"nothing", _exif(6)[:17], _exif(99)])
+def test_a_note_on_turning_that_says_nothing_turns_nothing(tmp_path: Path, exif: bytes) -> None:
+    clear = np.dstack([_gradient(), np.full((120, 160), 255, np.uint8)])
+    written, content = cv2.imencodeWithMetadata(
+        ".png", clear, [cv2.IMAGE_METADATA_EXIF], [np.frombuffer(exif, np.uint8)]
+    )
+    assert written
+    (path := tmp_path / "clear.png").write_bytes(content.tobytes())
+    assert np.array_equal(load_picture(path).rgb, _gradient())
+
+
+def test_a_tiff_that_tells_its_size_at_its_end_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "scan.tif"
+    noise = np.random.default_rng(1).integers(0, 255, (800, 900, 3), dtype=np.uint8)
+    assert cv2.imwrite(str(path), noise)
+    assert struct.unpack("<I", path.read_bytes()[4:8])[0] > 1 << 20
+    assert np.array_equal(load_picture(path).rgb, noise[..., ::-1])
+
+
+def test_a_jpeg_with_a_megabyte_of_notes_before_its_size_is_read(tmp_path: Path) -> None:
+    jpeg = cv2.imencode(".jpg", _gradient())[1].tobytes()
+    for _ in range(20):
+        jpeg = _with_segment(jpeg, bytes(60_000))
+    (path := tmp_path / "telephone.jpg").write_bytes(jpeg)
+    assert load_picture(path).rgb.shape == (120, 160, 3)
+
+
+@pytest.mark.parametrize(
+    ("begin", "key"),
+    [(b"", "not_a_picture"), (b"II*\0", "too_large"), (b"\x89PNG\r\n\x1a\n", "too_large"), (b"RIFF", "too_large")],
+)
+def test_a_file_larger_than_the_memory_is_refused_before_it_is_read(tmp_path: Path, begin: bytes, key: str) -> None:
+    path = tmp_path / "huge"
+    with path.open("wb") as file:
+        file.write(begin)
+        file.truncate(200 << 30)
+    with pytest.raises(PictureUnreadable) as caught:
+        load_picture(path)
+    assert caught.value.key == key

@@ -42,3 +42,19 @@ def test_a_wav_file_needs_no_decoder(tmp_path: Path) -> None:
 def test_what_is_no_sound_is_named(content: bytes) -> None:
     with pytest.raises(SoundUnreadable, match=r"a\.mp3"):
         parse_clip(content, "a.mp3")
+
+
+@pytest.mark.parametrize("begin", [b"", b"RIFF", wav_bytes(tone(RATE)), encoded("FLAC", 16_000, 1)])
+def test_a_file_larger_than_any_sound_is_refused_before_it_is_read(tmp_path: Path, begin: bytes) -> None:
+    path = tmp_path / "a.wav"
+    with path.open("wb") as file:
+        file.write(begin)
+        file.truncate(200 << 30)
+    with pytest.raises(SoundUnreadable, match=r"a\.wav: 204800 MB; the limit is 1024 MB"):
+        read_clip(path)
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG"])
+def test_a_file_is_read_as_its_bytes_are(tmp_path: Path, kind: str) -> None:
+    (path := tmp_path / "a").write_bytes(encoded(kind, 44_100, 2))
+    assert np.array_equal(read_clip(path), parse_clip(path.read_bytes(), "a"))

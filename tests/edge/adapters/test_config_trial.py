@@ -11,6 +11,8 @@ import msgspec
 import pytest
 
 from config.load import load
+from config.schema import Config
+from edge.adapters import config_trial
 from edge.adapters.config_trial import ConfigSetter, TrialWatch
 from edge.adapters.trial_files import TrialFiles, give_up, settle
 from edge.domain.config_trial import STARTS, TrialPace
@@ -187,6 +189,10 @@ async def test_one_that_lets_the_agent_end_by_itself_goes_at_once(device: Device
         ("[agent\n", "config_invalid"),
         (OLD + "colour = 3\n", "config_invalid"),
         (OLD + 'password = "secret"\n', "config_invalid"),
+        (OLD + '[locker.boards.a]\nprotocol = ["wkly"]\n', "config_invalid"),
+        (OLD + '[counters.a]\n[guide]\nname = ["a"]\n[guide.camera]\n', "config_invalid"),
+        (OLD + 'ca_file = "\\u0000"\n', "config_invalid"),
+        (OLD + "a" + ".a" * 5000 + " = 1", "config_invalid"),
         (OLD.replace("quay-01", "quay-02"), "config_foreign"),
         (OLD.replace('"data"', '"elsewhere"'), "config_foreign"),
         (OLD[: OLD.index("[mqtt]")], "config_foreign"),
@@ -195,6 +201,20 @@ async def test_one_that_lets_the_agent_end_by_itself_goes_at_once(device: Device
 async def test_what_cannot_be_used_is_refused_and_changes_nothing(device: Device, text: str, why: str) -> None:
     async with device.life() as life:
         assert await life.asked(device.signed(text)) == ("refused", why)
+    assert (device.restarts, device.file.read_text(), device.texts()) == (0, OLD, {"motcua.toml"})
+
+
+async def test_a_text_that_a_check_of_ours_fails_on_is_answered(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None is known; the next one must not kill the link at every start."""
+
+    def unforeseen(file: Path) -> Config:
+        raise TypeError(file)
+
+    monkeypatch.setattr(config_trial, "load_whole", unforeseen)
+    async with device.life() as life:
+        assert await life.asked(device.order) == ("refused", "config_invalid")
     assert (device.restarts, device.file.read_text(), device.texts()) == (0, OLD, {"motcua.toml"})
 
 

@@ -99,3 +99,9 @@ def test_a_port_whose_name_moves_is_left_out_and_the_way_to_a_name_is_told(name:
     job = Job(Terminal(None, out), ("locker",), base, tmp_path, tmp_path / "none.toml", Given())
     assert job.may_be_named(name, rule(Board, "port")) is is_taken
     assert way in out.getvalue()
+
+
+def test_the_mark_that_windows_puts_before_a_text_is_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "motcua.toml"
+    file.write_text('[agent]\nsite = "x"\n', encoding="utf-8-sig")
+    assert base_of(file, ()).text == '[agent]\nsite = "x"\n'

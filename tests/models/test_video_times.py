@@ -1,0 +1,67 @@
+"""When each frame of a film was: as its container says, where that can be."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from models.score import video_frames
+
+
+def element(number: str, content: bytes) -> bytes:
+    return bytes.fromhex(number) + (len(content) | 1 << 56).to_bytes(8, "big") + content
+
+
+def count(number: str, value: int) -> bytes:
+    return element(number, value.to_bytes(max(1, (value.bit_length() + 7) // 8), "big"))
+
+
+def film(path: Path, times_ms: Sequence[int], side_px: int = 64) -> Path:
+    """Matroska with one JPEG at each of the times, which are the only thing that says how fast it goes."""
+    picture = cv2.imencode(".jpg", np.full((side_px, side_px, 3), 90, np.uint8))[1].tobytes()
+    head = element("1A45DFA3", count("4286", 1) + count("42F7", 1) + element("4282", b"matroska") + count("4287", 4))
+    sizes = element("E0", count("B0", side_px) + count("BA", side_px))
+    track = element("AE", count("D7", 1) + count("73C5", 1) + count("83", 1) + element("86", b"V_MJPEG") + sizes)
+    blocks = (element("1F43B675", count("E7", at) + element("A3", b"\x81\0\0\x80" + picture)) for at in times_ms)
+    about = element("1549A966", count("2AD7B1", 1_000_000)) + element("1654AE6B", track)
+    path.write_bytes(head + element("18538067", about + b"".join(blocks)))
+    return path
+
+
+def times(path: Path) -> list[float]:
+    return [t_s for t_s, _ in video_frames(path)]
+
+
+@pytest.mark.parametrize(
+    "times_ms",
+    [
+        pytest.param([*range(0, 6000, 100)], id="steady"),
+        pytest.param([*range(0, 2000, 33), *range(2000, 10_000, 200)], id="slower in the dark"),
+        pytest.param([0, 70, 240, 300, 480, 550, 1900, 1970, 2100], id="a pause"),
+    ],
+)
+def test_a_frame_is_where_the_container_has_it(tmp_path: Path, times_ms: list[int]) -> None:
+    assert times(film(tmp_path / "a.mkv", times_ms)) == pytest.approx([at / 1000 for at in times_ms])
+
+
+def test_the_first_frame_is_the_start(tmp_path: Path) -> None:
+    assert times(film(tmp_path / "a.mkv", [5000, 5100, 5300])) == pytest.approx([0, 0.1, 0.3])
+
+
+def test_times_that_stand_still_or_go_back_grow_all_the_same(tmp_path: Path) -> None:
+    found = times(film(tmp_path / "a.mkv", [0, 100, 100, 40, 400, 500]))
+    assert found[0] == 0
+    assert all(later > earlier for earlier, later in pairwise(found))
+    assert found[-2:] == pytest.approx([0.4, 0.5])
+
+
+def test_a_film_without_times_has_its_own_rate(tmp_path: Path) -> None:
+    path = tmp_path / "a.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 64))
+    for _ in range(5):
+        writer.write(np.zeros((64, 64, 3), np.uint8))
+    writer.release()
+    assert times(path) == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
