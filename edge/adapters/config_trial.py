@@ -7,6 +7,7 @@ of files are in `edge.domain.config_trial`.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -117,10 +118,14 @@ class TrialWatch:
         await asyncio.Event().wait()
 
     async def _watch(self, files: TrialFiles, trial: Trial) -> None:
-        if trial.verdict is None and await self._health() is Health.GIVE_UP:
-            files.roll_back(unhealthy(trial))
-            self._restart()
-            return
+        if trial.verdict is None:
+            health = await self._health()
+            if not files.is_in_place(trial):
+                trial = replace(trial, verdict=CommandRefusal.SUPERSEDED)
+            elif health is Health.GIVE_UP:
+                files.roll_back(unhealthy(trial))
+                self._restart()
+                return
         await self._tell(files, trial)
         log.warning("config: trial of command %s over: %s", trial.command, trial.verdict or "kept")
 

@@ -69,6 +69,10 @@ class TrialFiles:
         finally:
             os.close(folder)
 
+    def is_in_place(self, trial: Trial) -> bool:
+        """Whether the file is still the one on trial; a person may have written another one meanwhile."""
+        return _is(self.file, trial.new)
+
     def roll_back(self, trial: Trial) -> None:
         """The record first: a kill in between rolls back again at the next start."""
         self.note(trial)
@@ -102,7 +106,7 @@ def give_up(file: Path) -> bool:
     """The agent could not start or ended by itself: whether that was the new configuration, and the old one is back."""
     files = TrialFiles(file)
     trial = files.trial()
-    if trial is None or trial.verdict is not None or not _is(file, trial.new):
+    if trial is None or trial.verdict is not None or not files.is_in_place(trial):
         return False
     files.roll_back(unhealthy(trial))
     return True

@@ -8,6 +8,8 @@
  new         | TRY, up to STARTS times, then ROLL_BACK        | ROLL_BACK (killed in the middle of it)
  another     | REPORT as superseded (a person wrote it)       | REPORT
 ```
+
+At the end of its watch the new one is kept or rolled back only where it is still there; another one stays, as at a start.
 """
 
 from dataclasses import dataclass, replace

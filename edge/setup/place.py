@@ -7,6 +7,7 @@ from typing import Any
 
 from config.schema import Config
 from edge.adapters.config_files import load_whole
+from edge.adapters.trial_files import TrialFiles
 from edge.setup.base import Base
 from edge.setup.toml_text import NotKept, fresh_text, rewritten, without_examples
 
@@ -42,12 +43,12 @@ def judged(file: Path, text: str) -> Config:
 
 
 def put(file: Path, text: str) -> Path | None:
-    """Where the one before is kept, None where there was none."""
-    before = file.with_name(f"{file.name}.before") if file.exists() else None
-    if before is not None:
-        _replace(before, file.read_bytes())
+    """Where the one before is kept, None where there was none. While the city's is on trial, that is the one before it."""
+    files, is_there = TrialFiles(file), file.exists()
+    if is_there and files.trial() is None:
+        _replace(files.before, file.read_bytes())
     _replace(file, text.encode())
-    return before
+    return files.before if is_there else None
 
 
 def put_modem(file: Path, modem: str) -> Path:

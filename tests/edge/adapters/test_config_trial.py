@@ -17,6 +17,7 @@ from edge.adapters.config_trial import ConfigSetter, TrialWatch
 from edge.adapters.trial_files import TrialFiles, give_up, settle
 from edge.domain.config_trial import STARTS, TrialPace
 from edge.services.commands import CommandService
+from edge.setup.place import put
 from edge.store.migrations import scripts
 from sync.commands import Answer, Command, SignedCommand
 from sync.journal import Journal
@@ -25,7 +26,7 @@ from tests.edge.services.fakes import FakeClock
 
 CITY = DeviceKey.generate()
 OLD = '[agent]\nsite = "x"\ndevice = "quay-01"\ndata_dir = "data"\n[mqtt]\nhost = "old"\n'
-NEW = OLD.replace("old", "new")
+NEW, BY_HAND = OLD.replace("old", "new"), OLD.replace("old", "by-hand")
 QUICK = TrialPace(confirm_s=1.0, give_up_s=5.0, look_s=0.0)
 
 
@@ -229,11 +230,48 @@ async def test_the_same_configuration_is_done_already_and_another_one_waits(devi
 async def test_what_a_person_wrote_during_the_trial_stays(device: Device) -> None:
     async with device.life() as life:
         await life.asked(device.order)
-    device.file.write_text(OLD.replace("old", "by-hand"))
+    device.file.write_text(BY_HAND)
     async with device.life() as life:
         await life.runs()
         assert await life.asked(device.order) == ("refused", "superseded")
-    assert "by-hand" in device.file.read_text()
+    assert device.file.read_text() == BY_HAND
+
+
+def by_hand(device: Device) -> None:
+    device.file.write_text(BY_HAND)
+
+
+def by_the_wizard(device: Device) -> None:
+    put(device.file, BY_HAND)
+
+
+@pytest.mark.parametrize("is_well", [True, False])
+@pytest.mark.parametrize("write", [by_hand, by_the_wizard])
+async def test_what_a_person_wrote_stays_though_the_agent_was_not_restarted(
+    device: Device, write: Callable[[Device], None], is_well: bool
+) -> None:
+    async with device.life() as life:
+        await life.asked(device.order)
+    device.is_well = is_well
+    async with device.life() as life:
+        write(device)
+        await life.runs()
+        assert await life.asked(device.order) == ("refused", "superseded")
+    async with device.life() as life:
+        await life.runs()
+    assert (device.file.read_text(), TrialFiles(device.file).before.read_text()) == (BY_HAND, OLD)
+    assert device.texts() == {"motcua.toml", "motcua.toml.before"}
+
+
+async def test_the_wizard_leaves_what_is_rolled_back_to(device: Device) -> None:
+    """It ended with the text that is on trial, as after every default."""
+    async with device.life() as life:
+        await life.asked(device.order)
+    device.is_well = False
+    async with device.life() as life:
+        put(device.file, NEW)
+        await life.runs()
+    assert (device.restarts, device.file.read_text()) == (2, OLD)
 
 
 @pytest.mark.parametrize("is_well", [True, False])
