@@ -177,9 +177,16 @@ def load_manifest(path: Path | None = None) -> Manifest:
     """Read a manifest (the project's own by default); raises BadManifest with every problem at once."""
     path = path or MANIFEST_PATH
     try:
-        text = path.read_text(encoding="utf-8")
+        return parse_manifest(path.read_text(encoding="utf-8"), path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadManifest(path, (str(error),)) from error
+
+
+def parse_manifest(text: str, path: Path) -> Manifest:
+    """The same of a manifest's text; `path`: where it is, or will be."""
+    try:
         document = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise BadManifest(path, (str(error),)) from error
     return Manifest(path, _files(path, document))
 

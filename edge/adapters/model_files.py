@@ -9,7 +9,7 @@ from pathlib import Path
 
 from config.schema import Config
 from models import fetch
-from models.manifest import Manifest, load_manifest
+from models.manifest import Manifest, load_manifest, parse_manifest
 
 FOLDER, CURRENT, MANIFEST = "models", "current", "manifest.toml"
 
@@ -37,12 +37,17 @@ class ModelFolders:
     def __init__(self, data_dir: Path) -> None:
         self._root = data_dir / FOLDER
 
+    def read(self, text: str) -> Manifest:
+        """Nothing is made yet. Raise BadManifest."""
+        return parse_manifest(text, self._folder(text) / MANIFEST)
+
     def fresh(self, text: str) -> tuple[Path, Manifest]:
         """The folder of this manifest, made if need be: what was pulled there before is still there. Raise BadManifest, OSError."""
-        folder = self._root / hashlib.sha256(text.encode()).hexdigest()[:16]
+        manifest = self.read(text)
+        folder = manifest.path.parent
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / MANIFEST).write_text(text, encoding="utf-8")
-        return folder, load_manifest(folder / MANIFEST)
+        manifest.path.write_text(text, encoding="utf-8")
+        return folder, manifest
 
     def use(self, folder: Path) -> None:
         """From the next start on; the folder before stays, older ones go."""
@@ -55,7 +60,11 @@ class ModelFolders:
             if other.is_dir() and not other.is_symlink() and other.resolve() not in {folder.resolve(), before}:
                 shutil.rmtree(other)
 
-    def forget(self, folder: Path) -> None:
+    def forget(self, text: str) -> None:
         """An update that cannot be used; never the one that is."""
+        folder = self._folder(text)
         if folder.resolve() != (self._root / CURRENT).resolve():
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _folder(self, text: str) -> Path:
+        return self._root / hashlib.sha256(text.encode()).hexdigest()[:16]

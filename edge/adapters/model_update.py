@@ -34,9 +34,10 @@ class ModelsArgs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 @dataclass(frozen=True, slots=True)
 class _Job:
+    """Its folder is made when it is its turn: the one before sweeps up what is not in use."""
+
     command: str
-    folder: Path
-    manifest: fetch.Manifest
+    manifest: str
 
 
 class ModelUpdates:
@@ -60,14 +61,11 @@ class ModelUpdates:
         if self._jobs.full():
             return CommandRefusal.BUSY
         try:
-            folder, manifest = await asyncio.to_thread(self._folders.fresh, args.manifest)
+            await asyncio.to_thread(self._folders.read, args.manifest)
         except fetch.BadManifest as error:
             log.warning("models: the city's manifest cannot be used: %s", error)
             return CommandRefusal.MANIFEST_INVALID
-        except OSError as error:
-            log.warning("models: %s", error)
-            return CommandRefusal.MODELS_NO_ROOM
-        self._jobs.put_nowait(_Job(task.id, folder, manifest))
+        self._jobs.put_nowait(_Job(task.id, args.manifest))
         raise Later
 
     async def run(self) -> None:
@@ -83,7 +81,7 @@ class ModelUpdates:
                 await _in_thread(lambda: self._pull(job))
             except (fetch.DiskFull, fetch.CacheUnusable, OSError) as error:
                 log.warning("models: %s", error)
-                await asyncio.to_thread(self._folders.forget, job.folder)
+                await asyncio.to_thread(self._folders.forget, job.manifest)
                 return CommandRefusal.MODELS_NO_ROOM
             except fetch.ModelFileError as error:
                 log.warning("models: try %d of %d: %s", turn + 1, self._tries, error)
@@ -93,8 +91,9 @@ class ModelUpdates:
         return CommandRefusal.MODELS_UNREACHABLE
 
     def _pull(self, job: _Job) -> None:
-        fetch.pull("all", job.folder, self._mirror, manifest=job.manifest)
-        self._folders.use(job.folder)
+        folder, manifest = self._folders.fresh(job.manifest)
+        fetch.pull("all", folder, self._mirror, manifest=manifest)
+        self._folders.use(folder)
 
 
 async def _in_thread(work: Callable[[], None]) -> None:

@@ -16,6 +16,7 @@ from edge.adapters import model_files
 from edge.adapters.model_update import ModelsArgs, ModelUpdates
 from edge.command_ports import BadArgs, Later, Task
 from edge.domain.command import CommandRefusal
+from models import fetch
 from models.fetch import MissingModel
 from sync.commands import signed_manifest
 from sync.keys import DeviceKey
@@ -40,10 +41,11 @@ def manifest(body: bytes, version: str = "2") -> str:
 
 @dataclass
 class Device:
-    """Fetches from a mirror folder; remembers the answers."""
+    """Fetches from a mirror folder; remembers the answers, and does `then` at each."""
 
     folder: Path
     answers: list[tuple[str, CommandRefusal | None]] = field(default_factory=list)
+    then: Callable[[], object] = lambda: None
 
     def __post_init__(self) -> None:
         self.mirror = self.folder / "mirror"
@@ -56,6 +58,7 @@ class Device:
 
     async def _finish(self, command: str, why: CommandRefusal | None) -> None:
         self.answers.append((command, why))
+        self.then()
 
     async def asked(self, text: str, command: str = "order-0001", key: DeviceKey = CITY) -> CommandRefusal | str | None:
         args = ModelsArgs(manifest=text, signature=signed_manifest(text, key))
@@ -103,6 +106,35 @@ async def test_what_the_city_signed_is_fetched_and_used_from_the_next_start_on(d
         await device.until(lambda: len(device.answers) == 3)
     folders = [path for path in (device.folder / "data/models").iterdir() if not path.is_symlink()]
     assert len(folders) == 2  # the one in use, and the one before for a worker that still has it open
+
+
+async def test_of_two_orders_at_once_each_is_done_and_the_later_one_is_used(device: Device) -> None:
+    (device.mirror / NAME).write_bytes(b"second")
+    assert await device.asked(manifest(b"second"), "order-0001") == "later"
+    assert await device.asked(manifest(b"third"), "order-0002") == "later"
+    device.then = lambda: (device.mirror / NAME).write_bytes(b"third")
+    async with device.running():
+        await device.until(lambda: len(device.answers) == 2)
+    assert device.answers == [("order-0001", None), ("order-0002", None)]
+    assert device.used() == b"third"
+
+
+async def test_one_that_finds_no_room_takes_nothing_from_the_same_one_behind_it(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (device.mirror / NAME).write_bytes(b"second")
+    monkeypatch.setattr(fetch, "pull", full_disk)
+    for command in ("order-0001", "order-0002"):
+        assert await device.asked(manifest(b"second"), command) == "later"
+    device.then = monkeypatch.undo
+    async with device.running():
+        await device.until(lambda: len(device.answers) == 2)
+    assert device.answers == [("order-0001", CommandRefusal.MODELS_NO_ROOM), ("order-0002", None)]
+    assert device.used() == b"second"
+
+
+def full_disk(*_: object, **__: object) -> None:
+    raise fetch.DiskFull("no room")
 
 
 @pytest.mark.parametrize(
