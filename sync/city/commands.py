@@ -56,9 +56,11 @@ class Letter:
     payload: bytes
 
 
+# one row an order, with the newest answer of any of its device's histories: the one that answered may have been retired since
 _JOINED = (
-    " FROM city_commands AS c LEFT JOIN city_chains AS h ON h.source = c.source"
-    " LEFT JOIN city_answers AS a ON a.device = h.id AND a.command = c.id"
+    " FROM city_commands AS c LEFT JOIN city_answers AS a ON a.command = c.id AND a.device = ("
+    "SELECT max(h.id) FROM city_chains AS h JOIN city_answers AS b ON b.device = h.id"
+    " WHERE h.source = c.source AND b.command = c.id)"
 )
 _LIST = (
     "SELECT c.id, c.source, c.name, c.ordered_by, c.issued_ms, c.not_after_ms, c.times, a.outcome, a.why, a.at_ms" + _JOINED

@@ -13,7 +13,7 @@ from sync.commands import Command, SignedCommand
 from sync.events import CommandAnswered
 from sync.keys import DeviceKey
 from sync.topics import Presence
-from tests.sync.city_samples import DEVICE, NOW, SOURCE, Sender
+from tests.sync.city_samples import DEVICE, NOW, OTHER_KEY, SOURCE, Sender
 
 CITY = DeviceKey.generate()
 ONLINE, OFFLINE = Presence(state="online", boot="b1"), Presence(state="offline", boot="b1")
@@ -91,6 +91,30 @@ def test_the_journals_event_is_the_answer(town: Town, outcome: str, why: str | N
     assert town.state(command) == (CommandState(outcome), why, 1)
     (found,) = town.orders.latest(town.now, SOURCE)
     assert (found.id, found.by, found.answered is not None) == (command.id, "chi-an", True)
+
+
+def test_what_was_answered_stays_answered_though_its_history_was_retired(town: Town) -> None:
+    command = town.order()
+    town.events.present([(DEVICE, ONLINE)])
+    town.send()
+    done = CommandAnswered(command=command.id, name=command.name, outcome="done")
+    town.events.take(town.device.says(done))
+    town.events.retire(SOURCE, "lan")
+    town.events.take(Sender(key=OTHER_KEY).visits(2))
+    town.now += AGAIN * 2
+    assert (town.send(), [one.state for one in town.orders.latest(town.now)]) == ([], [CommandState.DONE])
+
+
+def test_a_device_with_two_histories_gets_an_order_once_and_answers_it_in_either(town: Town) -> None:
+    town.events.retire(SOURCE, "lan")
+    new = Sender(key=OTHER_KEY)
+    town.events.take(new.visits(2))
+    command = town.order()
+    town.events.present([(DEVICE, ONLINE)])
+    assert (town.send(), len(town.orders.latest(town.now))) == ([command.id], 1)
+    town.events.take(new.says(CommandAnswered(command=command.id, name=command.name, outcome="done")))
+    town.now += AGAIN * 2
+    assert (town.send(), [one.state for one in town.orders.latest(town.now)]) == ([], [CommandState.DONE])
 
 
 def test_nobody_gets_an_order_whose_time_is_over(town: Town) -> None:
