@@ -172,7 +172,8 @@ _LIVE = (
     "SELECT h.source, h.site, a.alert, "  # noqa: S608 - our own names
     + ", ".join(f"a.{name.strip()}" for name in _SHOWN.split(","))
     + " FROM city_alerts a JOIN city_chains h ON h.id = a.device"
-    " WHERE a.raised_ms >= ? AND a.closed_ms IS NULL ORDER BY a.raised_ms DESC, h.source, a.alert LIMIT ?"
+    " WHERE a.raised_ms >= ? AND a.closed_ms IS NULL AND h.retired_ms IS NULL"
+    " ORDER BY a.raised_ms DESC, h.source, a.alert LIMIT ?"
 )
 _EARLY = "SELECT source, type, taken_ms, body FROM city_early WHERE type LIKE 'alert.%' AND taken_ms >= ? ORDER BY source, seq"
 

@@ -111,6 +111,15 @@ def test_live_alerts_are_those_nobody_closed(store: CityStore, board: Board) -> 
     assert (alert.alert, alert.acknowledged_ms, alert.is_confirmed) == ("C-1", milliseconds(NOW), True)
 
 
+def test_an_alert_of_a_retired_history_is_live_no_more(store: CityStore, board: Board) -> None:
+    sender = Sender()
+    store.take(sender.says(raised("C-1")))
+    store.retire(sender.source, "ky-thuat")
+    assert board.fleet().alerts == ()
+    store.take(Sender(key=OTHER_KEY).says(raised("C-2")))
+    assert [alert.alert for alert in board.fleet().alerts] == ["C-2"]
+
+
 def test_an_urgent_copy_is_shown_as_not_confirmed_until_its_turn(store: CityStore, board: Board) -> None:
     sender = Sender()
     waiting = sender.visits(2)
