@@ -32,12 +32,16 @@ _EARLY = Bulk(
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A device that must be told what the city holds, after the commit. `resend`: something behind it is missing."""
+    """A device that must be told what the city holds, after the commit. `resend`: something behind it is missing.
+
+    `generation`: of which of its histories this is the head.
+    """
 
     topics: Topics
     source: str
     head: Head
     resend: bool
+    generation: int = 1
 
     def after(self, earlier: "Due | None") -> "Due":
         """The one receipt for two that became due: the newer head, and what was missing is still asked for."""
@@ -189,4 +193,4 @@ def _due(chains: Iterable[Chain]) -> Iterable[Due]:
         if judged & _ANSWERED:
             head = chain.bench.head
             ahead = [one.reading.seq or 0 for one in chain.verdicts if one.judgement is Judgement.AHEAD]
-            yield Due(chain.topics, chain.source, head, resend=max(ahead, default=0) > head.seq)
+            yield Due(chain.topics, chain.source, head, max(ahead, default=0) > head.seq, chain.generation)

@@ -1,6 +1,6 @@
 """The devices' own rows, locked for one batch: where each chain ends, what is held at the seqs that arrive, early copies.
 
-Only `sync.city.batch` uses it.
+Only `sync.city.batch` and `sync.city.store` use it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -72,6 +72,11 @@ def _chain_rows(transaction: Transaction, sources: Sequence[str]) -> dict[str, R
         )
         found |= {row[0]: row for row in transaction.rows(sql, some)}
     return found
+
+
+def generations(transaction: Transaction, sources: Sequence[str]) -> dict[str, int]:
+    """Which of its histories each device goes on with; nobody can retire one of them before the end."""
+    return {source: row[2] for source, row in _chain_rows(transaction, sources).items()}
 
 
 def _chain(

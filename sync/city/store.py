@@ -4,12 +4,12 @@
 a device's row is locked first, in order of the names, so every event is one row and nobody waits crosswise.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from sync.chain import Head, source_of
 from sync.city.batch import Batch, Due, Outcome, by_source
-from sync.city.chains import lock_chains
+from sync.city.chains import generations, lock_chains
 from sync.city.facts import milliseconds, storable
 from sync.city.faults import FaultKind, settle
 from sync.city.known import Anybody, KnownDevices
@@ -82,11 +82,16 @@ class CityStore:
         return tuple(one for one in due if one)
 
     def told(self, due: Iterable[Due]) -> None:
-        """Note which receipts went out: for the pages, and `verify` holds the history against them."""
+        """Note which receipts went out: for the pages, and `verify` holds the history against them.
+
+        Nothing is noted of a history that was retired since it was read.
+        """
         now_ms = milliseconds(self._clock())
-        rows = {one.source: (one.source, one.head.seq, one.head.hash, now_ms) for one in due}
+        told = {one.source: one for one in due}
         with self.database.transaction() as transaction:
-            transaction.insert(_RECEIPTS, [rows[source] for source in sorted(rows)])
+            present = generations(transaction, sorted(told))
+            kept = [told[source] for source in sorted(told) if _is_of(told[source], present)]
+            transaction.insert(_RECEIPTS, [(one.source, one.head.seq, one.head.hash, now_ms) for one in kept])
 
 
 _RETIRE = "UPDATE city_chains SET retired_ms = ?, retired_by = ? WHERE source = ? AND retired_ms IS NULL AND seq > 0"
@@ -107,11 +112,19 @@ def _present(transaction: Transaction, source: str, topics: Topics, presence: Pr
     now = (presence.state, storable(presence.boot))
     before = transaction.row("SELECT state, boot FROM city_presence WHERE source = ? FOR UPDATE", (source,))
     transaction.execute(_PRESENT, (source, *now, now_ms, now_ms))
-    row = transaction.row("SELECT seq, head FROM city_chains WHERE source = ? AND retired_ms IS NULL", (source,))
+    row = transaction.row(
+        "SELECT seq, head, generation FROM city_chains WHERE source = ? AND retired_ms IS NULL", (source,)
+    )
     if presence.state != "online":
         return None
-    # also a device of which nothing is held: once it has heard of a city, it sends again when that is silent
-    return Due(topics, source, Head(*row) if row else Head(), resend=before == now)
+    if row is None:  # told as well: once it has heard of a city, it sends again when that is silent
+        return Due(topics, source, Head(), resend=before == now)
+    return Due(topics, source, Head(row[0], row[1]), before == now, generation=row[2])
+
+
+def _is_of(due: Due, present: Mapping[str, int]) -> bool:
+    """A receipt of nothing is of any history."""
+    return due.head.seq == 0 or present.get(due.source) == due.generation
 
 
 def _source(topics: Topics) -> str | None:

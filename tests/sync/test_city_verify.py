@@ -31,8 +31,8 @@ from sync.city.transactions import Transaction
 from sync.city.verify import CityReport, Proofs, recount, verify_city
 from sync.events import AlertRaised, DeviceStarted, Event, RatingGiven, VisitDropped, VisitStarted
 from sync.keys import DeviceKey
-from sync.topics import Topics
-from tests.sync.city_samples import KEY, NOW, OTHER_KEY, SOURCE, Sender, later
+from sync.topics import Presence, Topics
+from tests.sync.city_samples import DEVICE, KEY, NOW, OTHER_KEY, SOURCE, Sender, later
 from tests.sync.test_city import Only
 
 CITY = DeviceKey.from_seed(bytes(32))
@@ -229,6 +229,20 @@ def test_a_retired_history_stays_proven_beside_the_new_one(city: Database) -> No
             writing.execute(f"DELETE FROM city_events WHERE device = {mine} AND seq = ?", (SOURCE, generation, seq))
     assert check(city) == [(SOURCE, 7, "missing"), (SOURCE + "#2", 2, "missing")]
     assert recount(city, SOURCE)
+
+
+@pytest.mark.parametrize("events", [0, 2, 20])
+def test_a_receipt_that_a_retirement_overtook_is_no_gap(city: Database, events: int) -> None:
+    """Receipts go out a moment after their commit. `events`: of the new history by then; the old one had 12."""
+    store = CityStore(city, clock=lambda: NOW)
+    due = store.take(Sender(head=store.head(SOURCE)).visits(1)).due
+    online = store.present([(DEVICE, Presence(state="online", boot="b"))])
+    store.retire(SOURCE, "lan")
+    if events:
+        store.take(Sender(key=OTHER_KEY).visits(events))
+    store.told(due)
+    store.told(online)
+    assert verify_city(city).ok
 
 
 def test_the_registered_key_counts_and_an_older_one_too(city: Database) -> None:
