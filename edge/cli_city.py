@@ -59,8 +59,13 @@ def verify(
     """Prove every device's history, the facts and the daily roots; names what does not hold. Exit 1 when not whole."""
     source = source_named(device, as_json=as_json) if device else None
     with opened(config, sqlite, as_json=as_json) as city, refusing(as_json=as_json):
-        proofs = Proofs(published(roots or city.roots_dir), key or public_key_of(city.data_dir))
+        copies = published(roots or city.roots_dir)
+        if roots and not copies:
+            fail(f"{roots}: no published root (root-DAY.json) is here", as_json=as_json)
+        proofs = Proofs(copies, key or public_key_of(city.data_dir))
         report = verify_city(city.database, city.known, source=source, proofs=proofs)
+        if device and report.ok and not report.events:
+            fail(f"{device} has no events here", as_json=as_json)
     if as_json:
         print_line({"ok": report.ok} | msgspec.to_builtins(report))
     elif report.ok:

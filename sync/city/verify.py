@@ -75,8 +75,7 @@ def verify_city(
         chains = _chains(reading, source)
         found = [_verify_chain(reading, known or Anybody(), chain) for chain in chains]
         findings = [finding for report in found for finding in report.findings]
-        if source is None:
-            findings += _gone(reading, chains)
+        findings += _gone(reading, chains, source)
         findings += _over_roots(reading, held)
         if source is None:
             findings += _orphans(reading)
@@ -119,30 +118,35 @@ class _Chain:
 
     id: int
     source: str
-    name: str
+    generation: int
     is_current: bool
     head: Head
     trusted: str | None
+
+    @property
+    def name(self) -> str:
+        return chain_name(self.source, self.generation)
 
 
 def _chains(reading: Transaction, source: str | None) -> list[_Chain]:
     which, values = (" WHERE source = ?", (source,)) if source else ("", ())
     sql = f"SELECT id, source, generation, retired_ms, seq, head, trusted_key FROM city_chains{which}"  # noqa: S608 - our own words
     found = [
-        _Chain(row[0], row[1], chain_name(row[1], row[2]), row[3] is None, Head(row[4], row[5]), row[6])
+        _Chain(row[0], row[1], row[2], row[3] is None, Head(row[4], row[5]), row[6])
         for row in reading.rows(sql, values)
     ]
     return sorted(found, key=lambda chain: chain.name)
 
 
-def _gone(reading: Transaction, chains: Sequence[_Chain]) -> Iterable[Finding]:
-    """Chains that roots or receipts vouch for, and of which nothing is here."""
-    there = {chain.name for chain in chains} | {chain.source for chain in chains if chain.is_current}
-    for (name,) in reading.rows(
-        "SELECT source FROM city_root_leaves UNION SELECT source FROM city_receipts ORDER BY source"
-    ):
-        if name not in there:
-            yield Finding(name, None, "missing: nothing is held of this device")
+def _gone(reading: Transaction, chains: Sequence[_Chain], source: str | None) -> Iterable[Finding]:
+    """Histories that a root, a receipt or a later one of the same device vouches for, and of which nothing is here."""
+    there, present = {chain.name for chain in chains}, {chain.source for chain in chains if chain.is_current}
+    earlier = {chain_name(chain.source, number) for chain in chains for number in range(1, chain.generation)}
+    rooted = {name for (name,) in reading.rows("SELECT DISTINCT source FROM city_root_leaves")}
+    told = {name for (name,) in reading.rows("SELECT source FROM city_receipts WHERE seq > 0")}
+    for name in sorted(((earlier | rooted) - there) | (told - present)):
+        if source is None or name.partition("#")[0] == source:
+            yield Finding(name, None, "missing: nothing is held of this history")
 
 
 def _verify_chain(reading: Transaction, known: KnownDevices, chain: _Chain) -> DeviceReport:

@@ -131,6 +131,25 @@ def test_the_root_is_made_once_and_verified_from_its_file(city: Path) -> None:
     assert "no published root" in motcua("verify", "--sqlite", city).stderr
 
 
+def test_copies_of_roots_that_are_not_there_prove_nothing(city: Path, tmp_path: Path) -> None:
+    stick = tmp_path / "stick"
+    for _ in ("not mounted", "empty"):
+        result = motcua("verify", "--sqlite", city, "--roots", stick, "--json")
+        assert (result.exit_code, found(result)) == (
+            1,
+            {"error": f"{stick}: no published root (root-DAY.json) is here"},
+        )
+        stick.mkdir(exist_ok=True)
+    motcua("root", "--sqlite", city)
+    assert motcua("verify", "--sqlite", city, "--roots", city.parent / "roots").exit_code == 0
+
+
+def test_a_device_of_which_nothing_is_held_is_not_whole(city: Path) -> None:
+    result = motcua("verify", "--sqlite", city, "--device", "phuong-thu-duc/quay-99", "--json")
+    assert (result.exit_code, found(result)) == (1, {"error": "phuong-thu-duc/quay-99 has no events here"})
+    assert motcua("verify", "--sqlite", city, "--device", DEVICE).exit_code == 0
+
+
 def test_by_configuration(city: Path, tmp_path: Path) -> None:
     config = tmp_path / "city.toml"
     config.write_text(f'[city]\nname = "x"\ndata_dir = "{city.parent}"\nadmits = "anybody"\n')

@@ -187,6 +187,7 @@ def test_a_device_that_was_taken_out_is_named(city: Database) -> None:
         writing.execute("DELETE FROM city_chains WHERE source = ?", (SOURCE,))
     assert check(city)[0] == (SOURCE, None, "missing")
     assert [why for source, _, why in check(city) if source is None] == ["forged"]
+    assert check(city, source=SOURCE) == [(SOURCE, None, "missing")]
 
 
 def test_facts_that_the_events_do_not_say_are_named(city: Database) -> None:
@@ -229,6 +230,42 @@ def test_a_retired_history_stays_proven_beside_the_new_one(city: Database) -> No
             writing.execute(f"DELETE FROM city_events WHERE device = {mine} AND seq = ?", (SOURCE, generation, seq))
     assert check(city) == [(SOURCE, 7, "missing"), (SOURCE + "#2", 2, "missing")]
     assert recount(city, SOURCE)
+
+
+@pytest.mark.parametrize("roots", [1, 0])
+def test_a_retired_history_that_was_taken_out_altogether_is_named(city: Database, roots: int) -> None:
+    """By the root over it, or else because the one behind it has a number."""
+    store = CityStore(city, clock=lambda: NOW)
+    store.retire(SOURCE, "lan")
+    store.told(store.take(Sender(key=OTHER_KEY).visits(2)).due)
+    assert verify_city(city).ok
+    with city.transaction() as writing:
+        ((old,),) = writing.rows("SELECT id FROM city_chains WHERE source = ? AND generation = 1", (SOURCE,))
+        for name in ("city_events", *(one.name for one in TABLES)):
+            writing.execute(f"DELETE FROM {name} WHERE device = ?", (old,))
+        writing.execute("DELETE FROM city_chains WHERE id = ?", (old,))
+        for name in () if roots else ("city_roots", "city_root_leaves"):
+            writing.execute(f"DELETE FROM {name}")
+    assert check(city) == check(city, source=SOURCE) == [(SOURCE, None, "missing")]
+    assert check(city, source=SECOND) == []
+
+
+def test_a_present_history_that_was_taken_out_is_named_by_its_receipt(city: Database) -> None:
+    store = CityStore(city, clock=lambda: NOW)
+    store.retire(SOURCE, "lan")
+    store.told(store.take(Sender(key=OTHER_KEY).visits(2)).due)
+    with city.transaction() as writing:
+        mine = "(SELECT id FROM city_chains WHERE retired_ms IS NULL AND source = ?)"
+        for name in ("city_events", *(one.name for one in TABLES)):
+            writing.execute(f"DELETE FROM {name} WHERE device = {mine}", (SOURCE,))
+        writing.execute("DELETE FROM city_chains WHERE retired_ms IS NULL AND source = ?", (SOURCE,))
+    assert check(city) == [(SOURCE, None, "missing")]
+
+
+def test_who_came_online_and_said_nothing_yet_is_not_missing(city: Database) -> None:
+    store = CityStore(city, clock=lambda: NOW)
+    store.told(store.present([(Topics("phuong-thu-duc", "tu-01"), Presence(state="online", boot="b"))]))
+    assert verify_city(city).ok
 
 
 @pytest.mark.parametrize("events", [0, 2, 20])
