@@ -116,7 +116,10 @@ def retire(
     sqlite: SqliteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """End a device's history and let a new one begin: its storage was replaced or a backup restored. What is held stays."""
+    """End a device's history and let a new one begin: its storage was replaced. What is held stays.
+
+    After a restored backup the device needs a new journal as well: sync/city/README.md says how.
+    """
     source = source_named(device, as_json=as_json)
     with opened(config, sqlite, as_json=as_json) as city, refusing(as_json=as_json):
         if not CityStore(city.database).retire(source, by):

@@ -120,6 +120,17 @@ def test_an_alert_of_a_retired_history_is_live_no_more(store: CityStore, board: 
     assert [alert.alert for alert in board.fleet().alerts] == ["C-2"]
 
 
+def test_what_a_restored_backup_sends_again_after_a_retirement_counts_twice(store: CityStore, board: Board) -> None:
+    """Why it has to begin a new journal."""
+    sender = Sender()
+    backup = sender.says(visit("v-1", "angry"))
+    store.take(backup + sender.says(visit("v-2", "neutral")))
+    store.retire(sender.source, "ky-thuat")
+    store.take(backup)
+    (row,) = board.figures(TODAY).satisfaction
+    assert (row.camera["angry"], row.camera["neutral"]) == (2, 1)
+
+
 def test_an_urgent_copy_is_shown_as_not_confirmed_until_its_turn(store: CityStore, board: Board) -> None:
     sender = Sender()
     waiting = sender.visits(2)

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,10 @@ import msgspec
 import pytest
 
 from sync import inspect
+from sync.city.database import open_database
+from sync.city.store import CityStore
+from sync.city.terms import Arrival, Judgement
+from sync.city.verify import verify_city
 from sync.errors import JournalFull
 from sync.events import GENESIS, DeviceHealth, Keep, Payload, RatingGiven, VisitStarted
 from sync.jobs import Cadence
@@ -18,6 +22,7 @@ from sync.journal import Journal
 from sync.keys import DeviceKey
 from sync.marks import Receipt, ReceiptOutcome
 from sync.retention import Retention
+from sync.topics import Topics
 from sync.verify import verify
 
 Opener = Callable[..., Awaitable[Journal]]
@@ -73,6 +78,41 @@ async def test_each_class_goes_in_its_time_and_the_chain_still_holds(
     await journal.close()
     assert (verify(tmp_path).ok, verify(tmp_path).events) == (True, 2)
     assert inspect.stats(tmp_path).pruned == 8
+
+
+async def test_a_restored_backup_is_taken_from_once_it_begins_a_new_journal(
+    open_journal: Opener, clock: Any, tmp_path: Path
+) -> None:
+    """A retirement alone is not enough: its first events are forgotten."""
+    city = CityStore(open_database(tmp_path / "city.sqlite"), clock=clock)
+    journal = await open_journal()
+    await journal.record(*MIXED)
+    city.take(await held(journal))
+    await journal.mark_city(await receipt_for(journal))
+    clock.forward(days=8)
+    await journal.prune()
+    assert city.retire(journal.identity.source, "ky-thuat")
+    await journal.record(*MIXED)
+    assert city.take(await held(journal)).judged[Judgement.NEW] == 0
+    await journal.close()
+    move_away(tmp_path)
+    anew = await open_journal()
+    await anew.record(*MIXED)
+    assert city.take(await held(anew)).judged[Judgement.NEW] == anew.head.seq
+    assert verify_city(city.database).ok
+    city.database.close()
+
+
+def move_away(folder: Path) -> None:
+    for part in folder.glob("journal.sqlite*"):
+        part.rename(part.with_name(f"moved-{part.name}"))
+
+
+async def held(journal: Journal) -> list[Arrival]:
+    """What the journal holds, as it reaches the city."""
+    topics = Topics(journal.identity.site, journal.identity.device)
+    rows = await journal.read(lambda c: c.execute("SELECT type, body FROM events ORDER BY seq").fetchall())
+    return [Arrival(topics, kind, bytes(body), datetime.now(UTC)) for kind, body in rows]
 
 
 async def test_holes_that_touch_are_one_hole(open_journal: Opener, clock: Any) -> None:
