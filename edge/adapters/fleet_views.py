@@ -96,7 +96,7 @@ def device_view(row: DeviceRow, places: Places, now: datetime) -> DeviceView:
     taken = _moment(row.last_taken_ms)
     signs = Signs(
         row.is_online,
-        row.is_revoked or "revoked" in kinds,
+        row.is_revoked,  # and not by the fault of that name: the box before it may have left it
         kinds,
         bool(row.parts),
         row.backlog or 0,
