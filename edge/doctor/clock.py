@@ -28,13 +28,15 @@ class Other:
 
 
 def verdict_of_clock(now: datetime, *, is_kept: bool | None, other: Other | None, last: datetime | None) -> Finding:
-    """`is_kept`: by a time server; None where nobody can say. `last`: the journal's last event."""
+    """`is_kept`: by a time server; None where nobody can say. `last`: the latest time in the journal, believed when nobody else says."""
     said = [{True: "synchronised", False: "not synchronised (NTP)", None: ""}[is_kept]]
     if other is not None:
         said.append(f"{abs(other.skew_s):.0f} s off against {other.whose}")
-    found = ", ".join(filter(None, said))
     if last is not None and (last - now).total_seconds() > AHEAD_S:
-        return broken(f"{now:%d/%m/%Y %H:%M} is before the journal's last event of {last:%d/%m/%Y %H:%M}", SET_IT)
+        if other is None and is_kept is not True:
+            return broken(f"{now:%d/%m/%Y %H:%M} is before the journal's last event of {last:%d/%m/%Y %H:%M}", SET_IT)
+        said.append(f"an event of {last:%d/%m/%Y %H:%M} was written when it was ahead")
+    found = ", ".join(filter(None, said))
     if other is not None and abs(other.skew_s) > OFF_S:
         return broken(found, SET_IT)
     if other is not None and abs(other.skew_s) > ODD_S:

@@ -222,7 +222,12 @@ def test_a_certificate_of_tomorrow_tells_of_a_wrong_clock() -> None:
         (False, None, None, WEAK, "set-ntp true"),
         (True, -20.0, None, WEAK, "20 s off"),
         (False, 900.0, None, BROKEN, "900 s off against the city"),
-        (True, 0.0, NOW + DAY, BROKEN, "before the journal's last event of 30/11/2026"),
+        (None, None, NOW + DAY, BROKEN, "before the journal's last event of 30/11/2026"),
+        (False, None, NOW + DAY, BROKEN, "before the journal's last event of 30/11/2026"),
+        (True, None, NOW + 900 * DAY, GOOD, "was written when it was ahead"),
+        (None, 0.0, NOW + 900 * DAY, GOOD, "was written when it was ahead"),
+        (False, 0.0, NOW + 900 * DAY, WEAK, "set-ntp true"),
+        (True, -900.0, NOW + 900 * DAY, BROKEN, "900 s off against the city"),
         (None, None, None, NOT_TESTED, "watch"),
     ],
 )
