@@ -31,7 +31,7 @@ from edge.fleet_ports import (
 from sync.chain import source_of
 from sync.city.board import Board
 from sync.city.board_terms import Scope
-from sync.city.errors import DatabaseLost
+from sync.city.errors import DatabaseLost, DatabaseUnusable
 from sync.city.facts import VIETNAM
 
 log = logging.getLogger(__name__)
@@ -39,10 +39,11 @@ DAYS_AT_MOST = 92
 KEPT_FIGURES = 32
 _DAY_GOOD_S, _DAYS_GOOD_S = 5.0, 60.0  # how long figures of one day, and of several, are shown again
 REPORT = "bao-cao-{day}.html"
+UNREAD = (DatabaseLost, DatabaseUnusable)  # the same to who looks, and tried again: somebody may mend it meanwhile
 
 
 class Orders(Protocol):
-    """Commands to devices. Blocking; may raise DatabaseLost."""
+    """Commands to devices. Blocking; may raise DatabaseLost, DatabaseUnusable."""
 
     def latest(self, source: str) -> tuple[OrderView, ...]: ...
     def send(self, source: str, what: Order, by: str) -> None: ...
@@ -83,7 +84,7 @@ class FleetBoard:
         self._turn = asyncio.Lock()
 
     async def run(self) -> None:
-        """Until cancelled. A lost database leaves the last picture there, marked as stale."""
+        """Until cancelled. A database that cannot be read leaves the last picture there, marked as stale."""
         while True:
             await self.look()
             self._woken.clear()
@@ -96,9 +97,9 @@ class FleetBoard:
         try:
             fleet = await asyncio.to_thread(self._board.fleet)
             picture = await asyncio.to_thread(views.fleet_view, fleet, self._places)
-        except DatabaseLost as error:
+        except UNREAD as error:
             if not self._is_lost:
-                log.warning("fleet: the database is away: %s", error)
+                log.warning("fleet: the database cannot be read: %s", error)
             self._is_lost = True
             if self._picture is None or self._picture.is_stale:
                 return
@@ -146,7 +147,7 @@ class FleetBoard:
                 return kept[1]
             try:
                 found = await asyncio.to_thread(self._read_figures, scope)
-            except DatabaseLost as error:
+            except UNREAD as error:
                 raise FleetLost from error
             good_s = _DAY_GOOD_S if scope.first == scope.last else _DAYS_GOOD_S
             self._kept[scope] = (time.monotonic() + good_s, found)
@@ -160,7 +161,7 @@ class FleetBoard:
         try:
             found = await asyncio.to_thread(self._figures.device, source)
             orders = await asyncio.to_thread(self._orders.latest, source) if self._orders else ()
-        except DatabaseLost as error:
+        except UNREAD as error:
             raise FleetLost from error
         if found is None:
             return None
@@ -191,7 +192,7 @@ class FleetBoard:
             raise FleetLost
         try:
             await asyncio.to_thread(self._orders.send, source_of(site, device), what, by)
-        except DatabaseLost as error:
+        except UNREAD as error:
             raise FleetLost from error
 
     def _read_figures(self, scope: Scope) -> FiguresView:

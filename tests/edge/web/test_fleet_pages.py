@@ -18,7 +18,7 @@ from edge.web.fleet_doors import SHEETS
 from edge.web.words import Words
 from sync import events as e
 from sync.city.board_terms import Figures, SatisfactionRow, WaitRow
-from sync.city.errors import DatabaseLost
+from sync.city.errors import CityError, DatabaseLost, DatabaseUnusable
 from tests.edge.web.fakes import strings
 from tests.edge.web.fleet_town import FAR, NEAR, FleetTown
 from tests.edge.web.house import Sheet, until
@@ -215,13 +215,14 @@ async def test_leaders_and_technicians_may_send_orders(town: FleetTown, name: st
         await until(lambda: "chờ máy lên mạng" in page.text)
 
 
+@pytest.mark.parametrize("error", [DatabaseLost("away"), DatabaseUnusable("malformed")])
 async def test_a_lost_database_is_told_and_the_last_picture_stays(
-    town: FleetTown, monkeypatch: pytest.MonkeyPatch
+    town: FleetTown, monkeypatch: pytest.MonkeyPatch, error: CityError
 ) -> None:
     sheet = await town.open("/", "lanh-dao")
 
     def lost() -> None:
-        raise DatabaseLost("away")
+        raise error
 
     monkeypatch.setattr(town.desk._board, "fleet", lost)
     await town.desk.look()
