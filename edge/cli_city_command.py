@@ -30,8 +30,11 @@ def send(
     """Sign an order and keep it for its device; it goes out when the device is there."""
     from edge.cli_city import opened
     from sync.city.commands import CommandStore, make_command
+    from sync.commands import BY_AT_MOST
     from sync.keys import DeviceKey
 
+    if len(by) > BY_AT_MOST:
+        fail(f"--by: {BY_AT_MOST} letters at most", as_json=as_json, code=BAD_USAGE)
     with opened(config, sqlite, as_json=as_json) as city, refusing(as_json=as_json):
         key = DeviceKey.load_or_create(city.data_dir)
         given = _args(_known(name, as_json=as_json), args, text, key, as_json=as_json)

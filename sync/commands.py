@@ -12,6 +12,7 @@ import msgspec
 from sync.errors import UNREADABLE
 from sync.keys import DeviceKey, is_signed
 
+BY_AT_MOST = 80  # letters; a device takes an order with more for one that nobody signed
 MAX_BODY = 1_000_000  # bytes; a configuration file is the largest thing that is sent down
 
 
@@ -34,7 +35,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     issued: Annotated[datetime, msgspec.Meta(tz=True)]
     not_after: Annotated[datetime, msgspec.Meta(tz=True)]
-    by: Annotated[str, msgspec.Meta(max_length=80)]
+    by: Annotated[str, msgspec.Meta(max_length=BY_AT_MOST)]
     args: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"{}"))
 
 

@@ -150,6 +150,16 @@ def test_a_device_of_which_nothing_is_held_is_not_whole(city: Path) -> None:
     assert motcua("verify", "--sqlite", city, "--device", DEVICE).exit_code == 0
 
 
+@pytest.mark.parametrize(("letters", "code"), [(80, 0), (81, 2)])
+def test_who_orders_fits_into_what_a_device_opens(city: Path, letters: int, code: int) -> None:
+    words = ("command", "send", DEVICE, "device.identify", "--sqlite", city, "--json")
+    result = motcua(*words, "--by", "Ủ" * letters)
+    assert result.exit_code == code
+    listed = motcua("command", "list", "--sqlite", city).stdout.splitlines()
+    assert len(listed) == (1 if code == 0 else 0)
+    assert code == 0 or found(result) == {"error": "--by: 80 letters at most"}
+
+
 def test_by_configuration(city: Path, tmp_path: Path) -> None:
     config = tmp_path / "city.toml"
     config.write_text(f'[city]\nname = "x"\ndata_dir = "{city.parent}"\nadmits = "anybody"\n')
