@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from config.city import CityConfig
 from edge.cli_city import DeviceArgument, load_city_config
@@ -235,5 +236,6 @@ def _print(devices: list[Device]) -> None:
     for one in devices:
         style = "red" if one.state is DeviceState.REVOKED else None
         ends = f"{one.certificate_ends:%d/%m/%Y}" if one.certificate_ends else "-"
-        table.add_row(f"{one.site}/{one.device}", one.serial, one.state.value, ends, one.why_revoked or "", style=style)
+        cells = (f"{one.site}/{one.device}", one.serial, one.state.value, ends, one.why_revoked or "")
+        table.add_row(*map(Text, cells), style=style)  # as it was typed: a bracket is no markup
     Console().print(table)

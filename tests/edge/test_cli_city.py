@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from config.city import load_city
 from edge.cli import app
 from sync.city.database import open_database
 from sync.city.store import CityStore
@@ -158,6 +159,32 @@ def test_who_orders_fits_into_what_a_device_opens(city: Path, letters: int, code
     listed = motcua("command", "list", "--sqlite", city).stdout.splitlines()
     assert len(listed) == (1 if code == 0 else 0)
     assert code == 0 or found(result) == {"error": "--by: 80 letters at most"}
+
+
+@pytest.fixture
+def enrolling(tmp_path: Path) -> Path:
+    """The configuration of a city that enrols; its broker is not there yet."""
+    config = tmp_path / "city.toml"
+    config.write_text(
+        f'[city]\nname = "x"\ndata_dir = "{tmp_path / "city"}"\n[enrolment]\nnames = ["dangky.example"]\n'
+        f'broker_host = "mqtt.example"\n[enrolment.mosquitto]\nfiles_dir = "{tmp_path / "mosquitto"}"\n'
+    )
+    assert motcua("devices", "init", "--config", config).exit_code == 0
+    return config
+
+
+@pytest.mark.parametrize("why", ["[biên bản 12/2026]", "mất [/red]", "[red]mất"])
+def test_why_a_device_was_revoked_is_listed_as_it_was_typed(
+    enrolling: Path, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = ("/sites/a/devices/b", "a", "b", "BOX", "key", "revoked", why)
+    database = open_database(load_city(enrolling).city.where())
+    with database.transaction() as writing:
+        writing.execute("INSERT INTO enrolled_devices VALUES (?, ?, ?, ?, ?, ?, 1, 1, 'c', 1, 1, ?)", row)
+    database.close()
+    monkeypatch.setenv("COLUMNS", "200")
+    result = motcua("devices", "list", "--config", enrolling)
+    assert (result.exit_code, why in result.stdout) == (0, True)
 
 
 def test_by_configuration(city: Path, tmp_path: Path) -> None:
