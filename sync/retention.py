@@ -5,7 +5,8 @@ readings go earlier when the file reaches its bound; proof never does. A deleted
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import chain
@@ -40,11 +41,15 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Bite:
-    """The most that one transaction looks through, deletes and signs, so that the writer is never away for long."""
+    """The most that one look goes through, deletes and signs, so that the writer is never away for long.
+
+    `look_s`: how long one transaction looks on at the bound while it finds nothing.
+    """
 
     seqs: int = 5_000
     rows: int = 2_000
     holes: int = 200
+    look_s: float = 0.020
 
 
 @dataclass(slots=True)
@@ -97,6 +102,7 @@ class Pruner:
 
     `clear`: of each victim nothing is left up to that seq, for nothing new comes below the city's mark. A new one replaces it at
     each change, so whoever rolls a transaction back puts the earlier one back as well.
+    `is_looking`: the last `relieve` came to the end of its time and not to the city's mark, so there may be room yet.
     """
 
     def __init__(
@@ -106,13 +112,17 @@ class Pruner:
         key: DeviceKey,
         retention: Retention,
         bite: Bite | None = None,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._connection = connection
         self._source = source
         self._key = key
         self._retention = retention
         self._bite = bite or Bite()
+        self._monotonic = monotonic
         self.clear: Mapping[Keep, int] = dict.fromkeys(VICTIMS, 0)
+        self.is_looking = False
 
     def expire(self, now_ms: int, after: int = 0) -> Swept:
         """Delete what the city has and whose retention time is over, in one look behind `after`."""
@@ -122,15 +132,13 @@ class Pruner:
         return swept
 
     def relieve(self) -> Pruned:
-        """Make room: delete the oldest victims that the city has, whatever their age, in one look."""
-        pruned = Pruned()
-        for keep in VICTIMS:
-            swept = self._sweep(self.clear[keep], "keep = ?", (keep.value,))
-            self.clear = {**self.clear, keep: swept.upto}
-            pruned.add(swept.pruned)
-            if pruned.total or not swept.is_last:
-                break
-        return pruned
+        """Make room: delete the oldest victims that the city has, whatever their age, in the first look that finds some."""
+        until = self._monotonic() + self._bite.look_s
+        swept = self._look_for_victims()
+        while self._may_find_more(swept) and self._monotonic() < until:
+            swept = self._look_for_victims()
+        self.is_looking = self._may_find_more(swept)
+        return swept.pruned
 
     def is_over_bound(self) -> bool:
         """Whether the pages in use exceed the bound."""
@@ -138,6 +146,19 @@ class Pruner:
         (free,) = self._connection.execute("PRAGMA freelist_count").fetchone()
         (size,) = self._connection.execute("PRAGMA page_size").fetchone()
         return bool((pages - free) * size > self._retention.bound_mb * 1_000_000)
+
+    def _look_for_victims(self) -> Swept:
+        """Readings are looked for once no health is left."""
+        for keep in VICTIMS:
+            swept = self._sweep(self.clear[keep], "keep = ?", (keep.value,))
+            self.clear = {**self.clear, keep: swept.upto}
+            if swept.pruned.total or not swept.is_last:
+                break
+        return swept
+
+    @staticmethod
+    def _may_find_more(swept: Swept) -> bool:
+        return not (swept.pruned.total or swept.is_last)
 
     def _sweep(self, after: int, condition: str, values: tuple[object, ...]) -> Swept:
         """Delete what fulfils `condition` behind `after`, one bite of it."""

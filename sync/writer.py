@@ -204,7 +204,9 @@ class Writer:
     # --- bounds and failures ---
 
     def _is_admitted(self, payloads: Sequence[Payload]) -> bool:
-        return not self._is_over_bound or any(payload.KEEP is Keep.PROOF for payload in payloads) or not payloads
+        """Nothing is refused for want of room before the journal has been looked through for it."""
+        has_no_room = self._is_over_bound and not self._pruner.is_looking
+        return not has_no_room or any(payload.KEEP is Keep.PROOF for payload in payloads) or not payloads
 
     def _keep_within_bound(self) -> None:
         self._is_over_bound = self._pruner.is_over_bound()

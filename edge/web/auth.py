@@ -3,6 +3,7 @@
 `edge.web.gate` checks every request with it, `edge.web.live` every action on a page.
 """
 
+import asyncio
 import hashlib
 import hmac
 import re
@@ -73,6 +74,7 @@ class Sessions:
         self._lifetime_s = lifetime_s
         self._monotonic = monotonic
         self._file = file
+        self._closed = asyncio.Event()  # since the file was written last
         self._open: OrderedDict[str, Session] = OrderedDict(self._found())
 
     def _found(self) -> Iterator[tuple[str, Session]]:
@@ -81,18 +83,24 @@ class Sessions:
             user, left_s = self._book.get(kept.name), kept.ends - self._file.wall()
             if user and user.record == kept.record and left_s > 0:
                 yield kept.key, Session(user, self._monotonic() + min(left_s, self._lifetime_s), kept.key)
+            else:
+                self._closed.set()
 
     async def keep(self) -> None:
         """To be awaited before a login or a logout is answered."""
         await self._file.keep(self._kept)
 
+    async def keep_closed(self) -> None:
+        """Write soon whatever else closes a session, until cancelled: a user who is again what they were must not open it at the next start."""
+        while True:
+            await self._closed.wait()
+            await self.keep()
+
     def _kept(self) -> list[KeptSession]:
         late = self._file.wall() - self._monotonic()
-        return [
-            KeptSession(one.key, one.user.name, one.user.record, one.ends + late)
-            for one in tuple(self._open.values())
-            if self.is_alive(one)
-        ]
+        alive = [one for one in tuple(self._open.values()) if self.is_alive(one)]
+        self._closed.clear()
+        return [KeptSession(one.key, one.user.name, one.user.record, one.ends + late) for one in alive]
 
     def open(self, user: User) -> str:
         """The token for the cookie."""
@@ -116,7 +124,8 @@ class Sessions:
         return True
 
     def close(self, session: Session) -> None:
-        self._open.pop(session.key, None)
+        if self._open.pop(session.key, None):
+            self._closed.set()
 
 
 class FormSeal:

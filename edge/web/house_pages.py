@@ -88,6 +88,10 @@ class HousePages(ABC):
             await asyncio.sleep(self._house.settings.unclaimed_page_s / 3)
             Client.prune_instances(client_age_threshold=self._house.settings.unclaimed_page_s)
 
+    async def keep_closed_sessions(self) -> None:
+        """Beside the server, as `forget_unclaimed`."""
+        await self._house.sessions.keep_closed()
+
 
 def _make_room(client: Client) -> None:
     """NiceGUI's q-page is a `main` around every page; the page's own bar is no part of the main content, and there is one `main` only."""

@@ -73,10 +73,12 @@ class HouseServer(ABC):
     async def _serve(self, server: "QuietServer", pages: "HousePages", listening: socket.socket) -> None:
         serving = asyncio.create_task(server.serve(sockets=[listening]), name="web")
         forgetting = asyncio.create_task(pages.forget_unclaimed(), name="web forget pages")
+        keeping = asyncio.create_task(pages.keep_closed_sessions(), name="web keep closed sessions")
         try:
             await asyncio.shield(serving)
         finally:
             forgetting.cancel()
+            keeping.cancel()
             server.should_exit = True
             await asyncio.wait([serving], timeout=GOODBYE_S + 3)
             serving.cancel()

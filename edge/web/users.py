@@ -8,6 +8,8 @@ import hashlib
 import hmac
 import io
 import logging
+import os
+import pwd
 import re
 import secrets
 import stat
@@ -151,11 +153,22 @@ def load_users(path: Path) -> dict[str, User]:
         table = tomllib.loads(path.read_text(encoding="utf-8")).get("users", {})
         return {name: _user(name, row) for name, row in table.items()}
     except OSError as error:
-        msg = f"{path}: {error.strerror}; run: chown --reference={path.parent} {path}"
+        msg = f"{path}: {error.strerror}; run: {_chown(path)}"
         raise UsersFileInvalid(msg) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, ValueError, TypeError, AttributeError) as error:
         msg = f"{path}: {error}"
         raise UsersFileInvalid(msg) from error
+
+
+def _chown(path: Path) -> str:
+    """Whose the folder is has to read the file; beside other secrets in a folder of root's, whoever is the agent."""
+    if path.parent.stat().st_uid:
+        return f"chown --reference={path.parent} {path}"
+    try:
+        name = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        name = str(os.geteuid())
+    return f"chown {name} {path} (if the agent runs as {name})"
 
 
 def create_user(
@@ -264,7 +277,7 @@ def _quoted(names: tuple[str, ...]) -> str:
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Replace a file in one step, 0600 from its first byte, on the disk before this returns; of root, in the folder owner's name."""
+    """Replace a file in one step, 0600 from its first byte, on the disk before this returns; of root, in the name of who reads it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_private(path, text.encode())
 

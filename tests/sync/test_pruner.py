@@ -36,15 +36,21 @@ HISTORIES = st.lists(TO_APPEND | OTHERS, min_size=3, max_size=25)
 class Box:
     """A journal without its threads, and beside it what it should hold by the rules alone."""
 
-    def __init__(self, folder: Path, bite: Bite) -> None:
+    def __init__(self, folder: Path, bite: Bite, tick_s: float) -> None:
         key = DeviceKey.load_or_create(folder)
         self.folder, self.now, self.city = folder, START, 0
         self.connection = open_writer(folder / JOURNAL_FILE, ())
         self.connection.execute("PRAGMA synchronous=OFF")
         self.connection.execute("INSERT INTO ledger_identity VALUES (1, ?, ?)", (SOURCE, key.public))
         self.chain = Chain(SOURCE, Head(), lambda: self.now)
-        self.pruner = Pruner(self.connection, SOURCE, key, RETENTION, bite)
+        self.pruner = Pruner(self.connection, SOURCE, key, RETENTION, bite, monotonic=self.tick)
+        self.seconds, self.tick_s = 0.0, tick_s
         self.expected: Kept = {}
+
+    def tick(self) -> float:
+        """Every look takes as long."""
+        self.seconds += self.tick_s
+        return self.seconds
 
     def append(self, wishes: list[tuple[Keep, int]]) -> None:
         """Each with so many hours that the clock goes on, or back, before it."""
@@ -115,19 +121,20 @@ class Box:
 
 
 @contextmanager
-def boxes(bite: Bite) -> Iterator[Box]:
+def boxes(bite: Bite, tick_s: float = 1.0) -> Iterator[Box]:
+    """Where a look takes a second, there is time for one in a transaction."""
     with tempfile.TemporaryDirectory() as folder:
-        box = Box(Path(folder), bite)
+        box = Box(Path(folder), bite, tick_s)
         yield box
         box.connection.close()
 
 
 @settings(max_examples=60, deadline=None)
-@given(SMALL, HISTORIES)
+@given(SMALL, st.sampled_from([1.0, 0.007, 0.0]), HISTORIES)
 def test_any_history_loses_what_the_rules_name_and_stays_provable(
-    bite: Bite, history: list[tuple[str, list[tuple[Keep, int]] | int]]
+    bite: Bite, tick_s: float, history: list[tuple[str, list[tuple[Keep, int]] | int]]
 ) -> None:
-    with boxes(bite) as box:
+    with boxes(bite, tick_s) as box:
         for deed, wish in history:
             box.do(deed, wish)
         assert verify(box.folder).why is None
@@ -184,6 +191,18 @@ def test_making_room_begins_where_a_pruning_found_the_first_victim() -> None:
         box.receipt(3_002)
         box.expire(0)
         assert [box.pruner.relieve().events[keep] for keep in (Keep.HEALTH, Keep.READING)] == [1, 1]
+
+
+def test_making_room_looks_on_until_it_finds_a_victim_or_its_time_is_over() -> None:
+    """An agent that starts at the bound knows of no look before: with one look a transaction it refused what came meanwhile."""
+    with boxes(Bite(seqs=100), tick_s=0.001) as box:
+        box.append([*PROOFS, (Keep.HEALTH, 0), (Keep.HEALTH, 0)])
+        box.receipt(3_002)
+        assert (box.pruner.relieve().total, box.pruner.is_looking) == (0, True)
+        assert 1_900 <= box.pruner.clear[Keep.HEALTH] <= 2_100
+        assert (box.pruner.relieve().total, box.pruner.is_looking) == (2, False)
+        assert (box.pruner.relieve().total, box.pruner.is_looking) == (0, True), "the readings"
+        assert (box.pruner.relieve().total, box.pruner.is_looking) == (0, False), "there are none"
 
 
 def test_no_bite_of_a_pruning_grows_with_the_journal_or_its_holes() -> None:

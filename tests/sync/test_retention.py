@@ -271,6 +271,22 @@ async def test_the_victims_are_health_first_and_never_proof(open_journal: Opener
     assert verify(tmp_path).ok
 
 
+async def test_a_start_at_the_bound_refuses_nothing_while_there_is_something_to_delete(open_journal: Opener) -> None:
+    """All of it stands behind more proof than one look goes through."""
+    journal = await open_journal(cadence=NEVER)
+    for payload in (PROOF,) * 12 + (HEALTH,) * 2:
+        await journal.record(*[payload] * 1_000)
+    await journal.mark_city(await receipt_for(journal))
+    pages, page = await journal.read(
+        lambda c: c.execute("SELECT * FROM pragma_page_count, pragma_page_size").fetchone()
+    )
+    await journal.close()
+    again = await open_journal(cadence=NEVER, retention=Retention(bound_mb=pages * page / 1e6 - 0.2))
+    for _ in range(9):
+        await again.record(HEALTH)
+    assert len(await kept(again)) < 14_000
+
+
 def spoil(connection: sqlite3.Connection) -> tuple[Payload, ...]:
     """Two rows in the middle, and the first."""
     connection.execute("UPDATE events SET body = x'7b' WHERE seq IN (1, 100, 101)")

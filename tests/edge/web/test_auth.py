@@ -2,13 +2,18 @@ import asyncio
 import hashlib
 import hmac
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from edge.web import session_file
 from edge.web.auth import FormSeal, Sessions
 from edge.web.session_file import SessionFile
-from edge.web.users import Role, UserBook, create_user, remove_user
+from edge.web.users import Role, UserBook, create_user, remove_user, write_secret
+from tests.edge.web.house import until
 
 PIN = "482915"
 
@@ -26,6 +31,14 @@ class Hall:
     def restarted(self) -> Sessions:
         kept = SessionFile(self.kept, lambda: self.wall + self.seconds)
         return Sessions(UserBook(self.file), 3600, lambda: self.seconds, kept)
+
+    @contextmanager
+    def another_counter(self) -> Iterator[None]:
+        """The officer is somebody else meanwhile, and the same again afterwards."""
+        text = self.file.read_text()
+        write_secret(self.file, text.replace('counters = ["quay-01"]', 'counters = ["quay-02"]'))
+        yield
+        write_secret(self.file, text)
 
 
 @pytest.fixture
@@ -109,14 +122,38 @@ class TestAfterARestart:
         again = hall.restarted()
         assert [again.find(token) for token in tokens] == [None, None, None]
 
-    async def test_of_two_logins_at_once_both_are_kept(self, hall: Hall) -> None:
-        tokens = []
+    @pytest.mark.parametrize("is_restarted", [False, True])
+    async def test_what_a_change_of_the_user_closed_stays_closed_when_they_are_changed_back(
+        self, hall: Hall, is_restarted: bool
+    ) -> None:
+        tokens = [hall.sessions.open(user) for user in (hall.officer, hall.leader)]
+        await hall.sessions.keep()
+        with hall.another_counter():
+            sessions = hall.restarted() if is_restarted else hall.sessions
+            assert sessions.find(tokens[0]) is None
+        keeping = asyncio.create_task(sessions.keep_closed())
+        await until(lambda: len(json.loads(hall.kept.read_text())) == 1)
+        keeping.cancel()
+        again = hall.restarted()
+        assert [again.find(token) is not None for token in tokens] == [False, True]
+
+    async def test_of_two_logins_at_once_both_are_kept(self, hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Also when the first one's write is the last to end, unless the second one's waits for it."""
+        tokens: list[str] = []
+        is_second_written, writes = threading.Event(), iter((True, False))
+
+        def slow_at_first(path: Path, text: str) -> None:
+            if next(writes):
+                is_second_written.wait(0.2)
+            write_secret(path, text)
+            is_second_written.set()
 
         async def login() -> None:
             tokens.append(hall.sessions.open(hall.leader))
             await hall.sessions.keep()
 
-        await asyncio.gather(*(login() for _ in range(5)))
+        monkeypatch.setattr(session_file, "write_secret", slow_at_first)
+        await asyncio.gather(login(), login())
         again = hall.restarted()
         assert all(again.find(token) for token in tokens)
 

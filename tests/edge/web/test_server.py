@@ -9,8 +9,9 @@ import pytest
 
 from edge.web.server import PortTaken, WebServer
 from edge.web.site import WebSettings
-from edge.web.users import UserBook
+from edge.web.users import Role, UserBook, create_user, remove_user
 from tests.edge.web.fakes import Centre, strings
+from tests.edge.web.house import until
 
 pytestmark = pytest.mark.enable_socket
 
@@ -44,6 +45,20 @@ async def test_it_serves_in_the_agents_loop_and_stops_when_cancelled(tmp_path: P
             running.cancel()
         with pytest.raises(OSError, match=r"refused|failed"):
             await ask(web.port, "/healthz")
+
+
+async def test_a_session_whose_user_is_gone_leaves_the_file_while_it_serves(tmp_path: Path) -> None:
+    officer = create_user(tmp_path / "users.toml", "quay-01", Role.OFFICER, "482915", ("quay-01",))
+    web, kept = server(tmp_path), tmp_path / "sessions.json"
+    token = web.site.sessions.open(officer)
+    await web.site.sessions.keep()
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(web.run())
+        await web.ready.wait()
+        remove_user(tmp_path / "users.toml", "quay-01")
+        assert web.site.sessions.find(token) is None
+        await until(lambda: kept.read_text() == "[]")
+        running.cancel()
 
 
 async def test_it_lets_others_go_first(tmp_path: Path) -> None:

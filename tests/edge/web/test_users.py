@@ -1,5 +1,6 @@
 import errno
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -75,15 +76,52 @@ def test_what_root_writes_belongs_to_who_has_to_read_it(tmp_path: Path) -> None:
     assert (folder / "users.toml").stat().st_uid == 65534
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize(
+    ("folder_owner", "file_owner", "expected"),
+    [
+        ((0, 0), (65534, 65533), (65534, 65533)),
+        ((65534, 65534), (65533, 65532), (65533, 65532)),
+        ((0, 0), (0, 65534), (0, 65534)),
+        ((65534, 65534), (0, 0), (65534, 65534)),  # left there by a program that mended nothing
+    ],
+)
+def test_what_root_writes_again_keeps_its_owner(
+    tmp_path: Path, folder_owner: tuple[int, int], file_owner: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    """`[web] users_file` may name a folder of root's, beside other secrets."""
+    path = tmp_path / "secrets" / "users.toml"
+    create_user(path, "quay-01", Role.OFFICER, PIN)
+    os.chown(path.parent, *folder_owner)
+    os.chown(path, *file_owner)
+    create_user(path, "quay-02", Role.OFFICER, PIN)
+    found = path.stat()
+    assert (found.st_uid, found.st_gid) == expected
+    assert stat.S_IMODE(found.st_mode) == 0o600
+
+
+def refuse(*_: object, **__: object) -> str:
+    raise PermissionError(errno.EACCES, "Permission denied")
+
+
 def test_a_file_that_cannot_be_read_is_one_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     create_user(path, "quay-01", Role.OFFICER, PIN)
-
-    def refuse(*_: object, **__: object) -> str:
-        raise PermissionError(errno.EACCES, "Permission denied")
-
     monkeypatch.setattr(Path, "read_text", refuse)
     with pytest.raises(UsersFileInvalid, match=r"Permission denied; run: chown"):
         load_users(path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@pytest.mark.parametrize(("owner", "advice"), [(65534, "--reference={0} {0}/u"), (0, "root {0}/u (if the agent runs")])
+def test_the_advice_gives_the_file_to_its_reader_and_not_to_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: int, advice: str
+) -> None:
+    """In a folder of root's it is whoever met the error, in this test called root."""
+    create_user(tmp_path / "u", "quay-01", Role.OFFICER, PIN)
+    os.chown(tmp_path, owner, owner)
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(UsersFileInvalid, match=re.escape("run: chown " + advice.format(tmp_path))):
+        load_users(tmp_path / "u")
 
 
 def test_a_file_others_can_read_is_refused(path: Path) -> None:
