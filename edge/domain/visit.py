@@ -6,13 +6,14 @@ The counter service feeds it and turns its actions into events. The table, rows 
 |---|---|---|---|---|---|
 | EMPTY | a face: SETTLING (largest) | - | belongs to the last visit while it is late, else to none | - | - |
 | SETTLING | seen `settle_s`: MEASURING + Started; lost: EMPTY | lost: EMPTY | as EMPTY | OPTED_OUT + Dropped | EMPTY |
-| MEASURING | read it; not in the frame: AWAY | - | kept + Rated | OPTED_OUT + Dropped | AWAY |
-| AWAY | back: MEASURING; gone `gone_s`: EMPTY + Ended | gone `gone_s`: EMPTY + Ended | kept + Rated | OPTED_OUT + Dropped | - |
+| MEASURING | read it; not in the frame: AWAY | - | kept + Rated | OPTED_OUT + Dropped | AWAY, unseen |
+| AWAY | back: MEASURING; gone `gone_s`: EMPTY + Ended | gone `gone_s`: EMPTY + Ended | kept + Rated | OPTED_OUT + Dropped; unseen: seeing starts anew | unseen |
 | OPTED_OUT | seen gone for `gone_s`: EMPTY | - | Rated, of no visit | - | seeing starts anew |
 
 The citizen is the largest face at first and then stays the one: by track, or, when the tracker lost it for a moment, by
 place and size. After an opt-out that place is all that is remembered. A rating pressed up to `late_rating_s` after a
-visit's end still belongs to it: it is told as Rated with the ended visit's id, which amends the summary told before.
+visit's end still belongs to it: it is told as Rated with the ended visit's id, which amends the summary told before. A camera that is blind leaves the citizen
+unseen: from its first frame on, an opt-out holds for whoever is there.
 """
 
 from collections.abc import Callable, Mapping
@@ -184,15 +185,15 @@ def _opt_out(state: VisitState, fresh: FreshId) -> Step:
     if state.presence in {Presence.EMPTY, Presence.OPTED_OUT}:
         return state, ()
     dropped = Dropped(state.visit or fresh())
-    return VisitState(Presence.OPTED_OUT, citizen=state.citizen), (dropped,)
+    return VisitState(Presence.OPTED_OUT, citizen=state.citizen, was_blind=state.was_blind), (dropped,)
 
 
 def _blind(state: VisitState) -> Step:
     if state.presence is Presence.SETTLING:
         return _emptied(state), ()
     if state.presence is Presence.MEASURING:
-        return replace(state, presence=Presence.AWAY), ()
-    return replace(state, was_blind=state.presence is Presence.OPTED_OUT), ()
+        return replace(state, presence=Presence.AWAY, was_blind=True), ()
+    return replace(state, was_blind=state.presence in {Presence.AWAY, Presence.OPTED_OUT}), ()
 
 
 def _frame_empty(state: VisitState, frame: Frame, rules: VisitRules, _fresh: FreshId) -> Step:
@@ -216,6 +217,7 @@ def _frame_settling(state: VisitState, frame: Frame, rules: VisitRules, fresh: F
 
 
 def _frame_present(state: VisitState, frame: Frame, rules: VisitRules, _fresh: FreshId) -> Step:
+    state = replace(state, was_blind=False)
     face = find(state.citizen, frame.faces, frame.at_s, rules.same_person_s)
     if face is None:
         return _tick(replace(state, presence=Presence.AWAY), frame.at_s, rules)

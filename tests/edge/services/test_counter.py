@@ -336,13 +336,19 @@ async def test_a_clock_that_was_put_back_lets_the_next_alerts_out(centre: Centre
 
 
 @pytest.mark.parametrize("first_look", [(), (face(CALM, track=9, box=(0.2, 0.3, 0.2, 0.3)),)])
+@pytest.mark.parametrize("is_blind_first", [False, True])
 async def test_an_opt_out_holds_though_the_camera_was_away_and_the_citizen_moved(
-    centre: Centre, first_look: tuple[Face, ...]
+    centre: Centre, first_look: tuple[Face, ...], *, is_blind_first: bool
 ) -> None:
     await centre.play((CALM, 4))
+    if is_blind_first:
+        await centre.blind(1)
     await centre.counters.opt_out("q1")
-    await centre.play((CALM, 2))
-    await centre.blind(10)
+    if not is_blind_first:
+        await centre.play((CALM, 2))
+        await centre.blind(1)
+    centre.clock.advance(9)
+    await centre.counters._stations["q1"].tick()
     await centre.show(0.1, *first_look)
     await centre.show(8, face(CALM, track=9, box=(0.2, 0.3, 0.2, 0.3)))
     assert len(await centre.events(VisitStarted)) == 1
