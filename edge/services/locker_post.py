@@ -9,6 +9,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from edge.domain.msisdn import Msisdn, NotAMobileNumber
 from edge.domain.pickup_code import PickupCode
@@ -16,7 +17,7 @@ from edge.locker_ports import CodeBook, Seal
 from edge.ports import Clock, Ledger, SmsPort, SmsReply, SmsReport
 from edge.services.faults import Faults
 from edge.services.locker_text import LockerText
-from edge.services.sms_sending import Handover, PostRules, Recalls, hand_over, is_progress, send_for_ever
+from edge.services.sms_sending import UNNOTED_S, Handover, PostRules, Recalls, hand_over, is_progress, send_for_ever
 from edge.store import locker_outbox as outbox
 from edge.store.locker_outbox import LockerSmsRow, SmsKind
 from edge.store.outbox import Sending
@@ -78,7 +79,8 @@ class LockerPost:
 
     async def _take_back_outlived(self) -> None:
         """A code that opens nothing any more must not reach a citizen after the one that does."""
-        rows = await self._ledger.read(outbox.outlived)
+        since_s = self._clock.now().timestamp() - UNNOTED_S
+        rows = await self._ledger.read(partial(outbox.outlived, since_s=since_s))
         for ref in await self._recalls.taken_back([row.ref for row in rows]):
             await self._note(ref, Sending.CANCELLED)
 

@@ -18,7 +18,7 @@ from edge.services.alert_text import AlertText
 from edge.services.alerts import AlertService
 from edge.services.faults import Faults
 from edge.services.plan import CounterPlan
-from edge.services.sms_sending import Handover, PostRules, Recalls, hand_over, is_progress, send_for_ever
+from edge.services.sms_sending import UNNOTED_S, Handover, PostRules, Recalls, hand_over, is_progress, send_for_ever
 from edge.store import alerts as table
 from edge.store import outbox
 from edge.store.alerts import AlertRow
@@ -77,8 +77,11 @@ class SmsPost:
             await self.take(item)
 
     async def _take_back_outlived(self) -> None:
-        rows = {row.ref: row for row in await self._ledger.read(outbox.outlived)}
+        since_s = self._clock.now().timestamp() - UNNOTED_S
+        rows = {row.ref: row for row in await self._ledger.read(partial(outbox.outlived, since_s=since_s))}
         for ref in await self._recalls.taken_back(rows):
+            if rows[ref].status is Sending.CANCELLED:
+                continue  # as it was noted long ago
             await self._ledger.transact(partial(_taken_back, row=rows[ref]))
             await self._alerts.announce(rows[ref].alert)
 

@@ -14,6 +14,7 @@ from edge.services.faults import Faults
 from edge.store.outbox import Sending
 
 PART = "sms"
+UNNOTED_S = 86_400.0  # so long what was cancelled may still lie with the transport: an agent may die between handing over and noting it
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,10 +117,12 @@ def note(connection: sqlite3.Connection, ref: str, status: Sending) -> None:
 
 
 def note_handed(connection: sqlite3.Connection, ref: str) -> None:
-    """The transport has it: it is never handed over again, so the number can go."""
+    """The transport has it: it is never handed over again, so the number can go. One cancelled meanwhile is on its way after all."""
     connection.execute(
-        "UPDATE locker_sms SET handed = max(handed, ?), sealed_phone = NULL WHERE ref = ?", (Handed.YES, ref)
-    )  # fmt: skip
+        "UPDATE locker_sms SET handed = max(handed, ?), sealed_phone = NULL,"
+        " status = CASE status WHEN 'cancelled' THEN 'queued' ELSE status END WHERE ref = ?",
+        (Handed.YES, ref),
+    )
 
 
 def note_told(connection: sqlite3.Connection, ref: str) -> None:
@@ -134,12 +136,17 @@ def untold(connection: sqlite3.Connection) -> tuple[LockerSmsRow, ...]:
     return tuple(_row(row) for row in found)
 
 
-def outlived(connection: sqlite3.Connection) -> tuple[LockerSmsRow, ...]:
-    """Codes that the transport has not reported on and that open nothing any more: replaced, used or dead."""
+def outlived(connection: sqlite3.Connection, since_s: float) -> tuple[LockerSmsRow, ...]:
+    """Codes that the transport has not reported on and that open nothing any more: replaced, used or dead.
+
+    Also those cancelled and queued after `since_s`: an agent may have died between handing one over and noting it.
+    """
     found = connection.execute(
-        f"{_SELECT} AS sms WHERE status = 'queued' AND handed <> 0 AND kind = 'code' AND NOT EXISTS"  # noqa: S608 - our own constants
+        f"{_SELECT} AS sms WHERE kind = 'code' AND (status = 'queued' AND handed <> 0"  # noqa: S608 - our own constants
+        " OR status = 'cancelled' AND handed = 0 AND queued_s > ?) AND NOT EXISTS"
         " (SELECT 1 FROM locker_codes AS code WHERE code.stay = sms.stay AND code.turn = sms.turn"
-        " AND code.is_dead = 0 AND code.used_s IS NULL) ORDER BY queued_s, rowid"
+        " AND code.is_dead = 0 AND code.used_s IS NULL) ORDER BY queued_s, rowid",
+        (since_s,),
     )
     return tuple(_row(row) for row in found)
 

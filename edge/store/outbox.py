@@ -57,11 +57,15 @@ def waiting(connection: sqlite3.Connection, now_s: float, limit: int, most_s: fl
     return tuple(_row(row) for row in found)
 
 
-def outlived(connection: sqlite3.Connection) -> tuple[SmsRow, ...]:
-    """What the transport has not reported on though its alert is over: acknowledged, contested or withdrawn."""
+def outlived(connection: sqlite3.Connection, since_s: float) -> tuple[SmsRow, ...]:
+    """What the transport has not reported on though its alert is over: acknowledged, contested or withdrawn.
+
+    Also what was cancelled and queued after `since_s`: an agent may have died between handing it over and noting it.
+    """
     found = connection.execute(
-        f"{_SELECT} WHERE status = 'submitted' AND alert IN"  # noqa: S608 - our own constants
-        " (SELECT alert FROM alerts WHERE state NOT IN ('open', 'unanswered')) ORDER BY rowid"
+        f"{_SELECT} WHERE (status = 'submitted' OR status = 'cancelled' AND told_s > ?) AND alert IN"  # noqa: S608 - our own constants
+        " (SELECT alert FROM alerts WHERE state NOT IN ('open', 'unanswered')) ORDER BY rowid",
+        (since_s,),
     )
     return tuple(_row(row) for row in found)
 

@@ -206,6 +206,23 @@ async def test_what_the_transport_has_not_sent_is_taken_back_when_the_alert_is_o
     assert centre.phone.sent == {}
 
 
+async def test_what_was_handed_over_right_before_a_crash_is_taken_back_too(centre: Centre) -> None:
+    one = await centre.killed()
+    one.phone.holds_back = True
+    alert = await raised(one)
+    one.phone.after_submit = die
+    await killed_while_sending(one)
+    one.phone.after_submit = None
+    assert one.phone.sent
+
+    two = await one.killed()
+    await two.alerts.acknowledge(alert.alert, "binh")
+    await minutes(two, 1)
+    assert two.phone.sent == {}
+    assert await two.events(AlertSms) == []
+    await two.journal.close()
+
+
 async def test_what_is_on_its_way_already_stays_known_as_sent(centre: Centre) -> None:
     alert = await raised(centre)
     await told(centre)

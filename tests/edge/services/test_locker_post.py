@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -105,10 +105,7 @@ async def test_a_replaced_code_is_not_sent(town: Town, phone: IdempotentPhone) -
 async def test_a_code_that_opens_nothing_any_more_is_taken_back(tmp_path: Path, phone: IdempotentPhone) -> None:
     """The modem is dead, the officer reads out another code; with the modem back the dead one came last."""
     house, phone.holds_back = await House.open(tmp_path), True
-    text = LockerText(strings(), "UBND")
-    post = LockerPost(
-        house.disk, phone, house.locker.codes, house.locker.parts.seal, text, faults=house.faults, clock=house.clock
-    )
+    post = post_of(house, phone)
     await house.loaded()
     await post.send_due()
     assert len(phone.sent) == 1
@@ -117,6 +114,39 @@ async def test_a_code_that_opens_nothing_any_more_is_taken_back(tmp_path: Path, 
     assert phone.sent == {}
     assert await house.rows("SELECT status, sealed_phone FROM locker_sms WHERE kind = 'code'") == [("cancelled", None)]
     await house.journal.close()
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+async def test_a_code_replaced_while_it_is_handed_over_is_taken_back(
+    tmp_path: Path, phone: IdempotentPhone, *, is_killed: bool
+) -> None:
+    house, phone.holds_back = await House.open(tmp_path), True
+    await house.loaded()
+
+    async def replaced() -> None:
+        phone.after_submit = None
+        await house.spoken()
+        if is_killed:
+            raise Died
+
+    phone.after_submit, post = replaced, post_of(house, phone)
+    with pytest.raises(ExceptionGroup) if is_killed else nullcontext():
+        await post.send_due()
+    assert len(phone.sent) == 1
+    if is_killed:
+        house = await house.killed()
+        post = post_of(house, phone)
+    await post.send_due()
+    assert phone.sent == {}
+    assert await house.rows("SELECT status, sealed_phone FROM locker_sms WHERE kind = 'code'") == [("cancelled", None)]
+    await house.journal.close()
+
+
+def post_of(house: House, phone: IdempotentPhone) -> LockerPost:
+    text = LockerText(strings(), "UBND")
+    return LockerPost(
+        house.disk, phone, house.locker.codes, house.locker.parts.seal, text, faults=house.faults, clock=house.clock
+    )
 
 
 async def test_what_is_cancelled_is_not_sent_and_what_was_handed_over_stays_true(
