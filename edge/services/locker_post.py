@@ -41,7 +41,7 @@ class LockerPost:
         self._faults = faults
         self._clock = clock
         self._rules = rules or PostRules()
-        self._recalls = Recalls(port, self._rules.submit_s)
+        self._recalls = Recalls(port, self._rules.submit_s, clock.monotonic)
         self._to_send = asyncio.Event()
         self._watching: list[Callable[[str], None]] = []
 

@@ -44,7 +44,7 @@ class SmsPost:
         self._faults = faults
         self._clock = clock
         self._rules = rules or PostRules()
-        self._recalls = Recalls(port, self._rules.submit_s)
+        self._recalls = Recalls(port, self._rules.submit_s, clock.monotonic)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:

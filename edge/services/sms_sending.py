@@ -14,6 +14,7 @@ from edge.services.faults import Faults
 from edge.store.outbox import Sending
 
 PART = "sms"
+ASK_BACK_S = 15.0  # a message in the transport's hands is asked back that often, as long as nobody needs it
 UNNOTED_S = 86_400.0  # so long what was cancelled may still lie with the transport: an agent may die between handing over and noting it
 
 
@@ -67,22 +68,24 @@ async def send_for_ever(send_due: Callable[[], Awaitable[int]], wake: asyncio.Ev
 
 
 class Recalls:
-    """What nobody needs any more is asked back from the transport, each once: what it could not give back then is on its way."""
+    """What nobody needs any more is asked back from the transport, again after a while: in its hands now, it may lie still later."""
 
-    def __init__(self, port: SmsPort, submit_s: float) -> None:
+    def __init__(self, port: SmsPort, submit_s: float, monotonic: Callable[[], float]) -> None:
         self._port = port
         self._submit_s = submit_s
-        self._asked: set[str] = set()
+        self._monotonic = monotonic
+        self._next_s: dict[str, float] = {}
 
     async def taken_back(self, refs: Collection[str]) -> list[str]:
         """Those that will never be sent. A transport that cannot answer now is asked again at the next look."""
-        self._asked &= set(refs)
+        now_s, listed = self._monotonic(), frozenset(refs)
+        self._next_s = {ref: next_s for ref, next_s in self._next_s.items() if ref in listed}
         back = []
-        for ref in [one for one in refs if one not in self._asked]:
+        for ref in [one for one in refs if self._next_s.get(one, now_s) <= now_s]:
             with suppress(SmsUnavailable, TimeoutError):
                 async with asyncio.timeout(self._submit_s):
                     is_back = await self._port.take_back(ref)
-                self._asked.add(ref)
+                self._next_s[ref] = now_s + ASK_BACK_S
                 if is_back:
                     back.append(ref)
         return back

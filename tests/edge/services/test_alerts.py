@@ -206,6 +206,18 @@ async def test_what_the_transport_has_not_sent_is_taken_back_when_the_alert_is_o
     assert centre.phone.sent == {}
 
 
+async def test_what_the_transport_had_in_its_hands_for_a_moment_is_taken_back_later(centre: Centre) -> None:
+    """smsd moves a message between two folders under a lock: the first question may come just then."""
+    alert = await raised(centre)
+    await told(centre)
+    await centre.alerts.acknowledge(alert.alert, "binh")
+    assert len(await told(centre)) == 2
+
+    centre.phone.holds_back = True
+    await minutes(centre, 1)
+    assert centre.phone.sent == {}
+
+
 async def test_what_was_handed_over_right_before_a_crash_is_taken_back_too(centre: Centre) -> None:
     one = await centre.killed()
     one.phone.holds_back = True
