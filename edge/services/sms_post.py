@@ -161,8 +161,9 @@ class SmsPost:
 
 
 def _taken_back(connection: sqlite3.Connection, row: SmsRow) -> Sequence[Payload]:
+    """The contract has no word for it, and "failed" would be the city's last word about an alert that others received."""
     outbox.note(connection, row.ref, Sending.CANCELLED)
-    return (AlertSms(alert=row.alert, ref=row.ref, contact=row.contact, status=SmsStatus.FAILED.value),)
+    return ()
 
 
 def _answered(connection: sqlite3.Connection, answer: str | None, keys: frozenset[str]) -> tuple[str, str] | None:
