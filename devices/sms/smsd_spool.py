@@ -90,8 +90,8 @@ class SmsdSpool:
             waiting = [path for path in (self._path(name, ref) for name in FLOW[:2]) if path.exists()]
             if waiting:
                 self._mark(ref, TAKEN_BACK)
-            if any(take_away(path) for path in waiting):
-                return True
+            for path in waiting:
+                take_away(path)
             return self._last_told(ref) == TAKEN_BACK and not any(self._path(name, ref).exists() for name in FLOW)
         except OSError as err:
             raise SmsUnavailable("the spool cannot be written") from err

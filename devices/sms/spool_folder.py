@@ -33,21 +33,18 @@ def is_locked(path: Path) -> bool:
     return path.with_name(path.name + LOCK).exists()
 
 
-def take_away(path: Path) -> bool:
+def take_away(path: Path) -> None:
     """Remove a file for good, unless smsd has it in its hands or has moved it on: while we hold smsd's own lock it takes it not."""
     lock = path.with_name(path.name + LOCK)
     try:
         os.close(os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
     except FileExistsError:
-        return False
+        return
     try:
-        path.unlink()
-    except FileNotFoundError:
-        return False
+        path.unlink(missing_ok=True)
     finally:
         lock.unlink()
     sync_folder(path.parent)
-    return True
 
 
 def write_durably(fresh: Path, final: Path, content: bytes) -> None:

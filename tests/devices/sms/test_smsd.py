@@ -176,16 +176,25 @@ async def test_without_network_a_message_waits(line: Line) -> None:
 async def test_what_waits_for_a_network_is_taken_back_and_never_sent(line: Line) -> None:
     line.network.is_registered = False
     await line.channel.submit(Outgoing("alert-1", LEADER, "Chờ sóng ạ"))
-    await until(lambda: bool(list((line.root / "checked").glob("mc-*.LOCK"))))  # smsd has this one in its hands
+    await until(lambda: is_in_hands(line.root / "checked" / "mc-alert-1"))
     await line.channel.submit(Outgoing("alert-2", LEADER, "Không cần nữa ạ"))
     await until((line.root / "checked" / "mc-alert-2").exists)
-    assert [await line.channel.take_back(ref) for ref in ("alert-1", "alert-2")] == [False, True]
+    assert not await line.channel.take_back("alert-1")
+    while not await line.channel.take_back("alert-2"):  # it may be between two folders just now
+        await asyncio.sleep(0.02)
     line.network.is_registered = True
     await line.channel.submit(Outgoing("alert-2", LEADER, "Không cần nữa ạ"))  # the same ref, once and for ever
     await line.channel.submit(Outgoing("alert-3", LEADER, "Sau ạ"))
     await until(lambda: SmsStatus.DELIVERED in line.statuses("alert-3"))
     assert sorted(line.phone.texts) == ["Chờ sóng ạ", "Sau ạ"]
     assert not await line.channel.take_back("alert-3")
+
+
+def is_in_hands(message: Path) -> bool:
+    """Whether smsd's modem process holds it; the main one locks a message for the moment of moving it."""
+    with suppress(FileNotFoundError):
+        return "MODEM" in message.with_name(f"{message.name}.LOCK").read_text("ascii")
+    return False
 
 
 async def test_smsd_left_over_by_a_killed_program_is_ended_first(tmp_path: Path) -> None:

@@ -143,6 +143,17 @@ def test_what_smsd_has_in_its_hands_or_sent_stays_sent(root: Path, spool: SmsdSp
     assert spool.pending() == [DeliveryUpdate("alert-1", SmsStatus.SUBMITTED)]
 
 
+def test_what_smsd_copies_on_in_this_moment_is_not_taken_back(root: Path, spool: SmsdSpool) -> None:
+    """It copies into `checked` under a lock there, then removes the file in `outgoing`."""
+    spool.put(SMS)
+    (root / "checked" / "mc-alert-1.LOCK").touch()
+    (root / "checked" / "mc-alert-1").write_bytes((root / "outgoing" / "mc-alert-1").read_bytes())
+    assert not spool.take_back("alert-1")
+    (root / "checked" / "mc-alert-1.LOCK").unlink()
+    assert spool.take_back("alert-1")
+    assert list(root.glob("*/mc-*")) == []
+
+
 def test_delivered_needs_every_part(root: Path, spool: SmsdSpool) -> None:
     spool.put(SMS)
     smsd_sends(root, "alert-1", "254 255 0")
