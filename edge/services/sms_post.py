@@ -92,6 +92,9 @@ class SmsPost:
             log.error("alert %s: contact %s is not in the configuration any more", row.alert, row.contact)
             await self._note(row.ref, Sending.FAILED)
             return
+        if alert.chain.state is AlertState.UNANSWERED and self._is_given_up(row):
+            await self._note(row.ref, Sending.FAILED)  # yesterday's anger helps nobody
+            return
         words = self._words(alert)
         match await hand_over(
             self._port, self._faults, self._rules.submit_s, ref=row.ref, to=number.reveal(), text=words
@@ -105,17 +108,19 @@ class SmsPost:
                 await self._put_off(row)
 
     async def _put_off(self, row: SmsRow) -> None:
-        now_s = self._clock.now().timestamp()
-        if now_s - row.told_s >= self._rules.give_up_s:
+        if self._is_given_up(row):
             await self._note(row.ref, Sending.FAILED)
             return
-        wait_s = self._rules.wait_s(row.attempts)
+        next_s = self._clock.now().timestamp() + self._rules.wait_s(row.attempts)
 
         def change(connection: sqlite3.Connection) -> Sequence[Payload]:
-            outbox.put_off(connection, row.ref, now_s + wait_s)
+            outbox.put_off(connection, row.ref, next_s)
             return ()
 
         await self._ledger.transact(change)
+
+    def _is_given_up(self, row: SmsRow) -> bool:
+        return self._clock.now().timestamp() - row.told_s >= self._rules.give_up_s
 
     async def _note(self, ref: str, status: Sending) -> None:
         now = self._clock.now()

@@ -20,7 +20,10 @@ UNNOTED_S = 86_400.0  # so long what was cancelled may still lie with the transp
 
 @dataclass(frozen=True, slots=True)
 class PostRules:
-    """How an outbox is emptied. An alert that nobody took for `give_up_s` has failed: the next contact is told."""
+    """How an outbox is emptied. An SMS that nobody took for `give_up_s` has failed: the next contact is told.
+
+    One whose alert has run out of contacts is not even tried after so long.
+    """
 
     first_wait_s: float = 2.0
     most_wait_s: float = 120.0

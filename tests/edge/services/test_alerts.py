@@ -178,6 +178,20 @@ async def test_a_power_cut_longer_than_the_chain_keeps_nobody_from_being_told(ce
     await two.journal.close()
 
 
+async def test_an_alert_that_is_over_since_last_night_calls_nobody_in_the_morning(centre: Centre) -> None:
+    one = await centre.killed()
+    one.phone.is_down = True
+    await raised(one)
+    await minutes(one, 30)
+    two = await one.killed()
+    two.clock.advance(10 * 3600)
+    two.phone.is_down = False
+
+    assert await told(two) == []
+    assert {"failed"} == {status for _, status in (await two.alerts.recent())[0].contacts}
+    await two.journal.close()
+
+
 async def test_what_is_acknowledged_is_not_sent_any_more(centre: Centre) -> None:
     centre.phone.is_down = True
     alert = await raised(centre)
