@@ -9,6 +9,7 @@ import math
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,6 +24,7 @@ from edge.ports import CameraChange, CameraState, Clock, CounterView, Ledger, Nu
 from edge.services.alert_changes import Cause
 from edge.services.alerts import AlertService
 from edge.services.faults import Faults
+from edge.services.kept import kept_or_told
 from edge.services.plan import CounterPlan
 from edge.services.visit_changes import VisitChanges, mood_payload
 from edge.services.visit_view import view_of
@@ -139,7 +141,7 @@ class Station:
             is_urgent = any(isinstance(action, visits.Dropped | visits.Rated) for action in actions)
             await self._pay(grouped=not is_urgent)
             if self._state.visit is not None and _may_urge(event, self._state.presence):
-                await self._urge(self._felt(event.at_s))
+                await self._urge_after(event)
             self._show()
         for action in actions:
             if isinstance(action, visits.Dropped | visits.Rated) and action.visit:
@@ -227,6 +229,12 @@ class Station:
         self._escalation, actions = escalations.step(self._escalation, event, self._rules.escalation)
         if actions:
             self._nudge = None
+
+    async def _urge_after(self, event: visits.Event) -> None:
+        """A press is kept by now and must not look refused because its alert is: the next tick tries that again."""
+        is_press = isinstance(event, visits.Rate)
+        with kept_or_told(log, "counter: a press is kept, its alert not yet") if is_press else nullcontext():
+            await self._urge(self._felt(event.at_s))
 
     async def _urge(self, felt: Felt) -> None:
         before, is_lost = self._escalation, True

@@ -6,6 +6,8 @@ import pytest
 
 from edge.domain.level import Level
 from edge.ports import CameraChange, CameraState, CounterPhase
+from edge.services.alert_changes import Cause
+from edge.services.alerts import AlertService
 from sync.events import AlertRaised, DeviceFault, DeviceRecovered, NudgeShown, RatingGiven, VisitDropped, VisitEnded
 from tests.edge.services.fakes import CALM, FURIOUS, PLEASED
 from tests.edge.services.life import Life
@@ -63,6 +65,22 @@ async def test_anger_that_could_not_be_recorded_is_raised_as_soon_as_it_can(life
     await life.film(5, FURIOUS)
 
     assert told(life, AlertRaised) == 1
+
+
+async def test_a_press_that_is_kept_is_not_refused_because_its_alert_is(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(_alerts: AlertService, _cause: Cause) -> None:
+        raise LedgerFull
+
+    await life.film(4, CALM)
+    await life.film(0.5, "nobody")
+    with monkeypatch.context() as patch:
+        patch.setattr(AlertService, "raise_alert", refuse)
+        await life.counters.rate("q1", Level.ANGRY)
+    assert (told(life, RatingGiven), told(life, AlertRaised)) == (1, 0)
+    await life.counters._stations["q1"].tick()
+    assert (told(life, RatingGiven), told(life, AlertRaised)) == (1, 1)
 
 
 async def test_a_camera_lost_meanwhile_shows_at_once_and_is_told_once_when_it_can_be(life: Life) -> None:
