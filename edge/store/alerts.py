@@ -8,7 +8,7 @@ from datetime import datetime
 from edge.domain.chain import AlertState, Chain
 from edge.domain.escalation import Why
 from edge.domain.level import Level
-from edge.store.times import hour_of
+from edge.store.times import STEP_BACK_S, hour_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,9 @@ def of_visit(connection: sqlite3.Connection, visit: str) -> tuple[AlertRow, ...]
 
 def due(connection: sqlite3.Connection, now_s: float, most_s: float) -> tuple[AlertRow, ...]:
     """Whose next contact should be told by now; `most_s` as in `times.is_over`."""
-    return tuple(_rows(connection, "WHERE due_s <= ?1 OR due_s > ?1 + ?2 ORDER BY due_s", (now_s, most_s)))
+    return tuple(
+        _rows(connection, "WHERE due_s <= ?1 OR due_s > ?1 + ?2 ORDER BY due_s", (now_s, most_s + STEP_BACK_S))
+    )
 
 
 def in_state(connection: sqlite3.Connection, state: AlertState) -> tuple[AlertRow, ...]:

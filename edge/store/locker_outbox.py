@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 
 from edge.store.outbox import Sending
+from edge.store.times import STEP_BACK_S
 
 PREFIX = "lk-"  # an alert's refs begin with a digit
 
@@ -43,7 +44,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class LockerSmsRow:
-    """`phone` is sealed; None once nobody needs it any more."""
+    """`phone` is sealed; None once nobody needs it any more. `next_s` as in `outbox.SmsRow`."""
 
     ref: str
     stay: str
@@ -75,9 +76,9 @@ def queue(
     """Its ref. `number` counts the codes (or reminders) of a stay; what is in the outbox already is left as it is."""
     ref, now_s = ref_of(stay, kind, number), now.timestamp()
     connection.execute(
-        "INSERT INTO locker_sms VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT (stay, kind, turn) DO NOTHING",
+        "INSERT INTO locker_sms VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) ON CONFLICT (stay, kind, turn) DO NOTHING",
         (ref, stay, kind, number, sealed_phone, words.dossier, words.receipt, words.door, words.lang, now_s, Sending.QUEUED,
-         Handed.NO, now_s),
+         Handed.NO),
     )  # fmt: skip
     return ref
 
@@ -87,7 +88,7 @@ def waiting(connection: sqlite3.Connection, now_s: float, limit: int, most_s: fl
     found = connection.execute(
         f"{_SELECT} WHERE status = 'queued' AND handed = 0 AND (next_s <= ?1 OR next_s > ?1 + ?3)"
         " ORDER BY queued_s, rowid LIMIT ?2",
-        (now_s, limit, most_s),
+        (now_s, limit, most_s + STEP_BACK_S),
     )
     return tuple(_row(row) for row in found)
 

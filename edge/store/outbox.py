@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from edge.store.times import STEP_BACK_S
+
 
 class Sending(StrEnum):
     """QUEUED until the transport has it; CANCELLED when nobody needs it any more. The others are `edge.ports.SmsStatus`."""
@@ -24,7 +26,7 @@ class Sending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SmsRow:
-    """`contact` is the key in the configuration; `ref` is what the transport knows the message by."""
+    """`contact` is the key in the configuration; `ref` is what the transport knows the message by. `next_s` 0: at once, whatever the clock says."""
 
     ref: str
     alert: str
@@ -43,8 +45,8 @@ def queue(connection: sqlite3.Connection, alert: str, contacts: Iterable[str], n
     for contact in contacts:
         ref = f"{now:%y%m%d%H%M%S}-{alert}-{contact}"
         connection.execute(
-            "INSERT INTO alert_sms VALUES (?, ?, ?, ?, ?, 0, ?) ON CONFLICT (alert, contact) DO NOTHING",
-            (ref, alert, contact, now.timestamp(), Sending.QUEUED, now.timestamp()),
+            "INSERT INTO alert_sms VALUES (?, ?, ?, ?, ?, 0, 0) ON CONFLICT (alert, contact) DO NOTHING",
+            (ref, alert, contact, now.timestamp(), Sending.QUEUED),
         )
 
 
@@ -52,7 +54,7 @@ def waiting(connection: sqlite3.Connection, now_s: float, limit: int, most_s: fl
     """What should be handed to the transport by now, oldest first; `most_s` as in `times.is_over`."""
     found = connection.execute(
         f"{_SELECT} WHERE status = 'queued' AND (next_s <= ?1 OR next_s > ?1 + ?3) ORDER BY told_s LIMIT ?2",
-        (now_s, limit, most_s),
+        (now_s, limit, most_s + STEP_BACK_S),
     )
     return tuple(_row(row) for row in found)
 

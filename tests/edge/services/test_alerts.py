@@ -268,6 +268,30 @@ async def test_a_clock_that_is_put_right_leaves_nobody_waiting(centre: Centre, h
     assert len(centre.phone.sent) == 3
 
 
+@pytest.mark.parametrize("step_s", [-1, -30])
+async def test_a_clock_that_is_put_back_by_seconds_makes_nobodys_turn_come(centre: Centre, step_s: float) -> None:
+    centre.phone.is_down = True
+    await raised(centre)
+    for _ in range(8):
+        await told(centre)
+        centre.clock.advance(121)  # each waits as long as any message may
+    await told(centre)
+    tries = len(centre.phone.asked)
+    centre.clock.put(step_s / 3600)
+    await told(centre)
+    assert tries == len(centre.phone.asked)
+
+
+@pytest.mark.parametrize("step_s", [-1, -30])
+async def test_a_clock_put_back_by_seconds_right_after_an_alert_leaves_the_next_contact_alone(
+    centre: Centre, step_s: float
+) -> None:
+    await raised(centre)
+    centre.clock.put(step_s / 3600)
+    await centre.alerts.advance()
+    assert len(await told(centre)) == 2
+
+
 @pytest.mark.parametrize("hours", [-7, 9])
 async def test_a_message_that_was_put_off_is_sent_though_the_clock_was_put_right(centre: Centre, hours: float) -> None:
     centre.phone.is_down = True

@@ -93,6 +93,19 @@ async def test_a_clock_that_was_put_back_keeps_no_code_waiting(town: Town, phone
     assert list(phone.sent) == [REF]
 
 
+async def test_a_clock_that_was_put_back_by_seconds_makes_no_code_due(town: Town, phone: IdempotentPhone) -> None:
+    phone.is_down = True
+    await town.queue()
+    for _ in range(8):
+        await town.post.send_due()
+        town.clock.advance(121)
+    await town.post.send_due()
+    tries = len(phone.asked)
+    town.clock.put(hours=-30 / 3600)
+    await town.post.send_due()
+    assert tries == len(phone.asked)
+
+
 async def test_a_replaced_code_is_not_sent(town: Town, phone: IdempotentPhone) -> None:
     town.codes.owed = {("stay-1", 2): "111222"}
     await town.queue()
