@@ -6,6 +6,7 @@ import pytest
 from config.strings import LANGUAGES, StringsInvalid, StringTable, load_strings, placeholders
 from edge.domain.command import CommandNote, CommandRefusal
 from edge.services.station import BROKEN
+from edge.store.outbox import Sending
 from sync.city.faults import FaultKind
 from sync.city.terms import Judgement
 from sync.commands import CommandName
@@ -99,6 +100,11 @@ def test_every_key_is_used(table: StringTable) -> None:
 def test_every_refusal_of_the_city_says_what_to_do(table: StringTable) -> None:
     written = {key.removeprefix("enrol.refused.") for key in table.keys("vi") if key.startswith("enrol.refused.")}
     assert written == {*Refusal, "unknown"}
+
+
+@pytest.mark.parametrize("room", ["page.locker.sms.", "page.alert.sms_"])
+def test_whatever_became_of_an_sms_is_named(table: StringTable, room: str) -> None:
+    assert {f"{room}{status}" for status in Sending} - table.keys("vi") == set()
 
 
 def test_every_fault_of_a_chain_is_named_and_says_what_to_do(table: StringTable) -> None:
