@@ -145,7 +145,8 @@ class SmsPost:
     async def _reply(self, reply: SmsReply) -> None:
         answer = answered_id(reply.text)
         keys = self._keys_of(reply.sender)
-        found = await self._ledger.read(lambda connection: _answered(connection, answer, keys))
+        since_s = self._clock.now().timestamp() - self._rules.late_answer_s
+        found = await self._ledger.read(lambda connection: _answered(connection, answer, keys, since_s))
         if found is None:
             log.info("an SMS that answers no alert was put aside")
             return
@@ -171,20 +172,40 @@ def _taken_back(connection: sqlite3.Connection, row: SmsRow) -> Sequence[Payload
     return ()
 
 
-def _answered(connection: sqlite3.Connection, answer: str | None, keys: frozenset[str]) -> tuple[str, str] | None:
-    """The alert meant, and who in its chain answered. A bare `1` means the only open alert that this person was told of."""
+def _answered(
+    connection: sqlite3.Connection, answer: str | None, keys: frozenset[str], since_s: float
+) -> tuple[str, str] | None:
+    """The alert meant, and who in its chain answered."""
     if answer is None or not keys:
         return None
     if answer:
         row = table.find(connection, answer)
         rows = [row] if row else []
     else:
-        rows = [row for row in table.in_state(connection, AlertState.OPEN) if _told(connection, row.alert) & keys]
+        rows = _meant_by_one(connection, keys, since_s)
     if len(rows) != 1:
         return None
     key = next((contact for contact in rows[0].chain.contacts if contact in keys), None)
     return None if key is None else (rows[0].alert, key)
 
 
+def _meant_by_one(connection: sqlite3.Connection, keys: frozenset[str], since_s: float) -> list[AlertRow]:
+    """A bare `1` means the only open alert that this person was told of, else the only unanswered one of these hours: an SMS may be late."""
+    is_open = [row for row in table.in_state(connection, AlertState.OPEN) if _told(connection, row.alert) & keys]
+    return is_open or [
+        row
+        for row in table.in_state(connection, AlertState.UNANSWERED)
+        if row.raised_s > since_s and _reached(connection, row.alert) & keys
+    ]
+
+
 def _told(connection: sqlite3.Connection, alert: str) -> frozenset[str]:
     return frozenset(row.contact for row in outbox.of_alert(connection, alert))
+
+
+def _reached(connection: sqlite3.Connection, alert: str) -> frozenset[str]:
+    return frozenset(
+        row.contact
+        for row in outbox.of_alert(connection, alert)
+        if row.status.may_arrive and row.status is not Sending.QUEUED
+    )

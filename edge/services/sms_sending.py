@@ -28,6 +28,7 @@ class PostRules:
     first_wait_s: float = 2.0
     most_wait_s: float = 120.0
     give_up_s: float = 3600.0
+    late_answer_s: float = 4 * 3600.0  # so long a bare `1` may mean an alert that nobody answered in time
     submit_s: float = 30.0  # an answer of the transport is awaited that long; it is asked again with the same ref
     poll_s: float = 1.0
     at_once: int = 4

@@ -75,6 +75,28 @@ async def test_a_bare_one_is_no_answer_when_two_are_open(centre: Centre) -> None
     assert [alert.state for alert in await centre.alerts.recent()] == [AlertState.OPEN] * 2
 
 
+async def test_a_bare_one_of_somebody_who_was_told_late_takes_on_what_nobody_answered(centre: Centre) -> None:
+    centre.phone.is_down = True
+    await raised(centre)
+    await minutes(centre, 11)
+    await centre.post.take(SmsReply("r1", LEADER.reveal(), "1"))
+    assert AlertState.UNANSWERED is (await centre.alerts.recent())[0].state, "it was no answer: nobody was told"
+
+    centre.phone.is_down = False
+    await minutes(centre, 3)
+    await centre.post.take(SmsReply("r2", LEADER.reveal(), "1"))
+    now = (await centre.alerts.recent())[0]
+    assert (now.state, now.owner) == (AlertState.ACKNOWLEDGED, "leader")
+
+
+async def test_a_bare_one_takes_on_nothing_of_yesterday(centre: Centre) -> None:
+    await raised(centre)
+    await minutes(centre, 11)
+    centre.clock.advance(20 * 3600)
+    await centre.post.take(SmsReply("r1", LEADER.reveal(), "1"))
+    assert AlertState.UNANSWERED is (await centre.alerts.recent())[0].state
+
+
 @pytest.mark.parametrize("sender", ["+84977777777", "+8490000", "VIETTEL"])
 async def test_a_stranger_takes_nothing_on_and_is_not_asked_again(centre: Centre, sender: str) -> None:
     alert = await raised(centre)
