@@ -165,6 +165,12 @@ async def test_a_deposit_whose_door_jammed_is_collected_later(hall: Hall) -> Non
     hall.desk.pick(view.number)
     collect = hall.desk.house.site.words("vi")("page.locker.collect")
     await until(lambda: bool(hall.desk.sheet.find("button", collect)))
+    hall.desk.press(collect)
+    await until(lambda: hall.cabinet.state(view.compartment) == "opening")
+    await hall.cabinet.flow()
+    await hall.cabinet.pulls(view.compartment)
+    assert hall.cabinet.state(view.compartment) == "open"
+    assert "is-open" in hall.desk.door(view.number).classes
 
 
 async def test_the_old_code_is_dead_when_a_new_one_was_read_out(hall: Hall) -> None:
