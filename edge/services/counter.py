@@ -13,6 +13,7 @@ from ulid import ULID
 
 from edge.domain.escalation import Stage
 from edge.domain.level import Level
+from edge.domain.reasons import PRESSED
 from edge.ports import CameraState, Clock, CounterView, Eyes, Ledger, NotThere
 from edge.services.alerts import AlertService
 from edge.services.faults import Faults
@@ -129,9 +130,11 @@ class CounterService:
         if rating is not None and not rating.is_negative:
             return Inherited(stage=Stage.STOPPED)
         alerted_s = alert_table.last_told(connection, visit.visit)
+        is_pressed = rating is Level.ANGRY
         if alerted_s is None:
-            return Inherited(is_press_untold=rating is Level.ANGRY)
-        return Inherited(stage=Stage.ALERTED, alerted_s=alerted_s)
+            return Inherited(is_press_untold=is_pressed)
+        is_told = any(PRESSED in alert.reasons for alert in alert_table.of_visit(connection, visit.visit))
+        return Inherited(stage=Stage.ALERTED, alerted_s=alerted_s, is_press_untold=is_pressed and not is_told)
 
     async def _close(self, visit: OpenVisit) -> None:
         plan = self._plans.get(visit.counter) or CounterPlan(visit.counter, visit.counter, "", "", ())

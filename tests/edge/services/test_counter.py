@@ -298,6 +298,20 @@ async def test_a_press_that_a_crash_kept_from_being_told_is_told_by_the_next_lif
     await three.journal.close()
 
 
+async def test_a_press_that_a_cool_down_held_back_is_told_after_a_crash_too(centre: Centre) -> None:
+    one = await centre.killed()
+    await one.play((CALM, 4), (FURIOUS, 3), (CALM, 60))
+    await one.counters.rate("q1", Level.ANGRY)
+    await one.play((CALM, 2))
+    two = await one.killed()
+    for _ in range(15):
+        await two.play((CALM, 60))
+
+    raised = [alert.reasons for alert in await two.events(AlertRaised) if isinstance(alert, AlertRaised)]
+    assert raised == [("brow_lowered",), ("pressed",)]
+    await two.journal.close()
+
+
 async def test_after_a_crash_the_citizens_good_rating_still_holds(centre: Centre) -> None:
     await centre.play((CALM, 4))
     await centre.counters.rate("q1", Level.SATISFIED)
