@@ -23,7 +23,7 @@ from devices.sms.channel import (
 from devices.sms.smsd_config import PID_FILE
 from devices.sms.smsd_files import PartFate, SpoolFile, render_outgoing, why_failed
 from devices.sms.smsd_reports import FLOW, PREFIX, Reports, handled, parts_of
-from devices.sms.spool_folder import LOCK, Seen, look, sync_folder, take_away, write_durably
+from devices.sms.spool_folder import LOCK, Seen, is_ours, look, sync_folder, take_away, write_durably
 from devices.sms.text import part_count
 
 MAX_PARTS = 10
@@ -43,9 +43,10 @@ class SpoolLimits:
 def quarantine(root: Path) -> list[str]:
     """Take aside what smsd was sending when it died, before it starts again; the refs taken.
 
-    smsd would send a locked file again from its first part, although the phone may have it already. Call this only
-    while no smsd works on `root`.
+    smsd would send a locked file again from its first part, although the phone may have it already. What we were taking
+    back when we died goes first. Call this only while no smsd works on `root`.
     """
+    _end_takings(root)
     taken = []
     for lock in sorted((root / "checked").glob(f"{PREFIX}*{LOCK}")):
         message = lock.with_suffix("")
@@ -56,6 +57,17 @@ def quarantine(root: Path) -> list[str]:
             taken.append(message.name.removeprefix(PREFIX))
         lock.unlink()
     return taken
+
+
+def _end_takings(root: Path) -> None:
+    """Our own lock would keep the message, its text and its number there for ever."""
+    for lock in [one for name in FLOW[:2] for one in (root / name).glob(f"{PREFIX}*{LOCK}")]:
+        message = lock.with_suffix("")
+        if is_ours(lock) and _told(root, message.name.removeprefix(PREFIX)) == TAKEN_BACK:
+            message.unlink(missing_ok=True)
+        if not message.exists():
+            lock.unlink()
+        sync_folder(lock.parent)
 
 
 class SmsdSpool:
@@ -148,10 +160,7 @@ class SmsdSpool:
         return any(self._path(folder, ref).exists() for folder in FLOW) or self._last_told(ref) is not None
 
     def _last_told(self, key: str) -> str | None:
-        try:
-            return (self._root / "told" / key).read_text("ascii")
-        except FileNotFoundError:
-            return None
+        return _told(self._root, key)
 
     def _mark(self, key: str, word: str) -> None:
         write_durably(self._root / "tmp" / f"{key}.told", self._root / "told" / key, word.encode("ascii"))
@@ -248,6 +257,13 @@ class SmsdSpool:
             if "From" in seen.file.headers and is_finished and not seen.file.is_binary:
                 found.setdefault(_key_of(seen.file), []).append(seen)
         return found
+
+
+def _told(root: Path, key: str) -> str | None:
+    try:
+        return (root / "told" / key).read_text("ascii")
+    except FileNotFoundError:
+        return None
 
 
 def _name_of(pid: int) -> str | None:

@@ -33,6 +33,11 @@ def is_locked(path: Path) -> bool:
     return path.with_name(path.name + LOCK).exists()
 
 
+def is_ours(lock: Path) -> bool:
+    """Whether `take_away` made this lock file, and was killed before it removed it: smsd writes its number and name into its own."""
+    return lock.stat().st_size == 0
+
+
 def take_away(path: Path) -> None:
     """Remove a file for good, unless smsd has it in its hands or has moved it on: while we hold smsd's own lock it takes it not."""
     lock = path.with_name(path.name + LOCK)

@@ -154,6 +154,47 @@ def test_what_smsd_copies_on_in_this_moment_is_not_taken_back(root: Path, spool:
     assert list(root.glob("*/mc-*")) == []
 
 
+class Killed(BaseException):
+    """The agent dies here: no `finally` of its own runs any more."""
+
+
+@pytest.mark.parametrize("folder", ["outgoing", "checked"])
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_what_was_being_taken_back_when_we_died_leaves_nothing(
+    root: Path, spool: SmsdSpool, folder: str, monkeypatch: pytest.MonkeyPatch, *, is_removed: bool
+) -> None:
+    spool.put(SMS)
+    message = root / folder / "mc-alert-1"
+    (root / "outgoing" / "mc-alert-1").rename(message)
+    remove = Path.unlink
+
+    def die(path: Path, *, missing_ok: bool = False) -> None:
+        if is_removed and path == message:
+            remove(path, missing_ok=missing_ok)
+            return
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", die)
+        with pytest.raises(Killed):
+            spool.take_back("alert-1")
+    assert list((root / folder).glob("*.LOCK"))
+    assert quarantine(root) == []
+    assert list(root.glob("*/mc-*")) == []
+    assert spool.take_back("alert-1")
+    assert spool.pending() == []
+
+
+def test_what_was_asked_back_while_smsd_sent_it_is_taken_aside_as_it_is(root: Path, spool: SmsdSpool) -> None:
+    spool.put(SMS)
+    (root / "outgoing" / "mc-alert-1").rename(root / "checked" / "mc-alert-1")
+    (root / "checked" / "mc-alert-1.LOCK").write_text("4711 GSM1\n")
+    assert not spool.take_back("alert-1")
+    assert quarantine(root) == ["alert-1"], "the phone may have it"
+    assert not spool.take_back("alert-1")
+    assert spool.pending() == [DeliveryUpdate("alert-1", SmsStatus.UNKNOWN, 1, 0, "interrupted")]
+
+
 def test_delivered_needs_every_part(root: Path, spool: SmsdSpool) -> None:
     spool.put(SMS)
     smsd_sends(root, "alert-1", "254 255 0")
