@@ -125,7 +125,7 @@ class SmsPort(Protocol):
         """Hand over durably; the same `ref` twice is handed over once. Raise SmsRefused or SmsUnavailable."""
 
     async def take_back(self, ref: str) -> bool:
-        """True: it was not sent yet, and never will be. Raise SmsUnavailable."""
+        """True: it was not sent yet, and never will be. False: it may be, also hours later. Raise SmsUnavailable."""
 
     def inbox(self) -> AsyncIterator[SmsReport | SmsReply]:
         """Reports and replies, each again until `done`."""

@@ -107,7 +107,10 @@ class SmsChannel(Protocol):
         """Hand over durably, at most once per ref for ever. Raises SmsRefused or SmsUnavailable."""
 
     async def take_back(self, ref: str) -> bool:
-        """True: nobody had begun to send it, and nobody ever will. Its ref is not taken again. Raises SmsUnavailable."""
+        """True: nobody had begun to send it, and nobody ever will. Its ref is not taken again. Raises SmsUnavailable.
+
+        False: it is on its way, or in the hands of whoever sends it, where it may wait for a network. Later it may lie still again.
+        """
 
     def updates(self) -> AsyncIterator[Update]:
         """Everything not yet acknowledged, then whatever comes. Never ends, waits through losses, starts again after a restart."""

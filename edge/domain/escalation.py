@@ -13,7 +13,7 @@ From QUIET and NUDGED, anger for `anger_after_s` goes to ALERTED + RaiseAlert(an
 pressed "very dissatisfied" as anger that has lasted, because the citizen outranks the camera; one press raises one alert. A citizen who leaves before
 the window is over raises nothing: nobody could mend it any more, the visit's summary says it. An alert that was raised
 before an opt-out or a good rating is *withdrawn*: nobody further is told and unsent SMS are cancelled; after an opt-out
-its reasons are erased too. What was already sent stays known as sent.
+its reasons are erased too. What was already sent stays known as sent; so does what is in the modem's hands, waiting for a network.
 """
 
 from dataclasses import dataclass, replace

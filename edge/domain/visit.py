@@ -12,8 +12,8 @@ The counter service feeds it and turns its actions into events. The table, rows 
 
 The citizen is the largest face at first and then stays the one: by track, or, when the tracker lost it for a moment, by
 place and size. After an opt-out that place is all that is remembered. A rating pressed up to `late_rating_s` after a
-visit's end still belongs to it: it is told as Rated with the ended visit's id, which amends the summary told before. A camera that is blind leaves the citizen
-unseen: from its first frame on, an opt-out holds for whoever is there.
+visit's end still belongs to it: it is told as Rated with the ended visit's id, which amends the summary told before. A
+camera that is blind leaves the citizen unseen: from its next frame on, an opt-out holds for whoever is there.
 """
 
 from collections.abc import Callable, Mapping

@@ -157,7 +157,7 @@ def put_off(connection: sqlite3.Connection, ref: str, next_s: float) -> None:
 
 
 def cancel_queued(connection: sqlite3.Connection, stay: str, kind: SmsKind | None = None) -> None:
-    """What the transport does not have yet is not sent any more; what it has cannot be called back."""
+    """What the transport does not have yet is not sent any more. Of what it has, codes are asked back: see `outlived`."""
     connection.execute(
         "UPDATE locker_sms SET status = 'cancelled', sealed_phone = NULL "
         "WHERE stay = ? AND (? IS NULL OR kind = ?) AND status = 'queued' AND handed = 0",

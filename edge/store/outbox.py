@@ -10,7 +10,10 @@ from edge.store.times import STEP_BACK_S
 
 
 class Sending(StrEnum):
-    """QUEUED until the transport has it; CANCELLED when nobody needs it any more. The others are `edge.ports.SmsStatus`."""
+    """QUEUED until the transport has it; CANCELLED when nobody needs it any more and it was not in a modem's hands yet.
+
+    The others are `edge.ports.SmsStatus`.
+    """
 
     QUEUED = "queued"
     SUBMITTED = "submitted"
