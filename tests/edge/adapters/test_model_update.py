@@ -142,6 +142,8 @@ def full_disk(*_: object, **__: object) -> None:
     [
         (manifest(b"x"), OTHER, CommandRefusal.MANIFEST_UNSIGNED),
         ("[file]", CITY, CommandRefusal.MANIFEST_INVALID),
+        (f"a = {'9' * 5000}", CITY, CommandRefusal.MANIFEST_INVALID),
+        ("a = " + "[" * 5000, CITY, CommandRefusal.MANIFEST_INVALID),
         (manifest(b"x").replace("http:", "ftp:"), CITY, CommandRefusal.MANIFEST_INVALID),
     ],
 )
