@@ -257,6 +257,7 @@ async def test_what_a_person_wrote_stays_though_the_agent_was_not_restarted(
         write(device)
         await life.runs()
         assert await life.asked(device.order) == ("refused", "superseded")
+    assert device.restarts == (1 if is_well else 2)  # what runs is not well: the person's takes its place
     async with device.life() as life:
         await life.runs()
     assert (device.file.read_text(), TrialFiles(device.file).before.read_text()) == (BY_HAND, OLD)
