@@ -264,6 +264,16 @@ async def test_what_a_person_wrote_stays_though_the_agent_was_not_restarted(
     assert device.texts() == {"motcua.toml", "motcua.toml.before"}
 
 
+async def test_the_wizard_keeps_what_a_person_wrote_over_the_one_on_trial(device: Device) -> None:
+    async with device.life() as life:
+        await life.asked(device.order)
+    before = TrialFiles(device.file).before
+    assert put(device.file, BY_HAND) is None  # the city's, which the city has
+    assert before.read_text() == OLD
+    assert put(device.file, OLD + "# later\n") == before
+    assert before.read_text() == BY_HAND
+
+
 async def test_the_wizard_leaves_what_is_rolled_back_to(device: Device) -> None:
     """It ended with the text that is on trial, as after every default."""
     async with device.life() as life:
