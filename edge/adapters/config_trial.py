@@ -71,9 +71,13 @@ class ConfigSetter:
         body = text.encode()
         present = files.file.read_bytes()
         files.write(files.new, body)
-        why = self._judged(files.new)
+        why: CommandRefusal | None = CommandRefusal.CONFIG_INVALID
+        try:
+            why = self._judged(files.new)
+        finally:
+            if why is not None:
+                files.new.unlink()
         if why is not None:
-            files.new.unlink()
             return why
         files.write(files.before, present)
         files.note(Trial(command, digest_of(present), digest_of(body)))

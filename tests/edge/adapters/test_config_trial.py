@@ -205,17 +205,18 @@ async def test_what_cannot_be_used_is_refused_and_changes_nothing(device: Device
     assert (device.restarts, device.file.read_text(), device.texts()) == (0, OLD, {"motcua.toml"})
 
 
+@pytest.mark.parametrize(("error", "why"), [(TypeError, "config_invalid"), (OSError, "config_unwritable")])
 async def test_a_text_that_a_check_of_ours_fails_on_is_answered(
-    device: Device, monkeypatch: pytest.MonkeyPatch
+    device: Device, monkeypatch: pytest.MonkeyPatch, error: type[Exception], why: str
 ) -> None:
     """None is known; the next one must not kill the link at every start."""
 
     def unforeseen(file: Path) -> Config:
-        raise TypeError(file)
+        raise error(file)
 
     monkeypatch.setattr(config_trial, "load_whole", unforeseen)
     async with device.life() as life:
-        assert await life.asked(device.order) == ("refused", "config_invalid")
+        assert await life.asked(device.order) == ("refused", why)
     assert (device.restarts, device.file.read_text(), device.texts()) == (0, OLD, {"motcua.toml"})
 
 
