@@ -223,7 +223,7 @@ def _sections(table: Any, name: str) -> dict[str, dict[str, Any]]:
 
 
 def unreadable(value: Any, path: str = "") -> list[Mistake]:
-    """Files that are named in the table and cannot be opened; names and texts with a zero byte, which nothing can open or show."""
+    """Files and folders that are named in the table and cannot be opened; texts with a zero byte, which nothing can show. Not in lists."""
     if isinstance(value, dict):
         return [mistake for key, inner in value.items() for mistake in unreadable(inner, f"{path}.{key}".lstrip("."))]
     why = _why_unreadable(path, value) if isinstance(value, str) else None
@@ -234,12 +234,13 @@ def unreadable(value: Any, path: str = "") -> list[Mistake]:
 def _why_unreadable(path: str, text: str) -> str | None:
     if "\0" in text:
         return "holds a zero byte"
-    if path == "models.expression_params" and not Path(text).is_dir():
-        return "is not a folder"
+    is_folder = path == "models.expression_params"
     is_replay = path.endswith((".source", ".microphone")) and text.startswith("replay:")
-    if not path.endswith("_file") and not is_replay:
+    if not path.endswith("_file") and not is_replay and not is_folder:
         return None
     try:
+        if is_folder:
+            return None if Path(text).is_dir() else "is not a folder"
         Path(text.removeprefix("replay:")).open("rb").close()
     except OSError as error:
         return f"cannot be read: {error.strerror}"

@@ -185,10 +185,11 @@ def load_manifest(path: Path | None = None) -> Manifest:
 def parse_manifest(text: str, path: Path) -> Manifest:
     """The same of a manifest's text; `path`: where it is, or will be."""
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return Manifest(path, _files(path, tomllib.loads(text)))
+    except ValueError as error:  # not only TOMLDecodeError: a number of thousands of digits is no valid one either
         raise BadManifest(path, (str(error),)) from error
-    return Manifest(path, _files(path, document))
+    except RecursionError as error:
+        raise BadManifest(path, ("tables or lists inside each other without end",)) from error
 
 
 def _files(path: Path, document: dict[str, Any]) -> tuple[ModelFile, ...]:

@@ -3,6 +3,9 @@
 import struct
 from collections.abc import Callable
 
+_SEGMENTS = 5000  # of a JPEG before its size; as many full ones are more than any file we read
+_FILL_BYTES = 4096  # jumped over at once, which counts as a segment
+
 
 def is_picture(begin: bytes) -> bool:
     """By its first 16 bytes."""
@@ -43,19 +46,21 @@ def _bmp(head: bytes) -> tuple[int, int]:
 
 
 def _jpeg(head: bytes) -> tuple[int, int]:
-    """Walk the segments to the frame header (SOF0..15 without DHT, JPG and DAC)."""
+    """Walk the segments to the frame header (SOF0..15 without DHT, JPG and DAC), over fill bytes."""
     at = 2
-    while True:
+    for _ in range(_SEGMENTS):
         if head[at] != 0xFF:
             raise IndexError
+        fill = head[at + 1 : at + 1 + _FILL_BYTES]
+        at += len(fill) - len(fill.lstrip(b"\xff"))
         kind = head[at + 1]
         if kind == 0xFF:
-            at += 1
-        elif 0xC0 <= kind <= 0xCF and kind not in {0xC4, 0xC8, 0xCC}:
+            continue  # more of them
+        if 0xC0 <= kind <= 0xCF and kind not in {0xC4, 0xC8, 0xCC}:
             height, width = struct.unpack(">HH", head[at + 5 : at + 9])
             return width, height
-        else:
-            at += 2 + struct.unpack(">H", head[at + 2 : at + 4])[0]
+        at += 2 + struct.unpack(">H", head[at + 2 : at + 4])[0]
+    raise IndexError
 
 
 def _webp(head: bytes) -> tuple[int, int]:

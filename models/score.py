@@ -20,6 +20,7 @@ from models.pipeline import FaceReading, RgbImage
 VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg"})
 VIDEO_SIDE_PX = 1280
 _DEFAULT_FPS = 25.0
+_LONGEST_PAUSE_S = 60.0  # between two frames; a longer one is a time stamp that went wrong
 
 Json = dict[str, Any]
 
@@ -108,20 +109,21 @@ def _refused(path: Path, error: PictureUnreadable) -> Json:
 
 
 def video_frames(path: Path) -> Iterator[tuple[float, RgbImage]]:
-    """Seconds since the first frame and RGB of each; times grow strictly, whatever the container says."""
+    """Seconds since the first frame and RGB of each; times grow strictly and by less than a minute, whatever the container says."""
     with path.open("rb") as file:
         source = _opened(path, file)
     try:
         fps = source.get(cv2.CAP_PROP_FPS)
         step = 1 / fps if 1 <= fps <= 240 else 1 / _DEFAULT_FPS
-        began_s, t_s = None, -step
+        before_s, t_s = None, 0.0
         while True:
             there, frame = source.read()
             if not there:
                 return
             said_s = source.get(cv2.CAP_PROP_POS_MSEC) / 1000  # a telephone's film has no steady rate
-            began_s = said_s if began_s is None else began_s
-            t_s = said_s - began_s if said_s - began_s > t_s else t_s + step
+            if before_s is not None:
+                t_s += said_s - before_s if 0 < said_s - before_s < _LONGEST_PAUSE_S else step
+            before_s = said_s
             yield t_s, shrink_to(np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), dtype=np.uint8), VIDEO_SIDE_PX).rgb
     finally:
         source.release()

@@ -77,7 +77,7 @@ def _dangling(folder: Path) -> None:
 
 
 def _of_another_version(folder: Path) -> None:
-    packages = folder / f".venv/lib/python3.{sys.version_info.minor}"
+    (packages,) = (folder / ".venv/lib").glob("python3.*")
     packages.rename(packages.with_name("python3.99"))  # as an upgrade of the system's Python leaves it
 
 
@@ -98,7 +98,21 @@ def _half_made(folder: Path) -> None:
     (folder / ".venv/pyvenv.cfg").unlink()
 
 
-SPOILERS = (_dangling, _of_another_version, _uv_without_pip, _uv_half_written, _without_its_program, _half_made)
+def _links_to_nowhere(folder: Path) -> None:
+    for venv in (".venv", ".venv-uv"):
+        shutil.rmtree(folder / venv)
+        (folder / venv).symlink_to(folder / "gone")
+
+
+SPOILERS = (
+    _links_to_nowhere,
+    _dangling,
+    _of_another_version,
+    _uv_without_pip,
+    _uv_half_written,
+    _without_its_program,
+    _half_made,
+)
 
 
 @pytest.mark.parametrize("spoil", SPOILERS, ids=[spoil.__name__.strip("_") for spoil in SPOILERS])
@@ -129,3 +143,48 @@ def test_a_folder_that_is_reached_by_a_link_is_left_alone(
     link = tmp_path / "link"
     link.symlink_to(healthy)
     assert setup(link, environment) == READY
+
+
+def test_a_link_to_the_environment_of_another_folder_goes_and_that_one_stays(
+    healthy: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(healthy, other, ignore=shutil.ignore_patterns(".venv*"))
+    (other / ".venv").symlink_to(healthy / ".venv")
+    setup(other, environment)
+    assert runs_its_own_code(other)
+    assert runs_its_own_code(healthy)
+    assert setup(healthy, environment) == READY
+
+
+def test_one_that_was_made_here_with_other_options_stays(healthy: Path, environment: dict[str, str]) -> None:
+    made = ["-m", "venv", "--clear", "--system-site-packages", "--prompt", "a /b", str(healthy / ".venv")]
+    subprocess.run([sys.executable, *made], check=True)
+    setup(healthy, environment)
+    assert "prompt = 'a /b'" in (healthy / ".venv/pyvenv.cfg").read_text()
+    shutil.rmtree(healthy / ".venv")
+    setup(healthy, environment)
+
+
+def mounted(folder: Path, environment: dict[str, str], what: str) -> tuple[int, str]:
+    """How the script ends, and its last line, after this mount that only it sees."""
+    unshare = ["unshare", "--map-root-user", "--mount"]
+    if not shutil.which("unshare") or subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no mounts for this user")
+    script = f"{what} && scripts/setup locker"
+    done = subprocess.run(
+        [*unshare, "sh", "-c", script], env=environment, cwd=folder, capture_output=True, text=True, check=False
+    )
+    return done.returncode, re.sub(r"\x1b\[\d+m", "", done.stderr).splitlines()[-1]
+
+
+def test_one_that_is_a_mount_is_filled(healthy: Path, environment: dict[str, str]) -> None:
+    assert mounted(healthy, environment, "mount -t tmpfs none .venv") == (0, READY[0])
+
+
+def test_one_that_cannot_be_emptied_is_named(healthy: Path, environment: dict[str, str]) -> None:
+    _half_made(healthy)
+    code, said = mounted(healthy, environment, "mount -t tmpfs none .venv/lib")
+    assert (code, said) == (1, f"setup failed: .venv cannot be made anew; run: sudo rm -rf '{healthy}/.venv'")
+    setup(healthy, environment)
+    assert runs_its_own_code(healthy)

@@ -71,9 +71,13 @@ class ConfigSetter:
         body = text.encode()
         present = files.file.read_bytes()
         files.write(files.new, body)
-        why = self._judged(files.new)
+        why: CommandRefusal | None = CommandRefusal.CONFIG_INVALID
+        try:
+            why = self._judged(files.new)
+        finally:
+            if why is not None:
+                files.new.unlink()
         if why is not None:
-            files.new.unlink()
             return why
         files.write(files.before, present)
         files.note(Trial(command, digest_of(present), digest_of(body)))
@@ -118,16 +122,19 @@ class TrialWatch:
         await asyncio.Event().wait()
 
     async def _watch(self, files: TrialFiles, trial: Trial) -> None:
+        has_given_up = False
         if trial.verdict is None:
-            health = await self._health()
+            has_given_up = await self._health() is Health.GIVE_UP
             if not files.is_in_place(trial):
                 trial = replace(trial, verdict=CommandRefusal.SUPERSEDED)
-            elif health is Health.GIVE_UP:
+            elif has_given_up:
                 files.roll_back(unhealthy(trial))
                 self._restart()
                 return
         await self._tell(files, trial)
         log.warning("config: trial of command %s over: %s", trial.command, trial.verdict or "kept")
+        if has_given_up:
+            self._restart()  # with the file that is there now: this one runs on the one that is not well
 
     async def _tell(self, files: TrialFiles, trial: Trial) -> None:
         """Killed between the two: a kept one is found in place and done, a refused one is reported once more; none is tried again."""

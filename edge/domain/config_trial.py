@@ -9,7 +9,8 @@
  another     | REPORT as superseded (a person wrote it)       | REPORT
 ```
 
-At the end of its watch the new one is kept or rolled back only where it is still there; another one stays, as at a start.
+At the end of its watch the new one is kept or rolled back only where it is still there; another one stays, as at a start,
+and is started with where the new one was not well.
 """
 
 from dataclasses import dataclass, replace

@@ -42,13 +42,20 @@ def judged(file: Path, text: str) -> Config:
         trial.unlink(missing_ok=True)
 
 
+def kept_at(file: Path) -> Path | None:
+    """Where `put` keeps what is there. None: nothing is, or the city's that is on trial, whose way back lies in that place."""
+    files = TrialFiles(file)
+    trial = files.trial()
+    return files.before if file.exists() and (trial is None or not files.is_in_place(trial)) else None
+
+
 def put(file: Path, text: str) -> Path | None:
-    """Where the one before is kept, None where there was none. While the city's is on trial, that is the one before it."""
-    files, is_there = TrialFiles(file), file.exists()
-    if is_there and files.trial() is None:
-        _replace(files.before, file.read_bytes())
+    """As `kept_at` says."""
+    before = kept_at(file)
+    if before is not None:
+        _replace(before, file.read_bytes())
     _replace(file, text.encode())
-    return files.before if is_there else None
+    return before
 
 
 def put_modem(file: Path, modem: str) -> Path:

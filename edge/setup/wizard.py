@@ -21,7 +21,7 @@ from edge.setup.journal_before import cabinet_before, name_of_journal, set_aside
 from edge.setup.messages import ask_sms
 from edge.setup.paper import ask_printer, ask_scanners
 from edge.setup.people import ask_people
-from edge.setup.place import judged, put, put_modem, text_of
+from edge.setup.place import judged, kept_at, put, put_modem, text_of
 from edge.setup.rules import is_example
 from edge.setup.search import Search, Wanted
 from edge.setup.site import ask_centre, ask_site, ask_web
@@ -196,9 +196,9 @@ async def _agreed(job: Job) -> tuple[str, Config]:
         else:
             _show_uses(job, config)
             if not is_kept:
-                job.terminal.warn(
-                    f"the comments of {job.file} cannot be kept, as it is written; they stay in {job.file}.before"
-                )
+                before = kept_at(job.file)
+                where = f"they stay in {before}" if before else "they go with it"
+                job.terminal.warn(f"the comments of {job.file} cannot be kept, as it is written; {where}")
             match await job.terminal.choose("Now", (f"write {job.file}", AGAIN, END)):
                 case 0:
                     return text, config
@@ -218,8 +218,9 @@ def _write(job: Job, text: str) -> None:
     if job.file.exists() and job.file.read_text(encoding="utf-8") == text:
         terminal.tell(f"✓ {job.file} says all of this already; it is as it was", "green")
     else:
-        before = put(job.file, text)
+        was_there, before = job.file.exists(), put(job.file, text)
         kept = f"; the one before is {before}" if before else ""
+        kept = "; the city's, which was on trial, is not kept" if was_there and not before else kept
         terminal.tell(f"✓ {job.file} is written and passes its check{kept}", "green")
         job.tell_program({"written": str(job.file), "before": before and str(before), "stations": list(job.stations)})
     if job.sets_journal_aside:

@@ -141,10 +141,12 @@ def _chains(reading: Transaction, source: str | None) -> list[_Chain]:
 def _gone(reading: Transaction, chains: Sequence[_Chain], source: str | None) -> Iterable[Finding]:
     """Histories that a root, a receipt or a later one of the same device vouches for, and of which nothing is here."""
     there, present = {chain.name for chain in chains}, {chain.source for chain in chains if chain.is_current}
+    held = {chain.source: chain.generation for chain in sorted(chains, key=lambda one: one.generation)}  # the newest
     earlier = {chain_name(chain.source, number) for chain in chains for number in range(1, chain.generation)}
     rooted = {name for (name,) in reading.rows("SELECT DISTINCT source FROM city_root_leaves")}
     told = {name for (name,) in reading.rows("SELECT source FROM city_receipts WHERE seq > 0")}
-    for name in sorted(((earlier | rooted) - there) | (told - present)):
+    newest = {chain_name(one, 1 + held.get(one, 0)) for one in told - present}
+    for name in sorted(((earlier | rooted) - there) | newest):
         if source is None or name.partition("#")[0] == source:
             yield Finding(name, None, "missing: nothing is held of this history")
 

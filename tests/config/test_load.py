@@ -111,6 +111,7 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
         ("[mqtt]", '[web]\ntablet_clients = ["máy bảng"]\n[mqtt]', "web.tablet_clients.0", "not an address"),
         ("[mqtt]", "[satisfaction]\nside_leave = 0.6\n[mqtt]", "satisfaction", "side_leave <= side_enter"),
         ("[mqtt]", '[models]\nexpression_params = "none"\n[mqtt]', "models.expression_params", "is not a folder"),
+        ("[mqtt]", f'[models]\nexpression_params = "{"n" * 300}"\n[mqtt]', "models.expression_params", "too long"),
         ("[mqtt]", f"{GATEWAY}body = {{ a = '{{nummer}}' }}\n[mqtt]", "sms.http.body", "{nummer} is not filled in"),
         ('head = "truong-ho-tich"', 'head = "truong-ho-tich"\nchain = "truc"', "units.ho-tich.chain", "tuple"),
         ('password_file = "password"', 'password_file = "pass\\u0000word"', "mqtt.password_file", "zero byte"),

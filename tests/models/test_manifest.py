@@ -118,3 +118,17 @@ def test_a_file_that_is_no_manifest_is_refused(tmp_path: Path, text: str) -> Non
 def test_a_missing_manifest_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadManifest, match="No such file"):
         load_manifest(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WHOLE.replace("size_bytes = 3", f"size_bytes = {'9' * 5000}"),
+        "a = " + "[" * 5000,
+        WHOLE.replace("size_bytes = 3", "size_bytes" + ".a" * 5000 + " = 3"),
+        '[file."a.bin"]\nsources' + ".a" * 5000 + " = 3",
+    ],
+    ids=["a number", "lists", "tables", "tables of sources"],
+)
+def test_what_no_reader_of_toml_can_take_is_a_bad_manifest(tmp_path: Path, text: str) -> None:
+    problems_of(tmp_path, text)

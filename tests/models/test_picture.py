@@ -153,6 +153,18 @@ def test_a_jpeg_with_a_megabyte_of_notes_before_its_size_is_read(tmp_path: Path)
     assert load_picture(path).rgb.shape == (120, 160, 3)
 
 
+@pytest.mark.parametrize("fill", [1, 4095, 4096, 4097, 100_000])
+def test_a_jpeg_with_fill_bytes_before_its_size_is_read(tmp_path: Path, fill: int) -> None:
+    jpeg = cv2.imencode(".jpg", _gradient())[1].tobytes()
+    assert picture_size(jpeg[:2] + b"\xff" * fill + jpeg[2:]) == (160, 120)
+
+
+@pytest.mark.timeout(3)
+@pytest.mark.parametrize("endless", [b"\xff" * 4, b"\xff\xe1\0\x02"], ids=["fill bytes", "empty segments"])
+def test_a_jpeg_without_end_before_its_size_is_refused_at_once(endless: bytes) -> None:
+    assert picture_size(b"\xff\xd8" + endless * (60 << 20 >> 2)) is None
+
+
 @pytest.mark.parametrize(
     ("begin", "key"),
     [(b"", "not_a_picture"), (b"II*\0", "too_large"), (b"\x89PNG\r\n\x1a\n", "too_large"), (b"RIFF", "too_large")],

@@ -405,6 +405,26 @@ def test_the_newest_receipt_is_noted(store: CityStore) -> None:
         assert reading.rows("SELECT * FROM city_receipts") == [(SOURCE, 3, sender.head.hash, milliseconds(NOW))]
 
 
+def test_a_receipt_is_noted_of_the_history_that_is_there_and_one_of_nothing_always(store: CityStore) -> None:
+    def noted() -> list[int]:
+        with store.database.reading() as reading:
+            return [seq for (seq,) in reading.rows("SELECT seq FROM city_receipts")]
+
+    online = [(DEVICE, Presence(state="online", boot="b1"))]
+    store.told(store.present(online))
+    assert noted() == [0]
+    store.take(Sender().visits(3))
+    store.retire(SOURCE, "lan")
+    nothing = store.present(online)
+    store.take(Sender(key=OTHER_KEY).visits(2))
+    store.told(nothing)
+    assert noted() == [0]
+    due = store.present(online)
+    assert [(one.head.seq, one.generation) for one in due] == [(2, 2)]
+    store.told(due)
+    assert noted() == [2]
+
+
 def test_a_stranger_is_not_noted(database: Database) -> None:
     assert CityStore(database, Only()).present([(DEVICE, Presence(state="online", boot="b"))]) == ()
     with database.reading() as reading:

@@ -117,6 +117,20 @@ def test_a_device_with_two_histories_gets_an_order_once_and_answers_it_in_either
     assert (town.send(), [one.state for one in town.orders.latest(town.now)]) == ([], [CommandState.DONE])
 
 
+@pytest.mark.parametrize(("first", "second"), [("refused", "done"), ("done", "refused")])
+def test_of_two_answers_the_one_of_the_newer_history_counts(town: Town, first: str, second: str) -> None:
+    """A restored backup was asked again: what it says is what is so now."""
+    command = town.order()
+    old, new = town.device, Sender(key=OTHER_KEY)
+    for sender, outcome in ((old, first), (new, second)):
+        answer = CommandAnswered(command=command.id, name=command.name, outcome=outcome, why=None)  # type: ignore[arg-type]
+        town.events.take(sender.says(answer))
+        if sender is old:
+            town.events.retire(SOURCE, "lan")
+    assert [one.state for one in town.orders.latest(town.now)] == [CommandState(second)]
+    assert town.state(command)[0] is CommandState(second)
+
+
 def test_nobody_gets_an_order_whose_time_is_over(town: Town) -> None:
     command = town.order(minutes=5)
     town.now += timedelta(minutes=5, seconds=1)

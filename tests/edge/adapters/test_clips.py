@@ -1,6 +1,10 @@
 """Recordings of any kind as the sound that was meant: what an unrelated encoder wrote comes back at 16 kHz."""
 
+import contextlib
 import io
+import os
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +12,7 @@ import pytest
 import soundfile
 
 from devices.audio.sound import RATE, Samples, SoundUnreadable, wav_bytes
+from edge.adapters import clips
 from edge.adapters.clips import parse_clip, read_clip
 
 SECONDS, TONE_HZ = 0.5, 440
@@ -58,3 +63,31 @@ def test_a_file_larger_than_any_sound_is_refused_before_it_is_read(tmp_path: Pat
 def test_a_file_is_read_as_its_bytes_are(tmp_path: Path, kind: str) -> None:
     (path := tmp_path / "a").write_bytes(encoded(kind, 44_100, 2))
     assert np.array_equal(read_clip(path), parse_clip(path.read_bytes(), "a"))
+
+
+@contextlib.contextmanager
+def piped(folder: Path, content: bytes) -> Iterator[Path]:
+    """A FIFO that somebody writes this into."""
+
+    def write() -> None:
+        with contextlib.suppress(BrokenPipeError):
+            path.write_bytes(content)
+
+    os.mkfifo(path := folder / "a")
+    writer = threading.Thread(target=write)
+    writer.start()
+    yield path
+    writer.join()
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG"])
+def test_what_cannot_be_rewound_is_read_as_its_bytes_are(tmp_path: Path, kind: str) -> None:
+    content = encoded(kind, 44_100, 2)
+    with piped(tmp_path, content) as path:
+        assert np.array_equal(read_clip(path), parse_clip(content, "a"))
+
+
+def test_what_cannot_be_rewound_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clips, "LARGEST_FILE_BYTES", 1 << 20)
+    with piped(tmp_path, b"RIFF" + bytes(2 << 20)) as path, pytest.raises(SoundUnreadable, match=r"a: .* 1 MB"):
+        read_clip(path)

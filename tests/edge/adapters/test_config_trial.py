@@ -205,17 +205,18 @@ async def test_what_cannot_be_used_is_refused_and_changes_nothing(device: Device
     assert (device.restarts, device.file.read_text(), device.texts()) == (0, OLD, {"motcua.toml"})
 
 
+@pytest.mark.parametrize(("error", "why"), [(TypeError, "config_invalid"), (OSError, "config_unwritable")])
 async def test_a_text_that_a_check_of_ours_fails_on_is_answered(
-    device: Device, monkeypatch: pytest.MonkeyPatch
+    device: Device, monkeypatch: pytest.MonkeyPatch, error: type[Exception], why: str
 ) -> None:
     """None is known; the next one must not kill the link at every start."""
 
     def unforeseen(file: Path) -> Config:
-        raise TypeError(file)
+        raise error(file)
 
     monkeypatch.setattr(config_trial, "load_whole", unforeseen)
     async with device.life() as life:
-        assert await life.asked(device.order) == ("refused", "config_invalid")
+        assert await life.asked(device.order) == ("refused", why)
     assert (device.restarts, device.file.read_text(), device.texts()) == (0, OLD, {"motcua.toml"})
 
 
@@ -257,10 +258,21 @@ async def test_what_a_person_wrote_stays_though_the_agent_was_not_restarted(
         write(device)
         await life.runs()
         assert await life.asked(device.order) == ("refused", "superseded")
+    assert device.restarts == (1 if is_well else 2)  # what runs is not well: the person's takes its place
     async with device.life() as life:
         await life.runs()
     assert (device.file.read_text(), TrialFiles(device.file).before.read_text()) == (BY_HAND, OLD)
     assert device.texts() == {"motcua.toml", "motcua.toml.before"}
+
+
+async def test_the_wizard_keeps_what_a_person_wrote_over_the_one_on_trial(device: Device) -> None:
+    async with device.life() as life:
+        await life.asked(device.order)
+    before = TrialFiles(device.file).before
+    assert put(device.file, BY_HAND) is None  # the city's, which the city has
+    assert before.read_text() == OLD
+    assert put(device.file, OLD + "# later\n") == before
+    assert before.read_text() == BY_HAND
 
 
 async def test_the_wizard_leaves_what_is_rolled_back_to(device: Device) -> None:

@@ -133,6 +133,23 @@ async def test_one_that_finds_no_room_takes_nothing_from_the_same_one_behind_it(
     assert device.used() == b"second"
 
 
+async def test_one_that_finds_no_room_leaves_nothing_and_what_is_used_stays(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (device.mirror / NAME).write_bytes(b"second")
+    async with device.running():
+        await device.asked(manifest(b"second"), "order-0001")
+        await device.until(lambda: len(device.answers) == 1)
+        monkeypatch.setattr(fetch, "pull", full_disk)
+        for number, body in enumerate((b"third", b"second"), 2):  # what is used, too, may be ordered once more
+            await device.asked(manifest(body), f"order-{number:04d}")
+            await device.until(lambda number=number: len(device.answers) == number)  # type: ignore[misc]
+    assert [why for _, why in device.answers[1:]] == [CommandRefusal.MODELS_NO_ROOM] * 2
+    assert device.used() == b"second"
+    folders = [path for path in (device.folder / "data/models").iterdir() if not path.is_symlink()]
+    assert len(folders) == 1
+
+
 def full_disk(*_: object, **__: object) -> None:
     raise fetch.DiskFull("no room")
 
@@ -142,6 +159,8 @@ def full_disk(*_: object, **__: object) -> None:
     [
         (manifest(b"x"), OTHER, CommandRefusal.MANIFEST_UNSIGNED),
         ("[file]", CITY, CommandRefusal.MANIFEST_INVALID),
+        (f"a = {'9' * 5000}", CITY, CommandRefusal.MANIFEST_INVALID),
+        ("a = " + "[" * 5000, CITY, CommandRefusal.MANIFEST_INVALID),
         (manifest(b"x").replace("http:", "ftp:"), CITY, CommandRefusal.MANIFEST_INVALID),
     ],
 )

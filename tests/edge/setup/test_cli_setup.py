@@ -17,7 +17,9 @@ from devices.lock_board.sim import Cabinet
 from devices.scanner.sim import PtyScanner
 from devices.sms.modem_sim import PtyModem
 from devices.sms.sim_network import SimNetwork
+from edge.adapters.trial_files import TrialFiles, digest_of
 from edge.app import open_agent
+from edge.domain.config_trial import Trial
 from edge.domain.locker import Purpose
 from edge.setup.journal_before import name_of_journal
 from edge.store import stays
@@ -374,6 +376,18 @@ async def test_nobody_is_there_and_everything_takes_its_default(house: House) ->
     assert config.scanner["kiosk"].port == house.ports[2]
     assert sum(house.pulses) == 0
     assert not (house.folder / "data").exists()
+
+
+async def test_nobody_is_told_of_a_copy_of_what_is_on_trial(house: House) -> None:
+    """FILE.before is what the trial goes back to."""
+    text = KEPT.format(data=house.folder / "data", port=house.cabinet.port)
+    house.config.write_text(text, encoding="utf-8")
+    files = TrialFiles(house.config)
+    files.before.write_text("the one before", encoding="utf-8")
+    files.note(Trial("order-0001", "0" * 64, digest_of(text.encode())))
+    code, _, err = await motcua("setup", "--config", house.config, "--port", house.cabinet.port, "--yes")
+    assert (code, files.before.read_text(encoding="utf-8")) == (0, "the one before"), err
+    assert "check; the city's, which was on trial, is not kept" in err
 
 
 async def test_a_question_without_a_default_and_nobody_to_answer(house: House) -> None:

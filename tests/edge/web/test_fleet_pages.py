@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -231,6 +231,42 @@ async def test_a_lost_database_is_told_and_the_last_picture_stays(
     monkeypatch.undo()
     await town.desk.look()
     await until(lambda: "Chưa đọc được cơ sở dữ liệu" not in sheet.text)
+
+
+def asks_figures(town: FleetTown) -> Awaitable[object]:
+    return town.desk.figures(Filter(date(2026, 11, 1), date(2026, 11, 2)), None)
+
+
+def asks_device(town: FleetTown) -> Awaitable[object]:
+    return town.desk.device("diem-gan", "hop-gan")
+
+
+def sends(town: FleetTown) -> Awaitable[object]:
+    return town.desk.order("diem-gan", "hop-gan", Order.IDENTIFY, "lanh-dao")
+
+
+@pytest.mark.parametrize("error", [DatabaseLost("away"), DatabaseUnusable("malformed")])
+@pytest.mark.parametrize(
+    ("part", "name", "ask"),
+    [
+        ("_figures", "figures", asks_figures),
+        ("_figures", "device", asks_device),
+        ("_orders", "latest", asks_device),
+        ("_orders", "send", sends),
+    ],
+)
+async def test_what_is_asked_of_a_lost_database_is_lost_and_answered_once_it_is_back(
+    town: FleetTown, monkeypatch: pytest.MonkeyPatch,
+    error: CityError, part: str, name: str, ask: Callable[[FleetTown], Awaitable[object]],
+) -> None:  # fmt: skip
+    def lost(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(getattr(town.desk, part), name, lost)
+    with pytest.raises(FleetLost):
+        await ask(town)
+    monkeypatch.undo()
+    await ask(town)
 
 
 async def test_the_desk_looks_while_somebody_watches_and_tells_only_news(town: FleetTown) -> None:
