@@ -144,9 +144,9 @@ def outlived(connection: sqlite3.Connection, since_s: float) -> tuple[LockerSmsR
     """
     found = connection.execute(
         f"{_SELECT} AS sms WHERE kind = 'code' AND (status = 'queued' AND handed <> 0"  # noqa: S608 - our own constants
-        " OR status = 'cancelled' AND handed = 0 AND queued_s > ?) AND NOT EXISTS"
+        " OR status = 'cancelled' AND handed = 0 AND queued_s > ?) AND EXISTS"
         " (SELECT 1 FROM locker_codes AS code WHERE code.stay = sms.stay AND code.turn = sms.turn"
-        " AND code.is_dead = 0 AND code.used_s IS NULL) ORDER BY queued_s, rowid",
+        " AND (code.is_dead = 1 OR code.used_s IS NOT NULL)) ORDER BY queued_s, rowid",
         (since_s,),
     )
     return tuple(_row(row) for row in found)

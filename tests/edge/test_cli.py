@@ -172,7 +172,8 @@ def test_tail_names_a_damaged_row_in_its_place_and_goes_on(ledger: Path, body: b
 
 
 def test_following_names_a_damaged_row_that_comes_and_goes_on(ledger: Path) -> None:
-    command = [sys.executable, "-m", "edge", "journal", "tail", "--follow", "-n", "1", "--data", str(ledger)]
+    heard = ["env", "--default-signal=INT"]  # what runs in the background has Ctrl-C ignored
+    command = [*heard, sys.executable, "-m", "edge", "journal", "tail", "--follow", "-n", "1", "--data", str(ledger)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as following:
         assert following.stdout is not None
         assert following.stdout.readline().split()[0] == "7"

@@ -162,6 +162,17 @@ def post_of(house: House, phone: IdempotentPhone) -> LockerPost:
     )
 
 
+async def test_a_code_of_which_nothing_says_that_it_is_over_stays_on_its_way(
+    town: Town, phone: IdempotentPhone
+) -> None:
+    phone.holds_back = True
+    await town.queue()
+    for _ in range(5):
+        await town.post.send_due()
+        town.clock.advance(60)
+    assert list(phone.sent) == [REF]
+
+
 async def test_what_is_cancelled_is_not_sent_and_what_was_handed_over_stays_true(
     town: Town, phone: IdempotentPhone
 ) -> None:
