@@ -81,9 +81,8 @@ class Terminal:
         if isinstance(outcome, Refused):
             yield wire.Refusal(why=outcome.why, wait_s=outcome.wait_s)
             return
-        watched = [
-            Watched(self._commands.desk, one) for one in outcome
-        ]  # all at once: the last may end before the first
+        # All are heard from now on: the last may end before the first was looked at.
+        watched = [Watched(self._commands.desk, one) for one in outcome]
         try:
             for one in watched:
                 async for view in one.views():
@@ -126,16 +125,6 @@ class Watched:
                 yield view
         except TimeoutError:
             log.info("locker terminal: the door of %s is left to the agent", self._first.compartment)
-
-
-async def followed(desk: StaffDesk, first: OpeningView) -> AsyncIterator[OpeningView]:
-    """The views of one opening alone."""
-    one = Watched(desk, first)
-    try:
-        async for view in one.views():
-            yield view
-    finally:
-        one.stop()
 
 
 def _plain(doors: Mapping[str, Door]) -> dict[str, str]:

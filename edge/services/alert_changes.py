@@ -126,9 +126,7 @@ class AlertChanges:
         outbox.queue(connection, row.alert, told, now)
         if after.state is row.chain.state:
             return ()
-        if (
-            after.state is not AlertState.UNANSWERED
-        ):  # nobody asked yet whom nobody could reach: their SMS go out when they can
+        if after.state is not AlertState.UNANSWERED:  # whom no SMS could reach is told when one can go
             outbox.cancel_queued(connection, row.alert)
         return (AlertClosed(alert=row.alert, why=_CLOSED[after.state]),)
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from edge.adapters.locker_commands import followed
+from edge.adapters.locker_commands import Watched
 from edge.locker_ports import (
     CabinetView,
     LockerDesks,
@@ -141,8 +141,12 @@ async def answer(desks: LockerDesks, order: AnyOrder) -> AsyncGenerator[AnySaid,
 
 async def _followed(desks: LockerDesks, first: OpeningView) -> AsyncGenerator[OpeningView, None]:
     """From the view that the service has now: it may have moved while the answer was on its way."""
-    async for view in followed(desks.staff, desks.citizen.opening(first.opening) or first):
-        yield view
+    watched = Watched(desks.staff, desks.citizen.opening(first.opening) or first)
+    try:
+        async for view in watched.views():
+            yield view
+    finally:
+        watched.stop()
 
 
 Answer: TypeAlias = OpeningView | Refused | SpokenCode | CabinetView | None

@@ -33,8 +33,10 @@ def group_of(one: CompartmentView) -> str:
     return "late" if _is_unsent(one) else GROUPS[one.state]
 
 
-def age(words: Words, since: datetime, now: datetime) -> str:
-    """`3 giờ`: rounded down, so that a result is never called older than it is."""
+def age(words: Words, since: datetime | None, now: datetime) -> str:
+    """`3 giờ`: rounded down, so that a result is never called older than it is; nothing where nobody knows."""
+    if since is None:
+        return ""
     seconds = max(0, int((now - since).total_seconds()))
     if seconds < HOUR:
         return words("page.locker.age_minutes", n=seconds // MINUTE)
@@ -98,7 +100,7 @@ class _Door:
 
     def show(self, one: CompartmentView, now: datetime, *, is_chosen: bool) -> None:
         group, word = group_of(one), state_word(self._words, one)
-        old = age(self._words, one.since, now) if one.since and one.state is not S.FREE else ""
+        old = age(self._words, one.since, now) if one.state is not S.FREE else ""
         is_open = " is-open" if one.door is Door.OPEN else ""
         self._root.classes(replace=f"door {group}{is_open}")
         if self._icon.content != icon(group):

@@ -31,11 +31,10 @@ class DoorPanel:
     def show(self, one: CompartmentView | None) -> None:
         if one is None:
             return
-        now = self._live.site.desks.clock.now()
-        old = age(self._words, one.since, now) if one.since else ""
-        if (one, old) == self._shown:
+        shown = (one, age(self._words, one.since, self._live.site.desks.clock.now()))
+        if shown == self._shown:
             return
-        self._shown = (one, old)
+        self._shown = shown
         self._root.clear()
         with self._root:
             self._build(one)

@@ -39,7 +39,7 @@ class DepositList:
     def show(self, given: Sequence[CompartmentView]) -> None:
         rows = sorted(given, key=lambda one: (one.since is None, one.since, one.number))
         now = self._live.site.desks.clock.now()
-        shown = [(one, age(self._words, one.since, now) if one.since else "") for one in rows]
+        shown = [(one, age(self._words, one.since, now)) for one in rows]
         if shown == self._shown:
             return
         is_new = self._shown is None
