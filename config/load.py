@@ -5,6 +5,7 @@ For `edge.cli` and `edge.app`. Nothing is started when `ConfigError` is raised.
 
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -21,6 +22,7 @@ from config.schema import Config
 
 LIKELY = 0.6  # share of a word that is right, from which it is worth suggesting; two swapped letters are one mistake
 _TOO_DEEP = "has tables inside tables without end"
+_FOLDER = "models.expression_params"  # the one place that names a folder to be read
 _DEEPEST = 20  # levels of a table; nobody's file has half of them, and none of what looks through it minds these
 _LONG_NUMBER = re.compile(r"(?:[0-9][ .-]?){9}")  # may be somebody's telephone number, in whatever place it was written
 
@@ -231,17 +233,32 @@ def unreadable(value: Any, path: str = "") -> list[Mistake]:
     return [Mistake(path, shown, why)] if why else []
 
 
+def named_files(value: Any, path: str = "") -> Iterator[tuple[str, Path]]:
+    """Every file or folder that the table names to be read, with its place in the table."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from named_files(inner, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, str) and (named := _named(path, value)) is not None:
+        yield path, named
+
+
+def _named(path: str, text: str) -> Path | None:
+    is_replay = path.endswith((".source", ".microphone")) and text.startswith("replay:")
+    if path.endswith("_file") or is_replay or path == _FOLDER:
+        return Path(text.removeprefix("replay:"))
+    return None
+
+
 def _why_unreadable(path: str, text: str) -> str | None:
     if "\0" in text:
         return "holds a zero byte"
-    is_folder = path == "models.expression_params"
-    is_replay = path.endswith((".source", ".microphone")) and text.startswith("replay:")
-    if not path.endswith("_file") and not is_replay and not is_folder:
+    named = _named(path, text)
+    if named is None:
         return None
     try:
-        if is_folder:
-            return None if Path(text).is_dir() else "is not a folder"
-        Path(text.removeprefix("replay:")).open("rb").close()
+        if path == _FOLDER:
+            return None if named.is_dir() else "is not a folder"
+        named.open("rb").close()
     except OSError as error:
         return f"cannot be read: {error.strerror}"
     return None

@@ -14,8 +14,19 @@ from typing import Annotated
 
 import typer
 
+from config.load import ConfigError
 from edge.adapters import logs
-from edge.cli_common import REFUSED, DataOption, JsonOption, fail, load_config, print_line, refusing, sentence
+from edge.cli_common import (
+    REFUSED,
+    DataOption,
+    JsonOption,
+    fail,
+    fail_configured,
+    load_config,
+    print_line,
+    refusing,
+    sentence,
+)
 from edge.cli_lazy import LateGroup
 from edge.cli_missing import missing
 from models.second_files import SHAPES_FILE, WEIGHTS_FILE
@@ -64,9 +75,12 @@ def check(config: ConfigArgument = Path("/etc/motcua/motcua.toml"), as_json: Jso
     """Check a configuration file: every mistake at once, nothing is started."""
     from edge.adapters.model_files import locate, with_mirror
     from edge.cli_models import mirror
+    from edge.doctor.rights import mistakes_of_rights
     from models.second_files import second_files
 
     settings = load_config(config, as_json=as_json)
+    if mistakes := mistakes_of_rights(config):
+        fail_configured(ConfigError(config, mistakes), as_json=as_json)
     counters, contacts = len(settings.counters), len(settings.contacts)
     with refusing(as_json=as_json):
         has_second = counters > 0 and second_files(partial(locate, with_mirror(settings, mirror()))) is not None

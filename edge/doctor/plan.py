@@ -1,6 +1,7 @@
 """From a configuration to the checks this device needs, and no others. For `edge.cli_doctor`."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from edge.doctor import (
     machine,
     model_files,
     pages,
+    rights,
     sms,
     sound,
     storage,
@@ -98,6 +100,8 @@ def _itself(case: Case) -> Iterator[Check]:
     config, data_dir, now_s = case.config, case.data_dir, datetime.now(UTC).timestamp()
     yield look("configuration", None, lambda: good(f"{case.file} ({stations_of(config)})"))
     yield look("agent", None, lambda: verdict_of_agent(case.now, data_dir, _owner(data_dir)))
+    if case.who.uid != os.geteuid():  # root looks in the agent's place
+        yield look("rights", None, partial(rights.look_at_rights, case.file, data_dir, case.who))
     yield look("packages", None, partial(machine.look_at_packages, packages_of(config)))
     yield look("memory", None, machine.look_at_memory)
     yield look("temperature", None, machine.look_at_heat)
