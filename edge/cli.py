@@ -75,15 +75,19 @@ def check(config: ConfigArgument = Path("/etc/motcua/motcua.toml"), as_json: Jso
     """Check a configuration file: every mistake at once, nothing is started."""
     from edge.adapters.model_files import locate, with_mirror
     from edge.cli_models import mirror
+    from edge.doctor.holders import Person
+    from edge.doctor.model_files import as_seen_by
     from edge.doctor.rights import mistakes_of_rights
     from models.second_files import second_files
 
     settings = load_config(config, as_json=as_json)
-    if mistakes := mistakes_of_rights(config):
+    who = Person.of_agent(config.absolute().parent)  # for root whoever the configuration belongs to, and so the agent
+    if mistakes := mistakes_of_rights(config, who):
         fail_configured(ConfigError(config, mistakes), as_json=as_json)
     counters, contacts = len(settings.counters), len(settings.contacts)
     with refusing(as_json=as_json):
-        has_second = counters > 0 and second_files(partial(locate, with_mirror(settings, mirror()))) is not None
+        models = partial(locate, as_seen_by(who, with_mirror(settings, mirror())))
+        has_second = counters > 0 and second_files(models) is not None
     if as_json:
         more = {"second_network": has_second} if counters else {}
         print_line({"ok": True, "file": str(config), "counters": counters, "contacts": contacts} | more)

@@ -35,6 +35,11 @@ class Person:
     uid: int
     groups: frozenset[int]
 
+    @property
+    def is_another(self) -> bool:
+        """Somebody whom root speaks for."""
+        return self.uid != os.geteuid()
+
     @classmethod
     def of_agent(cls, data_dir: Path) -> "Person":
         uid = os.geteuid()
@@ -65,7 +70,7 @@ def can_open(path: Path, who: Person) -> bool:
     """Whether `who` may read and write it, and enter a folder; asks the kernel where that is ourselves. Raise OSError."""
     found = path.stat()
     wanted = os.R_OK | os.W_OK | (os.X_OK if stat.S_ISDIR(found.st_mode) else 0)
-    if who.uid == os.geteuid():
+    if not who.is_another:
         return os.access(path, wanted)
     return may_open(stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, who, wanted)
 

@@ -1,5 +1,6 @@
 """Model files: there, and the very bytes that their manifest pins. Hashed anew; unlike a start, nothing is noted on the disk."""
 
+import pwd
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from edge.adapters.model_files import CURRENT, FOLDER, MANIFEST
 from edge.adapters.vision_spec import LANDMARKER
 from edge.adapters.voice_spec import DETECTOR, WHISPER_FILES
 from edge.doctor.finding import Finding, broken, good, weak
+from edge.doctor.holders import Person
 from models import fetch
 from models.cache import sha256_of
 from models.manifest import ModelFile
@@ -36,6 +38,19 @@ def stations(config: Config) -> dict[str, tuple[str, ...]]:
     if guide and (seeing or hearing):
         needed[guide.name] = (*seeing, *hearing)
     return needed
+
+
+def as_seen_by(who: Person, config: Config) -> Config:
+    """The configuration with the models' folder that `who` has; root's own, which a configuration without one means here, is another."""
+    if config.models.directory is not None or not who.is_another:
+        return config
+    try:
+        home = pwd.getpwuid(who.uid).pw_dir
+    except KeyError:
+        return config
+    return config.model_copy(
+        update={"models": config.models.model_copy(update={"directory": Path(home, ".cache/motcua/models")})}
+    )
 
 
 def verdict_of_files(found: tuple[Hashed, ...], folder: Path) -> Finding:

@@ -1,7 +1,6 @@
 """From a configuration to the checks this device needs, and no others. For `edge.cli_doctor`."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -75,7 +74,7 @@ class Plan:
 async def case_of(config: Config, file: Path) -> Case:
     data_dir = config.agent.data_dir
     now, who = await aside(partial(agent_now, data_dir)), Person.of_agent(data_dir)
-    return Case(config, file, now, who, await _enrolment(config))
+    return Case(model_files.as_seen_by(who, config), file, now, who, await _enrolment(config))
 
 
 def plan_of(case: Case) -> Plan:
@@ -100,7 +99,7 @@ def _itself(case: Case) -> Iterator[Check]:
     config, data_dir, now_s = case.config, case.data_dir, datetime.now(UTC).timestamp()
     yield look("configuration", None, lambda: good(f"{case.file} ({stations_of(config)})"))
     yield look("agent", None, lambda: verdict_of_agent(case.now, data_dir, _owner(data_dir)))
-    if case.who.uid != os.geteuid():  # root looks in the agent's place
+    if case.who.is_another:  # root looks in the agent's place
         yield look("rights", None, partial(rights.look_at_rights, case.file, data_dir, case.who))
     yield look("packages", None, partial(machine.look_at_packages, packages_of(config)))
     yield look("memory", None, machine.look_at_memory)

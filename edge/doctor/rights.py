@@ -68,13 +68,11 @@ def look_at_rights(file: Path, data_dir: Path, who: Person) -> Finding:
     return verdict_of_rights(closed, who.name, file.absolute().parent)
 
 
-def mistakes_of_rights(file: Path) -> list[Mistake]:
-    """The same of the configuration, when root checks it: it is read by the user to whom its folder belongs. Raise ConfigError, OSError."""
-    folder = file.absolute().parent
-    owner = folder.stat().st_uid
-    if os.geteuid() != 0 or owner == 0:
+def mistakes_of_rights(file: Path, who: Person) -> list[Mistake]:
+    """The same of the configuration, where root speaks for `who`. Raise ConfigError."""
+    if not who.is_another:
         return []
-    who = Person.of(owner)
+    folder = file.absolute().parent
     why = f"is closed to {who.name}, as whom the agent runs; run: "
     return [
         Mistake(one.place or "the file", str(one.file), why + one.way_out(who.name, folder))

@@ -1,15 +1,21 @@
 """Root looks in the agent's place: what the agent's own user may not open is told, though root opens everything."""
 
+import asyncio
 import json
 import os
+import pwd
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
+from config.load import load
+from config.schema import Models
 from edge.doctor.finding import State
 from edge.doctor.holders import Person
+from edge.doctor.model_files import as_seen_by, look_at_files
+from edge.doctor.plan import case_of
 from edge.doctor.rights import look_at_rights
 from tests.edge.command_line import motcua
 
@@ -85,3 +91,23 @@ def test_a_file_in_a_folder_of_roots_is_put_beside_the_configuration(config: Pat
     assert found.state is State.BROKEN
     assert found.do is not None
     assert f" {config.parent}/, and correct `sms.http.token_file`" in found.do
+
+
+@ROOTS
+def test_root_looks_for_the_models_where_the_agent_has_them(
+    config: Path, house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`sudo motcua doctor` missed every model of a good counter, because root's own folder is empty, and had them pulled into that."""
+    theirs = house / "home" / ".cache" / "motcua" / "models"
+    row = pwd.struct_passwd(("agent", "x", AGENT.uid, AGENT.uid, "", str(house / "home"), "/bin/false"))
+    monkeypatch.setattr(pwd, "getpwuid", lambda _uid: row)
+    seen = as_seen_by(AGENT, load(config))
+    assert "--dir " + str(theirs) in str(look_at_files(seen, ("face_landmarker.task",)).do)
+    case = asyncio.run(case_of(load(config), config))
+    assert case.config.models.directory == theirs
+
+
+def test_a_folder_that_is_named_is_everybodys(config: Path) -> None:
+    named = load(config).model_copy(update={"models": Models(directory=Path("/opt/m"))})
+    assert as_seen_by(AGENT, named) is named
+    assert as_seen_by(Person.of(os.geteuid()), load(config)).models.directory is None
