@@ -5,7 +5,6 @@
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from config.schema import Config
 from edge.adapters.clock import SystemClock
+from edge.adapters.config_stamp import is_stamped, sha256_of, stamp
 from edge.adapters.rules import has_part, journal_retention
 from edge.adapters.service_manager import Fact, ServiceManager
 from edge.agent import Agent
 from edge.compose import compose, open_eyes, transport
 from edge.store import migrations
 from edge.web.site import DemoUser
-from edge.web.users import write_secret
 from sync.errors import JournalError
 from sync.events import ConfigChanged, DeviceStarted
 from sync.journal import Journal
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from devices.sms.channel import SmsChannel
 
 log = logging.getLogger(__name__)
-STAMP = "config.sha256"  # in the data folder: the configuration of the last start
 
 
 async def run_agent(config: Config, file: "Path | None" = None, manager: ServiceManager | None = None) -> bool:
@@ -125,21 +123,10 @@ async def _announce(config: Config, journal: Journal) -> None:
     )
     stations = tuple(name for name, is_here in sections if is_here)
     started = DeviceStarted(boot=journal.identity.boot, version=version("motcua-edge"), stations=stations)
-    now = _sha256(config)
-    await journal.record(started, *([] if _is_stamped(config, now) else [ConfigChanged(sha256=now)]))
+    more = [] if is_stamped(config) else [ConfigChanged(sha256=sha256_of(config))]
+    await journal.record(started, *more)
 
 
 async def _stamp(config: Config) -> None:
     """Remember the configuration for the next start."""
-    now = _sha256(config)
-    if not _is_stamped(config, now):
-        write_secret(config.agent.data_dir / STAMP, now)  # no secret, but whole or not at all
-
-
-def _is_stamped(config: Config, sha256: str) -> bool:
-    stamp = config.agent.data_dir / STAMP
-    return stamp.exists() and stamp.read_bytes() == sha256.encode()
-
-
-def _sha256(config: Config) -> str:
-    return hashlib.sha256(config.model_dump_json().encode()).hexdigest()
+    stamp(config)

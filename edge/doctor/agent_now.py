@@ -1,13 +1,15 @@
 """Whether the agent runs over this data folder, and what it says of its parts: then nobody else may open its devices."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 
+from config.schema import Config
 from config.strings import load_strings
-from edge.doctor.finding import Finding, broken, good, not_tested
-from edge.doctor.holders import Holder, holder_of_journal
+from edge.adapters.config_stamp import is_stamped
+from edge.doctor.finding import Finding, broken, good, not_tested, weak
+from edge.doctor.holders import Holder, holder_of_journal, is_newer
 from edge.store import faults as faults_table
 from edge.web.words import Words
 from sync.errors import JournalError
@@ -34,10 +36,15 @@ FAULTS_OF = {
 
 @dataclass(frozen=True, slots=True)
 class AgentNow:
-    """`is_known` False: this user may not look, so the agent may run. `faults`: part -> (why, since in epoch seconds)."""
+    """`is_known` False: this user may not look, so the agent may run. `faults`: part -> (why, since in epoch seconds).
+
+    `is_heard` False: they cannot be read. `is_older`: it began before the configuration was changed, so it may not know a part at all.
+    """
 
     holder: Holder | None = None
     is_known: bool = True
+    is_heard: bool = True
+    is_older: bool = False
     faults: Mapping[str, tuple[str, float]] = field(default_factory=dict)
 
     @property
@@ -55,9 +62,20 @@ def agent_now(data_dir: Path) -> AgentNow:
     if holder is None:
         return AgentNow()
     try:
-        return AgentNow(holder, faults=ask(data_dir, faults_table.load))
+        faults, is_heard = ask(data_dir, faults_table.load), True
     except (JournalError, OSError):  # told where the journal is looked at
-        return AgentNow(holder)
+        faults, is_heard = {}, False
+    return AgentNow(holder, is_heard=is_heard, faults=faults)
+
+
+def judged_by(now: AgentNow, config: Config, file: Path) -> AgentNow:
+    """The same, with `is_older`. Blocking. The same file by another path has another hash, and a clock may have been set: both must say so."""
+    holder = now.holder
+    try:
+        is_older = bool(holder and holder.pid and is_stamped(config) is False and is_newer(file, holder.pid))
+    except OSError:
+        return now
+    return replace(now, is_older=is_older)
 
 
 def verdict_of_agent(now: AgentNow, data_dir: Path, owner: str | None) -> Finding:
@@ -67,6 +85,11 @@ def verdict_of_agent(now: AgentNow, data_dir: Path, owner: str | None) -> Findin
         return not_tested(f"{data_dir} is closed to this user: whether the agent runs is not known", f"run it as its user: sudo -u {who} motcua doctor")  # fmt: skip
     if now.holder is None:
         return good("does not run; its devices are opened here")
+    if now.is_older:
+        return weak(
+            f"runs: {now.holder}, and began before the configuration was changed: it goes by the old one",
+            "start it anew: sudo systemctl restart motcua; then repeat this",
+        )
     return good(f"runs: {now.holder}; its devices are left alone, what it says of them counts")
 
 
@@ -77,6 +100,10 @@ def said_of(now: AgentNow, part: str, name: str | None, zone: tzinfo) -> Finding
     for pattern in FAULTS_OF.get(part, ()):
         if (fault := now.faults.get(pattern.format(id=name))) is not None:
             return told(*fault, zone)
+    if not now.is_heard:
+        return not_tested("what the running agent says of it cannot be read", "see the line `journal`")
+    if now.is_older:
+        return not_tested("the running agent goes by an older configuration", "see the line `agent`")
     return good("works, says the running agent")
 
 

@@ -5,6 +5,7 @@ import grp
 import os
 import pwd
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 from sync.opening import LOCK_FILE
 
 PROC = Path("/proc")
+_STARTTIME = 19  # of /proc/PID/stat behind the name, in ticks since the machine began, proc(5)
 _LISTENS = "0A"  # TCP_LISTEN, include/net/tcp_states.h
 
 
@@ -109,6 +111,13 @@ def holder(pid: int) -> Holder:
         return Holder(pid or None, (PROC / str(pid) / "comm").read_text(encoding="utf-8", errors="replace").strip())
     except OSError:
         return Holder(pid or None)
+
+
+def is_newer(file: Path, pid: int) -> bool:
+    """Whether this file was written after this process began, by the time that has passed since either. Raise OSError."""
+    row = (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    began_s = int(row[_STARTTIME]) / os.sysconf("SC_CLK_TCK")
+    return time.time() - file.stat().st_ctime < time.clock_gettime(time.CLOCK_BOOTTIME) - began_s
 
 
 def holders_of(device: Path) -> tuple[Holder, ...]:

@@ -26,7 +26,7 @@ from edge.doctor import (
     sound,
     storage,
 )
-from edge.doctor.agent_now import AgentNow, agent_now, said_of, told, unmatched, verdict_of_agent
+from edge.doctor.agent_now import AgentNow, agent_now, judged_by, said_of, told, unmatched, verdict_of_agent
 from edge.doctor.desk import look_at_printer, look_at_scanner
 from edge.doctor.finding import Finding, Line, State, good, not_tested
 from edge.doctor.holders import Person
@@ -74,6 +74,7 @@ class Plan:
 async def case_of(config: Config, file: Path) -> Case:
     data_dir = config.agent.data_dir
     now, who = await aside(partial(agent_now, data_dir)), Person.of_agent(data_dir)
+    now = await aside(partial(judged_by, now, config, file))
     return Case(model_files.as_seen_by(who, config), file, now, who, await _enrolment(config))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from config.peripherals import DESK
 from edge.doctor.agent_now import agent_now
 from edge.web.users import Role, create_user
 from tests.edge.command_line import ROOT
@@ -172,6 +173,17 @@ async def test_a_running_agent_is_left_alone_and_asked(site: Site) -> None:
     assert told["agent", "link"]["state"] == "broken"
     assert "another history" in told["agent", "link"]["found"]
     assert code == 1
+
+
+async def test_a_part_that_was_added_since_the_agent_began_is_not_said_to_work(site: Site) -> None:
+    """A scanner that was never plugged in `works, says the running agent`, which had never heard of it."""
+    async with site.agent():
+        assert lines((await doctor(site.config, "--json"))[1])["board", "main"]["state"] == "good"
+        with site.config.open("a", encoding="utf-8") as file:
+            file.write(f'[scanner.{DESK}]\nport = "/dev/serial/by-id/usb-none"\n')
+        told = lines((await doctor(site.config, "--json"))[1])
+    assert (told["scanner", DESK]["state"], told["board", "main"]["state"]) == ("not_tested", "not_tested")
+    assert (told["agent", None]["state"], "restart motcua" in told["agent", None]["do"]) == ("weak", True)
 
 
 def test_a_data_folder_that_is_closed_to_this_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

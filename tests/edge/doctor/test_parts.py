@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -27,7 +28,7 @@ from edge.doctor import boards, desk
 from edge.doctor.camera import look_through
 from edge.doctor.clock import is_kept_by_ntp, kernel_says
 from edge.doctor.finding import Finding, State
-from edge.doctor.holders import Person, holder_of_journal, holders_of, listener_on
+from edge.doctor.holders import Person, holder_of_journal, holders_of, is_newer, listener_on
 from edge.doctor.machine import look_at_heat, look_at_memory, look_at_packages
 from edge.doctor.model_files import look_at_files
 from edge.doctor.pages import look_at_users
@@ -195,6 +196,16 @@ def test_the_holder_of_a_journal_is_named_and_a_free_lock_is_left_free(tmp_path:
 
 
 @pytest.mark.enable_socket
+def test_a_file_that_was_written_since_a_process_began_is_told_apart(tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    before.touch()
+    time.sleep(0.1)  # more than a tick of the kernel's clock
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        time.sleep(0.1)
+        after.touch()
+        assert (is_newer(before, process.pid), is_newer(after, process.pid)) == (False, True)
+
+
 def test_the_listener_on_a_port_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

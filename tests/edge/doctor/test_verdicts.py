@@ -1,6 +1,7 @@
 """Numbers in, state and words out: what the doctor makes of what its probes found."""
 
 import errno
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -383,6 +384,9 @@ def test_what_the_running_agent_says_of_a_part() -> None:
     )
     judged(said_of(now, "camera", "quay-02", UTC), GOOD, "works, says the running agent")
     assert set(unmatched(now, {("camera", "quay-01"), ("memory", None)})) == {"boards"}
+    judged(said_of(replace(now, is_heard=False, faults={}), "camera", "quay-01", UTC), NOT_TESTED, "cannot be read")
+    judged(said_of(replace(now, is_older=True), "camera", "quay-02", UTC), NOT_TESTED, "an older configuration")
+    judged(said_of(replace(now, is_older=True), "camera", "quay-01", UTC), BROKEN, "black pictures only")
     judged(said_of(AgentNow(is_known=False), "printer", None, UTC), NOT_TESTED, "may have it open")
 
 
