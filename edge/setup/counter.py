@@ -1,5 +1,8 @@
 """Counters: a camera each, its unit, and who is told."""
 
+from collections.abc import Collection
+from functools import partial
+from itertools import count
 from typing import Any
 
 from config.schema import Contact, Counter, Unit
@@ -48,8 +51,9 @@ async def _ask_counter(job: Job, camera: SenseAt, key: str | None) -> None:
     if not camera.works and key is None:
         terminal.tell("    it is left out")
         return
-    name = counters[key]["name"] if key else f"Quầy {len(counters) + 1}"
-    answer = await terminal.ask(f"Which counter does it look at ({NOBODY} for none)", _name, name)
+    name = counters[key]["name"] if key else _next_name(counters)
+    check = _name if key else partial(_name, taken=_watched(job))
+    answer = await terminal.ask(f"Which counter does it look at ({NOBODY} for none)", check, name)
     if answer == NOBODY:
         counters.pop(key or "", None)
         return
@@ -62,7 +66,22 @@ async def _ask_counter(job: Job, camera: SenseAt, key: str | None) -> None:
         terminal.warn(f"{camera.place.name} is no name that stays: with two cameras it may be the other one after a restart")  # fmt: skip
 
 
-def _name(text: str) -> str:
+def _next_name(counters: dict[str, Any]) -> str:
+    names = {row["name"] for row in counters.values()}
+    return next(name for number in count(1) if (name := f"Quầy {number}") not in names)
+
+
+def _watched(job: Job) -> set[str]:
+    """The names of counters whose own cameras are there. Another one would take their place; where theirs is gone it may."""
+    there = {one.place.name for one in job.found.cameras}
+    cameras = [(row["name"], row.get("camera")) for row in job.section("counters").values()]
+    return {name for name, camera in cameras if isinstance(camera, dict) and camera.get("source") in there}
+
+
+def _name(text: str, taken: Collection[str] = ()) -> str:
+    if text in taken:
+        msg = f"{text} has a camera already, which is plugged in; give this one another counter"
+        raise ValueError(msg)
     return text if text == NOBODY else str(rule(Counter, "name")(text))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -469,6 +470,40 @@ async def test_a_counter_and_the_people_who_are_told(tmp_path: Path) -> None:
         "lanh-dao": "+84912345678", "truong-dat-dai-xay-dung": "+84987654321",
     }  # fmt: skip
     assert (await motcua("check", "--config", config))[0] == 0
+
+
+async def test_a_second_camera_takes_no_counter_from_the_first(tmp_path: Path) -> None:
+    """A box that watched Quầy 2 offered the next camera `Quầy 2`, too, and Enter took the counter from its own."""
+    config, first = tmp_path / "motcua.toml", f"replay:{picture(tmp_path)}"
+    second = f"replay:{shutil.copy(tmp_path / 'wall.jpg', tmp_path / 'other.jpg')}"
+    where = ("--config", config, "--data", tmp_path / "data", "--station", "counter", "--port", tmp_path / "none")
+    named = ("--site", "x", "--leader", "0912345678", "--yes")
+    assert (await motcua("setup", *where, "--camera", first, *named))[0] == 0
+    config.write_text(config.read_text(encoding="utf-8").replace("Quầy 1", "Quầy 2"), encoding="utf-8")
+    async with technician(*where, "--camera", first, "--camera", second) as one:
+        await one.answers("Short name of the site")
+        await one.answers("Short name of this device")
+        assert "[Quầy 2]" in await one.answers("Which counter does it look at")
+        assert "[Quầy 1]" in await one.answers("Which counter does it look at", "Quầy 2")
+        await one.sees("Quầy 2 has a camera already")
+        await one.answers("Which counter does it look at")
+        for question in (
+            "Which unit",
+            "Which unit",
+            "Name of the centre",
+            "leader",
+            "head of",
+            "other machines",
+            "Now",
+        ):
+            await one.answers(question)
+        await one.answers("There is no officer yet", "n")
+        await one.answers("There is no leader yet", "n")
+        assert await one.ended() == 0, one.screen
+    assert {one.name: one.camera.source for one in load(config).counters.values()} == {
+        "Quầy 2": first,
+        "Quầy 1": second,
+    }
 
 
 async def test_a_guide_of_two_counters_without_ears(tmp_path: Path) -> None:
