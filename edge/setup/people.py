@@ -1,11 +1,14 @@
 """The first people who may log in. A PIN and the code of the authenticator app are shown once, on the terminal, and nowhere else."""
 
+from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 
 from config.schema import Config
 from edge.cli_users import PIN_DIGITS
 from edge.doctor.plan import roles_of
 from edge.setup.job import Job
+from edge.setup.names import unused
 from edge.web.users import (
     NAME,
     Role,
@@ -26,24 +29,30 @@ async def ask_people(job: Job, config: Config) -> None:
     """For every role without which a station cannot be worked and that nobody has."""
     file = config.web.users_file or config.agent.data_dir / "users.toml"
     try:
-        there = {user.role for user in load_users(file).values()}
+        there = load_users(file)
     except (UsersError, OSError) as error:
         job.terminal.warn(str(error))
         return
-    absent = [role for role in roles_of(config) if role not in there]
+    roles = {user.role for user in there.values()}
+    absent = [role for role in roles_of(config) if role not in roles]
     if absent and job.terminal.is_attended:
         job.heading("Who may log in")
+    names = set(there)
     for role in absent:
-        await _ask_one(job, config, file, role)
+        await _ask_one(job, config, file, role, names)
 
 
-async def _ask_one(job: Job, config: Config, file: Path, role: Role) -> None:
+async def _ask_one(job: Job, config: Config, file: Path, role: Role, taken: set[str]) -> None:
+    """`taken`: names that somebody has; the new one is among them afterwards."""
     terminal = job.terminal
-    by_hand = f"{job.motcua} users add {NAMES[role]} {role} --file {file}"
+    suggested = unused(NAMES[role], taken)
+    by_hand = f"{job.motcua} users add {suggested} {role} --file {file}"
     if not terminal.is_attended or not await terminal.confirm(f"There is no {role} yet. Make one now", default=True):
         job.leave(f"nobody may log in as {role}", by_hand)
         return
-    name = await terminal.ask("Name to log in with (a role's, not a person's)", _name, NAMES[role])
+    check = partial(_name, taken=taken)
+    name = await terminal.ask("Name to log in with (a role's, not a person's)", check, suggested)
+    taken.add(name)
     pin = random_pin(PIN_DIGITS)
     counters = tuple(config.counters) if role is Role.OFFICER else ()
     try:
@@ -59,7 +68,11 @@ async def _ask_one(job: Job, config: Config, file: Path, role: Role) -> None:
     await terminal.entered()
 
 
-def _name(text: str) -> str:
+def _name(text: str, taken: Collection[str]) -> str:
+    """Whoever has it would be replaced: the file knows people by their names."""
+    if text in taken:
+        msg = f"{text} is somebody's name already; take another one"
+        raise ValueError(msg)
     if not NAME.fullmatch(text):
         msg = "2 to 32 small letters a-z, digits and hyphens"
         raise ValueError(msg)
