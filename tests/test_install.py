@@ -105,6 +105,23 @@ def test_an_example_that_nobody_has_filled_in_is_told_apart(tmp_path: Path) -> N
     assert sourced(asked, config, ROOT) == "no"
 
 
+def test_an_example_is_one_after_an_upgrade_too(tmp_path: Path) -> None:
+    """A box that nobody had set up began to run as `phuong-mau`, with the example's telephone numbers, when a profile had changed."""
+    old, new, config = tmp_path / "old", tmp_path / "new", tmp_path / "motcua.toml"
+    for release, words in ((old, "# old\n"), (new, "# new\n")):
+        (release / "config/profiles").mkdir(parents=True)
+        (release / "config/profiles/counter.toml").write_text(words)
+    (tmp_path / "current").symlink_to(old)
+    config.write_text("# old\n")
+    lay = 'PROGRAM=$1 CONFIG=$2 RELEASE=$3; as_service() { "$@"; }; lay_example counter; is_example "$3" && echo yes || echo no'
+    assert sourced(lay, tmp_path, config, new) == "yes"
+    config.write_text("# a site's own\n")
+    assert sourced(lay, tmp_path, config, new) == "no"
+    assert config.read_text() == "# a site's own\n"
+    config.unlink()
+    assert sourced(lay, tmp_path / "nothing", config, new) == "yes"
+
+
 def test_a_bad_configuration_is_not_tried_again_and_again() -> None:
     assert f"RestartPreventExitStatus={BAD_USAGE}" in (ROOT / "deploy/motcua.service").read_text().splitlines()
 
