@@ -6,6 +6,7 @@ from pathlib import Path
 SMSD_FOLDERS = ("outgoing", "checked", "sent", "failed", "report", "incoming", "saved", "stats")
 OUR_FOLDERS = ("tmp", "unknown", "bound", "told")
 PID_FILE = "smsd.pid"
+CONFIG_FILE = "smsd.conf"  # of an smsd that we keep
 MODEM_NAME = "MODEM"
 
 
@@ -62,6 +63,16 @@ def smsd_config(device: Path, root: Path, timings: SmsdTimings | None = None, *,
     if user is not None:
         common["user"] = user
     return _lines(common) + f"\n[{MODEM_NAME}]\n" + _lines(_modem(device, timings))
+
+
+def modem_of(root: Path) -> Path | None:
+    """The port of the modem that an smsd of ours was last started for on this spool; None where there was none, or it cannot be read."""
+    try:
+        text = (root / CONFIG_FILE).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    named = (line.removeprefix("device = ") for line in text.splitlines() if line.startswith("device = "))
+    return next(map(Path, named), None)
 
 
 def _modem(device: Path, timings: SmsdTimings) -> dict[str, object]:

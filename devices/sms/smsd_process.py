@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from devices.errors import DeviceError
-from devices.sms.smsd_config import PID_FILE, SmsdTimings, make_spool, smsd_config
+from devices.sms.smsd_config import CONFIG_FILE, PID_FILE, SmsdTimings, make_spool, smsd_config
 from devices.sms.smsd_spool import quarantine
 from devices.sms.spool_folder import LOCK
 
@@ -62,7 +62,7 @@ class SmsdProcess:
     async def __aenter__(self) -> Self:
         smsd = find_smsd()
         make_spool(self._root)
-        config = self._root / "smsd.conf"
+        config = self._root / CONFIG_FILE
         config.write_text(smsd_config(self._device, self._root, self._timings), "utf-8")
         left_over = _left_over(self._root / PID_FILE, config)
         if left_over is not None:

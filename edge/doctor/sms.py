@@ -4,7 +4,7 @@ from pathlib import Path
 
 from config.schema import Sms, SmsHttp
 from devices.sms.channel import ChannelHealth
-from devices.sms.smsd_config import OUR_FOLDERS, SMSD_FOLDERS
+from devices.sms.smsd_config import OUR_FOLDERS, SMSD_FOLDERS, modem_of
 from devices.sms.smsd_spool import SmsdSpool
 from edge.adapters.sms import TOO_LONG_S
 from edge.doctor.finding import Finding, broken, good, not_tested, weak
@@ -13,13 +13,20 @@ from edge.doctor.web_answer import Answer, ask_head
 
 UNIT = Path("/etc/systemd/system/motcua-sms.service")
 """As scripts/install lays it: it makes the spool when it starts."""
-NAME_THE_MODEM = "name the modem in /etc/motcua/modem, then: sudo systemctl enable --now motcua-sms"
+START_SMSD = "sudo systemctl enable motcua-sms; sudo systemctl restart motcua-sms"
+"""One that waits for a modem which is gone runs, and `enable --now` leaves it to that."""
+NAME_THE_MODEM = f"name the modem in /etc/motcua/modem, then: {START_SMSD}"
 
 
 def verdict_of_spool(health: ChannelHealth, failed: int, root: Path) -> Finding:
     """`failed`: messages that smsd gave up and nobody has looked at."""
     log = f"sudo tail {root / 'smsd.log'}"
     found = f"{health.waiting} waiting, {failed} failed"
+    if not health.is_alive and (modem := modem_of(root)) is not None and not modem.exists():
+        return broken(
+            f"the modem {modem} is not there ({found})",
+            f"plug it in: smsd takes it up by itself; for another modem, {NAME_THE_MODEM}",
+        )
     if not health.is_alive:
         return broken(
             f"smsd does not run ({found})",

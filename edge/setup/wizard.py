@@ -11,6 +11,7 @@ from config.schema import Config
 from edge.doctor.agent_now import AgentNow, agent_now
 from edge.doctor.holders import Person
 from edge.doctor.plan import stations_of
+from edge.doctor.sms import START_SMSD
 from edge.setup.base import STATIONS, base_of, installed_station, stations_there
 from edge.setup.cabinet import ask_cabinet
 from edge.setup.counter import ask_counters
@@ -59,7 +60,29 @@ async def set_up(order: Order, terminal: Terminal, tell_program: Callable[[dict[
     text, config = await _agreed(job)
     _write(job, text)
     await ask_people(job, config)
-    _show_next(job)
+    show_next(job)
+
+
+def show_next(job: Job) -> None:
+    """What is left to be done, then the commands in their order."""
+    terminal = job.terminal
+    job.heading("Next")
+    is_installed = not job.option
+    steps = [
+        *job.later,
+        ("look at every part once more", f"{'sudo ' if is_installed else ''}motcua doctor{job.option}"),
+    ]
+    if job.modem is not None and is_installed:
+        steps.append(("start the modem, now and at every boot", START_SMSD))
+    start = "sudo systemctl enable --now motcua" if is_installed else f"motcua run{job.option}"
+    steps.append(("start the agent" + (", now and at every boot" if is_installed else ""), start))
+    if "mqtt" not in job.table:
+        data = "" if job.data_dir == Path(DEFAULT_DATA) else f" --data {job.data_dir}"
+        steps.append(("make it one of the city's devices", f"{job.motcua} enrol --city https://... --token ...{data}"))
+    for what, command in steps:
+        terminal.tell(f"  - {what}" + (":" if command else ""))
+        if command:
+            terminal.tell_command(f"      {command}")
 
 
 async def _begun(order: Order, terminal: Terminal, tell_program: Callable[[dict[str, Any]], None]) -> Job:
@@ -245,25 +268,3 @@ def _show_uses(job: Job, config: Config) -> None:
     for _, one in job.found.listed():
         if one.place.name in job.uses or not isinstance(one, ClosedAt):
             job.terminal.tell(f"  {job.uses.get(one.place.name, 'not used'):28} {one.place.name}")
-
-
-def _show_next(job: Job) -> None:
-    """What is left to be done, then the commands in their order."""
-    terminal = job.terminal
-    job.heading("Next")
-    is_installed = not job.option
-    steps = [
-        *job.later,
-        ("look at every part once more", f"{'sudo ' if is_installed else ''}motcua doctor{job.option}"),
-    ]
-    if job.modem is not None and is_installed:
-        steps.append(("start the modem, now and at every boot", "sudo systemctl enable --now motcua-sms"))
-    start = "sudo systemctl enable --now motcua" if is_installed else f"motcua run{job.option}"
-    steps.append(("start the agent" + (", now and at every boot" if is_installed else ""), start))
-    if "mqtt" not in job.table:
-        data = "" if job.data_dir == Path(DEFAULT_DATA) else f" --data {job.data_dir}"
-        steps.append(("make it one of the city's devices", f"{job.motcua} enrol --city https://... --token ...{data}"))
-    for what, command in steps:
-        terminal.tell(f"  - {what}" + (":" if command else ""))
-        if command:
-            terminal.tell_command(f"      {command}")

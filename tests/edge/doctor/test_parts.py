@@ -1,5 +1,6 @@
 """The probes on real things: simulated boards on ptys, a printer, a clip as camera, processes that hold what we ask for."""
 
+import asyncio
 import fcntl
 import os
 import socket
@@ -23,7 +24,10 @@ from devices.lock_board.sim import Cabinet
 from devices.lock_board.sim_line import Garble
 from devices.printer.sim import PrinterSim
 from devices.serial_port import open_pty
-from devices.sms.smsd_config import PID_FILE, make_spool
+from devices.sms.modem_sim import PtyModem
+from devices.sms.sim_network import SimNetwork
+from devices.sms.smsd_config import FAST_TIMINGS, PID_FILE, make_spool
+from devices.sms.smsd_process import SmsdProcess
 from edge.doctor import boards, desk
 from edge.doctor.camera import look_through
 from edge.doctor.clock import is_kept_by_ntp, kernel_says
@@ -290,6 +294,24 @@ def test_a_spool_with_and_without_its_smsd(tmp_path: Path) -> None:
     assert look_at_spool(root, ME).state is State.BROKEN
     (root / "unknown").rmdir()
     assert look_at_spool(root, ME).found == f"{root}: without unknown"
+
+
+@pytest.mark.smsd
+async def test_a_modem_that_was_pulled_is_named_and_its_smsd_is_started_anew(tmp_path: Path) -> None:
+    """`name the modem, enable --now`: it was named, and its service went on waiting for the one that was gone."""
+    root = tmp_path / "spool"
+    async with (
+        PtyModem(SimNetwork("+84900000000"), tmp_path / "usb-modem") as modem,
+        SmsdProcess(modem.path, root, FAST_TIMINGS),
+    ):
+        while look_at_spool(root, ME).state is not State.GOOD:
+            await asyncio.sleep(0.1)
+        modem.hang_up()
+        while (found := look_at_spool(root, ME)).state is State.GOOD:
+            await asyncio.sleep(0.1)
+    assert f"the modem {modem.path} is not there" in found.found
+    assert "plug it in" in str(found.do)
+    assert "systemctl restart motcua-sms" in str(found.do)
 
 
 def test_a_token_that_cannot_be_sent(tmp_path: Path) -> None:

@@ -9,12 +9,13 @@ import pytest
 
 from config.load import ConfigError
 from config.locker import Board
-from edge.setup.base import PROFILES, STATIONS, base_of, installed_station, stations_there
+from edge.setup.base import PROFILES, STATIONS, Base, base_of, installed_station, stations_there
 from edge.setup.hall import numbered_counters, spread
-from edge.setup.job import Given, Job
+from edge.setup.job import DEFAULT_FILE, Given, Job
 from edge.setup.place import judged, put, put_modem, text_of
 from edge.setup.rules import rule
 from edge.setup.terminal import Terminal
+from edge.setup.wizard import show_next
 
 INVENTED = ("phuong-mau-x", "0900 000", "secrets/", "geo:", "rtsp://", "usb-camera-quay", "A50285BI", ".example")
 
@@ -105,3 +106,12 @@ def test_the_mark_that_windows_puts_before_a_text_is_left_out(tmp_path: Path) ->
     file = tmp_path / "motcua.toml"
     file.write_text('[agent]\nsite = "x"\n', encoding="utf-8-sig")
     assert base_of(file, ()).text == '[agent]\nsite = "x"\n'
+
+
+def test_a_modem_in_the_place_of_another_is_taken_up_now(tmp_path: Path) -> None:
+    """Its service runs and waits for the one that was taken away; `enable --now` would leave it to that."""
+    out = io.StringIO()
+    job = Job(Terminal(None, out), ("locker",), Base("", {}, is_new=False), tmp_path, Path(DEFAULT_FILE), Given())
+    job.modem = "/dev/serial/by-id/usb-another"
+    show_next(job)
+    assert "sudo systemctl restart motcua-sms" in out.getvalue()
