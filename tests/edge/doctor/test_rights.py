@@ -20,6 +20,7 @@ from edge.doctor.rights import look_at_rights
 from tests.edge.command_line import motcua
 
 AGENT = Person.of(65534)
+pytestmark = pytest.mark.timeout(180)  # each is a process that looks at many things
 ROOTS = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away, and meets no rights itself")
 TEXT = '[agent]\nsite = "x"\ndevice = "y"\ndata_dir = "{data}"\n[sms]\nchannel = "http"\n[sms.http]\nurl = "http://127.0.0.1:9/"\ntoken_file = "{token}"\n'
 
@@ -84,9 +85,9 @@ def test_a_file_that_root_left_behind_does_not_pass_the_check(config: Path, name
 @ROOTS
 def test_a_file_in_a_folder_of_roots_is_put_beside_the_configuration(config: Path, house: Path) -> None:
     """A `chown` of root's own home would be no way out."""
-    written(house / "root" / "token", "geheim\n")
-    (house / "root").chmod(0o700)
-    config.write_text(TEXT.format(token="../root/token", data=house / "data"))
+    written(house / "other" / "token", "geheim\n")
+    (house / "other").chmod(0o700)
+    config.write_text(TEXT.format(token="../other/token", data=house / "data"))
     found = look_at_rights(config, house / "data", AGENT)
     assert found.state is State.BROKEN
     assert found.do is not None
