@@ -47,6 +47,7 @@ class EscposPrinter:
         self._baud = baud
         self._times = times or PrinterTimes()
         self._lock = asyncio.Lock()
+        self._is_broken_off = False  # the last job, as far as is known: the printer may wait for the rest of a picture
 
     async def print(self, slip: Slip) -> Outcome:
         """Ask, send, wait until it is carried out. Nothing is ever sent twice. Raise ValueError for a QR text too long."""
@@ -81,14 +82,19 @@ class EscposPrinter:
         return await self._give(port, job)
 
     async def _give(self, port: Port, job: bytes) -> Outcome:
+        if self._is_broken_off:
+            job = commands.rest_of_band(self._artist.dots) + job
         line_s = len(job) * 10 / self._baud if self._baud else 0.0
+        self._is_broken_off = True
         try:
             await port.write(job)
             if not self._answers:
+                self._is_broken_off = False
                 return Outcome.UNKNOWN
             sensor = await _octet(port, commands.is_sensor, self._times.print_s + line_s)
         except (PortLost, NoAnswer):
             return Outcome.UNKNOWN
+        self._is_broken_off = False
         return Outcome.UNKNOWN if sensor & 0x0C else Outcome.PRINTED  # the roll ended under it
 
     async def _ask(self, port: Port) -> PrinterStatus:

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.enable_socket
 SLIP = Slip(
     (Line("Biên nhận hồ sơ", Size.STRONG, is_centred=True), Line("Ngăn 07")), "BN-7F3K", (Line("Giữ phiếu này"),)
 )
+LONG = Slip((Line("A012", Size.GIANT),) * 12)  # more than a line holds at once
 FAST = PrinterTimes(answer_s=0.3, print_s=0.5)
 
 
@@ -117,6 +118,29 @@ async def test_over_a_serial_line(tmp_path: Path, artist: Artist) -> None:
         assert b"".join(sim.model.papers[0].rows) == picture(artist, SLIP)
         sim.pull()
         assert await printer.print(SLIP) is Outcome.OFFLINE
+
+
+@pytest.mark.parametrize("is_pulled", [False, True])
+async def test_after_a_job_that_broke_off_the_next_one_is_whole(
+    tmp_path: Path, artist: Artist, *, is_pulled: bool
+) -> None:
+    """As a cable that comes out does, or whoever waits for the paper no longer."""
+    printer = EscposPrinter(partial(open_port, str(tmp_path / "printer")), artist, times=FAST)
+    async with PtyPrinter(tmp_path / "printer") as sim:
+        printing = asyncio.create_task(printer.print(LONG))
+        while sim.model.bytes_taken < 2000:
+            await asyncio.sleep(0)
+        if is_pulled:
+            sim.pull()
+        else:
+            printing.cancel()
+        assert (await asyncio.gather(printing, return_exceptions=True))[0] is not Outcome.PRINTED
+    async with PtyPrinter(tmp_path / "printer") as again:
+        again.model = sim.model  # it never lost its power, and waits for the rest of a picture
+        assert await printer.print(SLIP) is Outcome.PRINTED
+    [paper] = sim.model.papers
+    assert (bytes(paper.text), paper.qr_texts, sim.model.unknown) == (b"", ["BN-7F3K"], [])
+    assert b"".join(paper.rows).endswith(picture(artist, SLIP))
 
 
 async def test_over_a_node(tmp_path: Path, artist: Artist) -> None:
