@@ -47,20 +47,18 @@ class EscposPrinter:
         self._baud = baud
         self._times = times or PrinterTimes()
         self._lock = asyncio.Lock()
+        self._printing: asyncio.Task[Outcome] | None = None
         self._is_broken_off = False  # the last job, as far as is known: the printer may wait for the rest of a picture
 
     async def print(self, slip: Slip) -> Outcome:
-        """Ask, send, wait until it is carried out. Nothing is ever sent twice. Raise ValueError for a QR text too long."""
+        """Ask, send, wait until it is carried out. Nothing is ever sent twice. Raise ValueError for a QR text too long.
+
+        Whoever stops waiting breaks nothing off: a job that has its turn goes on, one that has not is not sent.
+        """
         job = await asyncio.to_thread(self._artist.job, slip)
-        async with self._lock:
-            try:
-                port = await self._open_port()
-            except PortLost:
-                return Outcome.OFFLINE
-            try:
-                return await self._run(port, job)
-            finally:
-                await port.close()
+        await self._lock.acquire()
+        self._printing = asyncio.create_task(self._in_turn(job), name="printer job")
+        return await asyncio.shield(self._printing)
 
     async def status(self) -> PrinterStatus:
         """Ask without printing. Raise PortLost, NoAnswer."""
@@ -70,6 +68,19 @@ class EscposPrinter:
                 return await self._ask(port)
             finally:
                 await port.close()
+
+    async def _in_turn(self, job: bytes) -> Outcome:
+        try:
+            port = await self._open_port()
+        except PortLost:
+            return Outcome.OFFLINE
+        else:
+            try:
+                return await self._run(port, job)
+            finally:
+                await port.close()
+        finally:
+            self._lock.release()
 
     async def _run(self, port: Port, job: bytes) -> Outcome:
         if self._answers:

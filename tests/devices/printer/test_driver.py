@@ -120,27 +120,37 @@ async def test_over_a_serial_line(tmp_path: Path, artist: Artist) -> None:
         assert await printer.print(SLIP) is Outcome.OFFLINE
 
 
-@pytest.mark.parametrize("is_pulled", [False, True])
-async def test_after_a_job_that_broke_off_the_next_one_is_whole(
-    tmp_path: Path, artist: Artist, *, is_pulled: bool
-) -> None:
-    """As a cable that comes out does, or whoever waits for the paper no longer."""
+async def test_after_a_job_that_broke_off_the_next_one_is_whole(tmp_path: Path, artist: Artist) -> None:
     printer = EscposPrinter(partial(open_port, str(tmp_path / "printer")), artist, times=FAST)
     async with PtyPrinter(tmp_path / "printer") as sim:
         printing = asyncio.create_task(printer.print(LONG))
         while sim.model.bytes_taken < 2000:
             await asyncio.sleep(0)
-        if is_pulled:
-            sim.pull()
-        else:
-            printing.cancel()
-        assert (await asyncio.gather(printing, return_exceptions=True))[0] is not Outcome.PRINTED
+        sim.pull()
+        assert await printing is Outcome.UNKNOWN
     async with PtyPrinter(tmp_path / "printer") as again:
         again.model = sim.model  # it never lost its power, and waits for the rest of a picture
         assert await printer.print(SLIP) is Outcome.PRINTED
     [paper] = sim.model.papers
     assert (bytes(paper.text), paper.qr_texts, sim.model.unknown) == (b"", ["BN-7F3K"], [])
     assert b"".join(paper.rows).endswith(picture(artist, SLIP))
+
+
+async def test_whoever_waits_no_longer_breaks_no_job_off(tmp_path: Path, artist: Artist) -> None:
+    async with PtyPrinter(tmp_path / "printer") as sim:
+        printer = EscposPrinter(partial(open_port, str(tmp_path / "printer")), artist, times=FAST)
+        printing = asyncio.create_task(printer.print(LONG))
+        while sim.model.bytes_taken < 2000:
+            await asyncio.sleep(0)
+        next_one = asyncio.create_task(printer.print(SLIP))
+        await asyncio.sleep(0)
+        printing.cancel()
+        next_one.cancel()  # nothing of it was sent, and nothing will be
+        await asyncio.gather(printing, next_one, return_exceptions=True)
+        assert await printer.print(SLIP) is Outcome.PRINTED
+        first, second = sim.model.papers
+        assert b"".join(first.rows) == artist.draw(LONG.above).tobytes()
+        assert b"".join(second.rows) == picture(artist, SLIP)
 
 
 async def test_over_a_node(tmp_path: Path, artist: Artist) -> None:
