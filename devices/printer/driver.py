@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +12,7 @@ from devices.printer.commands import PrinterStatus
 from devices.printer.slip import Artist, Slip
 from devices.serial_port import Port, PortLost
 
+LATE_S = 0.05  # what was kept is there at once
 OpenPort = Callable[[], Awaitable[Port]]
 
 
@@ -114,11 +116,20 @@ class EscposPrinter:
 
 async def ask_status(port: Port, answer_s: float) -> PrinterStatus:
     """How the printer behind an open port is; nothing is printed. Raise PortLost, NoAnswer."""
+    await _pass_over_late(port)
     answers = []
     for which in (commands.PRINTER, commands.OFFLINE_CAUSE, commands.ROLL):
         await port.write(commands.ask(which))
         answers.append(await _octet(port, commands.is_status, answer_s))
     return PrinterStatus.parse(*answers)
+
+
+async def _pass_over_late(port: Port) -> None:
+    """What a printer answered when nobody waited any more, and the node has kept, must not answer the next question."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LATE_S):
+            while True:
+                await port.read()
 
 
 async def _octet(port: Port, is_it: Callable[[int], bool], within_s: float) -> int:

@@ -160,6 +160,19 @@ async def test_over_a_node(tmp_path: Path, artist: Artist) -> None:
         assert sim.model.papers[0].qr_texts == ["BN-7F3K"]
 
 
+async def test_an_answer_that_came_too_late_is_not_taken_for_the_next_one(tmp_path: Path, artist: Artist) -> None:
+    async with PtyPrinter(tmp_path / "lp0") as sim:
+        printer = EscposPrinter(partial(open_node, tmp_path / "lp0"), artist, times=FAST)
+        sim.answers_after_s = 0.4  # and whoever asked is gone
+        assert await printer.print(SLIP) is Outcome.OFFLINE
+        await asyncio.sleep(0.2)
+        sim.answers_after_s, sim.model.faults.is_cover_open = 0.02, True
+        assert await printer.print(SLIP) is Outcome.OFFLINE
+        sim.model.faults.is_cover_open = False
+        assert await printer.print(SLIP) is Outcome.PRINTED
+        assert len(sim.model.papers) == 1
+
+
 async def test_a_node_that_cannot_be_read_leaves_it_unknown(tmp_path: Path, artist: Artist) -> None:
     async with PtyPrinter(tmp_path / "lp0") as sim:
         printer = EscposPrinter(partial(open_node, tmp_path / "lp0", can_read=False), artist, answers=False, times=FAST)
