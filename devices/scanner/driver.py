@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from devices.scanner.framer import Framer
@@ -69,14 +70,8 @@ class SerialScanner:
     async def _listen(self, port: Port) -> None:
         framer = Framer()
         while True:
-            try:
-                async with asyncio.timeout(self._times.pause_s if framer.is_waiting() else None):
-                    octets = await port.read()
-            except TimeoutError:
-                texts = framer.pause()
-            else:
-                texts = framer.feed(octets)
-            for text in texts:
+            octets = await _within(port, self._times.pause_s if framer.is_waiting() else None)
+            for text in framer.feed(octets) if octets else framer.pause():
                 if len(text) >= SHORTEST:
                     await self._clear()
                 self._on_text(text)
@@ -108,3 +103,12 @@ class SerialScanner:
             self._is_lost = False
             _log.info("scanner is back")
         await self._on_state(None)
+
+
+async def _within(port: Port, wait_s: float | None) -> bytes:
+    """What comes in time; nothing when nothing came, which is asked once more: it may be the loop that was late."""
+    for patience_s in (wait_s, 0):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                return await port.read()
+    return b""

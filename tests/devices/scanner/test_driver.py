@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from functools import partial
@@ -87,6 +88,15 @@ async def test_what_cannot_be_read_is_told_and_so_is_the_first_that_can(counter:
     counter.hand.scan(CARD)
     await until(lambda: len(counter.heard) == 3)
     assert counter.garbled == [1, 2, 3, 0]
+
+
+async def test_a_loop_that_is_late_cuts_no_text_in_two(counter: Counter) -> None:
+    counter.hand.send(b"BN-")
+    await asyncio.sleep(0.05)
+    counter.hand.send(b"7F3K\r")
+    time.sleep(0.1)  # noqa: ASYNC251 - as a box that is busy with something else
+    await until(lambda: len(counter.heard) > 0)
+    assert counter.heard == ["BN-7F3K"]
 
 
 async def test_unplugged_and_back(counter: Counter, caplog: pytest.LogCaptureFixture) -> None:
