@@ -12,7 +12,7 @@ import pytest
 
 from devices.scanner.driver import ScannerTimes, SerialScanner
 from devices.scanner.sim import PtyScanner
-from devices.serial_port import PortWhy, open_port
+from devices.serial_port import Port, PortLost, PortWhy, open_port
 
 CARD = "001085012345||Nguyễn Thị Ánh|02091985|Nữ|Số 5, ngõ 12, Phường Ô Chợ Dừa|01072021"
 
@@ -26,7 +26,11 @@ class Counter:
         self.states: list[PortWhy | None] = []
         self.garbled: list[int] = []
         self.scanner = SerialScanner(
-            partial(open_port, str(link)), self.heard.append, self._note, self._garbled, ScannerTimes(0.1, 0.01, 0.05)
+            partial(open_port, str(link)),
+            self.heard.append,
+            self._note,
+            self._garbled,
+            ScannerTimes(0.1, 0.01, 0.05, 0.05),
         )
 
     async def _garbled(self, in_a_row: int) -> None:
@@ -34,6 +38,22 @@ class Counter:
 
     async def _note(self, why: PortWhy | None) -> None:
         self.states.append(why)
+
+
+class Loose:
+    """A port that is gone as soon as it is read."""
+
+    async def read(self) -> bytes:
+        raise PortLost("loose", PortWhy.UNPLUGGED)
+
+    async def write(self, octets: bytes) -> None:
+        """Nobody writes to a scanner."""
+
+    def is_lost(self) -> bool:
+        return True
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
 @pytest.fixture
@@ -97,6 +117,33 @@ async def test_a_loop_that_is_late_cuts_no_text_in_two(counter: Counter) -> None
     time.sleep(0.1)  # noqa: ASYNC251 - as a box that is busy with something else
     await until(lambda: len(counter.heard) > 0)
     assert counter.heard == ["BN-7F3K"]
+
+
+async def test_a_port_that_opens_and_breaks_at_once_is_lost_once() -> None:
+    """As a cable with a loose contact: every change of state is an event in the journal."""
+    tries = 0
+
+    async def open_loose() -> Port:
+        nonlocal tries
+        tries += 1
+        return Loose()
+
+    states: list[PortWhy | None] = []
+
+    async def note(why: PortWhy | None) -> None:
+        if states[-1:] != [why]:
+            states.append(why)
+
+    async def garbled(_: int) -> None:
+        """Nothing is read."""
+
+    scanner = SerialScanner(open_loose, lambda _: None, note, garbled, ScannerTimes(0.1, 0.01, 0.05, 0.05))
+    running = asyncio.create_task(scanner.run())
+    await until(lambda: tries > 5)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    assert states == [None, PortWhy.UNPLUGGED]
 
 
 async def test_unplugged_and_back(counter: Counter, caplog: pytest.LogCaptureFixture) -> None:
