@@ -19,6 +19,7 @@ from edge.adapters.locker_socket import LockerSocket
 from edge.adapters.machine import Machine
 from edge.adapters.rules import contact_numbers, counter_plans, counter_rules, retention_rules, vision_spec
 from edge.adapters.seal import FACE_KEY
+from edge.adapters.site_printer import site_printer
 from edge.adapters.vision_spec import LANDMARKER
 from edge.agent import Agent, Part, supervised
 from edge.ports import Clock
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from edge.adapters.downlink import CityLine
     from edge.adapters.guide_setup import GuideStation
     from edge.adapters.queue_setup import QueueStation
+    from edge.adapters.receipt_printer import SlipPrinter
     from edge.adapters.vision import VisionEyes
     from edge.services.enrolment import EnrolmentDesk
     from edge.services.faces import FaceBook
@@ -78,10 +80,11 @@ async def compose(
     machine = Machine(config.agent.data_dir, journal, counters)
     checks = [retention.check, *([_line_check(channel, faults)] if channel else [])]
     health = HealthService(journal, faults, machine, clock, checks=checks)
-    queue = await _queue(config, journal, faults)
+    printer = site_printer(config, strings, faults)
+    queue = await _queue(config, journal, printer)
     guide = await _guide(config, journal, faults, queue)
     faces = _face_desk(book, guide) if book else None
-    station = await open_locker(config, config.locker, journal, faults) if config.locker else None
+    station = await open_locker(config, config.locker, journal, faults, printer) if config.locker else None
     begin_anew = asyncio.Event()
     city, line = _city(config, journal, faults, station=station, guide=guide, file=file, begin_anew=begin_anew.set)
     desks = Desks(
@@ -99,6 +102,7 @@ async def compose(
     parts += [(f"eyes/{key}", one.run) for key, one in eyes.items()]
     parts += line
     parts += queue.parts if queue else ()
+    parts += [("printer", printer.watch)] if printer else []
     parts += guide.parts if guide else ()
     parts += _face_parts(guide, book, faces, clock, faults) if guide and book and faces else ()
     if queue or book:
@@ -191,12 +195,12 @@ def _face_parts(
     return (*reception_parts(guide, book, clock, faults), ("enrolment", desk.run)) if guide.eyes else ()
 
 
-async def _queue(config: Config, journal: Journal, faults: Faults) -> "QueueStation | None":
+async def _queue(config: Config, journal: Journal, printer: "SlipPrinter | None") -> "QueueStation | None":
     if config.queue is None:
         return None
     from edge.adapters.queue_setup import open_station
 
-    return await open_station(config, journal, SystemClock(config.agent.zone), load_strings(), faults)
+    return await open_station(config, journal, SystemClock(config.agent.zone), load_strings(), printer)
 
 
 def _city(

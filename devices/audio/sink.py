@@ -7,6 +7,7 @@ from contextlib import suppress
 from devices.audio.sound import AudioLost
 
 LONGEST_S = 60.0
+KILL_S = 1.0  # to be gone once killed: longer takes only what hangs in the kernel, as with a card that was pulled
 
 
 class Loudspeaker:
@@ -14,7 +15,7 @@ class Loudspeaker:
 
     def __init__(self, device: str = "default", *, program: str = "aplay") -> None:
         self._device, self._program = device, program
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | None = None  # the last one that was started
         self._is_wanted = False
 
     async def play(self, wav: bytes) -> bool:
@@ -23,6 +24,8 @@ class Loudspeaker:
         if program is None:
             raise AudioLost(f"{self._program} is not installed\n  do: sudo apt-get install -y alsa-utils")
         await self.stop()
+        if self._is_running():
+            raise AudioLost(f"{self._device}: the sentence before does not end, not even killed")
         self._is_wanted = True
         process = await asyncio.create_subprocess_exec(
             program, "-q", "-D", self._device,
@@ -35,14 +38,18 @@ class Loudspeaker:
             return await self._followed(process, wav)
         finally:
             _kill(process)
-            self._process = None
 
     async def stop(self) -> None:
-        """Silence, now; harmless when nothing is played."""
+        """Silence, now; harmless when nothing is played. What hangs in the kernel is waited for no longer than KILL_S."""
         self._is_wanted = False
-        if self._process is not None:
+        if self._process is not None and self._is_running():
             _kill(self._process)
-            await self._process.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(KILL_S):
+                    await self._process.wait()
+
+    def _is_running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
 
     async def _followed(self, process: asyncio.subprocess.Process, wav: bytes) -> bool:
         try:

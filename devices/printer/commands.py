@@ -69,6 +69,11 @@ def raster(width: int, octets: bytes) -> Iterator[bytes]:
         yield b"\x1dv0\x00" + row.to_bytes(2, "little") + (len(band) // row).to_bytes(2, "little") + band
 
 
+def rest_of_band(width: int) -> bytes:
+    """White for whatever is left of a band that broke off, or of a QR code's text; a printer that waits for nothing passes NUL over."""
+    return bytes(width // 8 * BAND_ROWS)
+
+
 def qr(text: str, module_dots: int) -> bytes:
     """GS ( k: the printer draws the code itself, sharper than a picture. Raise ValueError when it is too long."""
     stored = text.encode()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +12,7 @@ from devices.printer.commands import PrinterStatus
 from devices.printer.slip import Artist, Slip
 from devices.serial_port import Port, PortLost
 
+LATE_S = 0.05  # what was kept is there at once
 OpenPort = Callable[[], Awaitable[Port]]
 
 
@@ -47,19 +49,18 @@ class EscposPrinter:
         self._baud = baud
         self._times = times or PrinterTimes()
         self._lock = asyncio.Lock()
+        self._printing: asyncio.Task[Outcome] | None = None
+        self._is_broken_off = False  # the last job, as far as is known: the printer may wait for the rest of a picture
 
     async def print(self, slip: Slip) -> Outcome:
-        """Ask, send, wait until it is carried out. Nothing is ever sent twice. Raise ValueError for a QR text too long."""
+        """Ask, send, wait until it is carried out. Nothing is ever sent twice. Raise ValueError for a QR text too long.
+
+        Whoever stops waiting breaks nothing off: a job that has its turn goes on, one that has not is not sent.
+        """
         job = await asyncio.to_thread(self._artist.job, slip)
-        async with self._lock:
-            try:
-                port = await self._open_port()
-            except PortLost:
-                return Outcome.OFFLINE
-            try:
-                return await self._run(port, job)
-            finally:
-                await port.close()
+        await self._lock.acquire()
+        self._printing = asyncio.create_task(self._in_turn(job), name="printer job")
+        return await asyncio.shield(self._printing)
 
     async def status(self) -> PrinterStatus:
         """Ask without printing. Raise PortLost, NoAnswer."""
@@ -69,6 +70,19 @@ class EscposPrinter:
                 return await self._ask(port)
             finally:
                 await port.close()
+
+    async def _in_turn(self, job: bytes) -> Outcome:
+        try:
+            port = await self._open_port()
+        except PortLost:
+            return Outcome.OFFLINE
+        else:
+            try:
+                return await self._run(port, job)
+            finally:
+                await port.close()
+        finally:
+            self._lock.release()
 
     async def _run(self, port: Port, job: bytes) -> Outcome:
         if self._answers:
@@ -81,14 +95,19 @@ class EscposPrinter:
         return await self._give(port, job)
 
     async def _give(self, port: Port, job: bytes) -> Outcome:
+        if self._is_broken_off:
+            job = commands.rest_of_band(self._artist.dots) + job
         line_s = len(job) * 10 / self._baud if self._baud else 0.0
+        self._is_broken_off = True
         try:
             await port.write(job)
             if not self._answers:
+                self._is_broken_off = False
                 return Outcome.UNKNOWN
             sensor = await _octet(port, commands.is_sensor, self._times.print_s + line_s)
         except (PortLost, NoAnswer):
             return Outcome.UNKNOWN
+        self._is_broken_off = False
         return Outcome.UNKNOWN if sensor & 0x0C else Outcome.PRINTED  # the roll ended under it
 
     async def _ask(self, port: Port) -> PrinterStatus:
@@ -97,11 +116,20 @@ class EscposPrinter:
 
 async def ask_status(port: Port, answer_s: float) -> PrinterStatus:
     """How the printer behind an open port is; nothing is printed. Raise PortLost, NoAnswer."""
+    await _pass_over_late(port)
     answers = []
     for which in (commands.PRINTER, commands.OFFLINE_CAUSE, commands.ROLL):
         await port.write(commands.ask(which))
         answers.append(await _octet(port, commands.is_status, answer_s))
     return PrinterStatus.parse(*answers)
+
+
+async def _pass_over_late(port: Port) -> None:
+    """What a printer answered when nobody waited any more, and the node has kept, must not answer the next question."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LATE_S):
+            while True:
+                await port.read()
 
 
 async def _octet(port: Port, is_it: Callable[[int], bool], within_s: float) -> int:

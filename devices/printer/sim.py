@@ -80,6 +80,7 @@ class PtyPrinter:
 
     def __init__(self, link: Path) -> None:
         self.model = PrinterModel()
+        self.answers_after_s = 0.0
         self._link = link
         self._line: PtyLine | None = None
 
@@ -93,6 +94,11 @@ class PtyPrinter:
     ) -> None:
         self.pull()
 
+    def say(self, octets: bytes) -> None:
+        """What nobody asked, or nobody waits for any more."""
+        if self._line is not None and octets:
+            os.write(self._line.master_fd, octets)
+
     def pull(self) -> None:
         """The cable comes out."""
         if self._line is not None:
@@ -102,7 +108,8 @@ class PtyPrinter:
 
     def _read(self) -> None:
         if self._line is not None:
-            os.write(self._line.master_fd, self.model.feed(os.read(self._line.master_fd, 4096)))
+            answers = self.model.feed(os.read(self._line.master_fd, 4096))
+            asyncio.get_running_loop().call_later(self.answers_after_s, self.say, answers)
 
 
 async def serve(port: int, folder: Path | None) -> None:

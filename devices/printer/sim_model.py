@@ -138,7 +138,7 @@ class PrinterModel:
             case head if head in _FIXED or command[:3] == b"\x1dv0":
                 pass
             case _ if len(command) == 1:
-                self._paper.text += command
+                self._paper.text += command.strip(b"\x00")
             case _:
                 self.unknown.append(command)
 

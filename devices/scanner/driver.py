@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from devices.scanner.framer import Framer
@@ -14,11 +15,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ScannerTimes:
-    """`pause_s` ends a text that has no suffix. A lost port is tried again after a wait that doubles."""
+    """`pause_s` ends a text that has no suffix. A lost port is tried again after a wait that doubles.
+
+    It is back when it is read, or has held for `steady_s`: a loose contact would else be told, lost and back, for ever.
+    """
 
     pause_s: float = 0.15
     first_wait_s: float = 0.5
     longest_wait_s: float = 15.0
+    steady_s: float = 2.0
 
 
 class SerialScanner:
@@ -52,31 +57,36 @@ class SerialScanner:
                 port = await self._open_port()
             except PortLost as error:
                 await self._lose(error.why)
-                await asyncio.sleep(wait_s)
-                wait_s = min(self._times.longest_wait_s, 2 * wait_s)
-                continue
-            wait_s = self._times.first_wait_s
-            try:
-                await self._find()
-                await self._listen(port)
-            except PortLost as error:
-                await self._lose(error.why)
-            finally:
-                self.is_connected = False
-                await port.close()
+            else:
+                if await self._serve(port):
+                    wait_s = self._times.first_wait_s
             await asyncio.sleep(wait_s)  # a port that opens and breaks at once must not be tried in a tight loop
+            wait_s = min(self._times.longest_wait_s, 2 * wait_s)
+
+    async def _serve(self, port: Port) -> bool:
+        """Until the port breaks; whether it was well before."""
+        self.is_connected = True
+        is_well = False
+        try:
+            if not self._is_lost:
+                await self._find()
+            await self._listen(port)
+        except PortLost as error:
+            is_well = not self._is_lost
+            await self._lose(error.why)
+        finally:
+            self.is_connected = False
+            await port.close()
+        return is_well
 
     async def _listen(self, port: Port) -> None:
         framer = Framer()
         while True:
-            try:
-                async with asyncio.timeout(self._times.pause_s if framer.is_waiting() else None):
-                    octets = await port.read()
-            except TimeoutError:
-                texts = framer.pause()
-            else:
-                texts = framer.feed(octets)
-            for text in texts:
+            waiting_s = self._times.pause_s if framer.is_waiting() else None
+            octets = await _within(port, self._times.steady_s if self._is_lost else waiting_s)
+            if self._is_lost:
+                await self._find()
+            for text in framer.feed(octets) if octets else framer.pause():
                 if len(text) >= SHORTEST:
                     await self._clear()
                 self._on_text(text)
@@ -103,8 +113,16 @@ class SerialScanner:
         await self._on_state(why)
 
     async def _find(self) -> None:
-        self.is_connected = True
         if self._is_lost:
             self._is_lost = False
             _log.info("scanner is back")
         await self._on_state(None)
+
+
+async def _within(port: Port, wait_s: float | None) -> bytes:
+    """What comes in time; nothing when nothing came, which is asked once more: it may be the loop that was late."""
+    for patience_s in (wait_s, 0):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                return await port.read()
+    return b""

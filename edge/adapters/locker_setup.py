@@ -12,7 +12,7 @@ from config.locker import Board, Compartment, Locker
 from config.peripherals import DESK
 from config.procedures import in_language, load_procedures
 from config.schema import Config
-from config.strings import StringTable, load_strings
+from config.strings import load_strings
 from devices.lock_board.board import BoardPlan, Feedback
 from devices.lock_board.driver import LinePlan, LockLine
 from devices.lock_board.link import Opener
@@ -24,6 +24,7 @@ from edge.adapters.locker_commands import LockerCommands, Terminal
 from edge.adapters.rules import journal_retention
 from edge.adapters.scanner import ScannerFeed
 from edge.adapters.seal import DeviceSeal, device_key
+from edge.adapters.site_printer import site_printer
 from edge.domain.code_check import CodeRules
 from edge.domain.door_map import Place
 from edge.domain.locker import LockerRules
@@ -57,21 +58,22 @@ class LockerStation:
     parts: tuple[Part, ...]
 
 
-async def open_locker(config: Config, locker: Locker, journal: Journal, faults: Faults) -> LockerStation:
-    """Raise KeyFileUnusable, ConfigError of the procedures' file, or what the printer's fonts raise. Nothing is opened yet."""
-    clock, data_dir, strings = SystemClock(config.agent.zone), config.agent.data_dir, load_strings()
+async def open_locker(
+    config: Config, locker: Locker, journal: Journal, faults: Faults, printer: ReceiptPrinter | None
+) -> LockerStation:
+    """Raise KeyFileUnusable, ConfigError of the procedures' file. Nothing is opened yet."""
+    clock, data_dir = SystemClock(config.agent.zone), config.agent.data_dir
     boards = LockBoards(lock_lines(locker), wiring(locker), config.agent.zone)
     seal = DeviceSeal(device_key(data_dir / SEAL_KEY))
     elsewhere = config.guide.name if config.guide else None  # that scanner is the guide's
     scanners = {place: ScannerFeed(place, one, faults) for place, one in config.scanner.items() if place != elsewhere}
-    printing, printer = _printer(config, strings, faults)
     furniture = Furniture(printer, procedures(locker), {**scanners}, scanners.get(DESK))
     service = LockerService(
         cabinet_plan(locker), locker_settings(locker, data_dir), ledger=journal, doors=boards, seal=seal, faults=faults,
         clock=clock, furniture=furniture,
     )  # fmt: skip
     await service.load()
-    parts: list[Part] = [("boards", boards.run), ("locker", service.run), *printing]
+    parts: list[Part] = [("boards", boards.run), ("locker", service.run)]
     parts += [(f"scanner/{place}", one.run) for place, one in scanners.items()]
     return LockerStation(service, boards, seal, tuple(parts))
 
@@ -99,7 +101,8 @@ async def open_terminal(config: Config) -> AsyncIterator[Terminal]:
     async with journal:
         faults = Faults(journal, clock)
         await faults.load()
-        station = await open_locker(config, config.locker, journal, faults)
+        printer = site_printer(config, load_strings(), faults)
+        station = await open_locker(config, config.locker, journal, faults, printer)
         users = UserBook(config.web.users_file or data_dir / "users.toml")
         login = LoginDesk(
             users, StepMemory(data_dir / "totp-steps.json", time.time), wall=time.time, monotonic=clock.monotonic
@@ -180,13 +183,3 @@ def _board(key: str, board: Board, compartments: Iterable[Compartment]) -> Board
 
 def _place(key: str, one: Compartment) -> Place:
     return Place(key, one.number, one.size, one.low, one.row, one.column, one.board, one.channel, one.rows, one.columns)
-
-
-def _printer(config: Config, strings: StringTable, faults: Faults) -> tuple[list[Part], ReceiptPrinter | None]:
-    if config.printer is None:
-        return [], None
-    from edge.adapters.receipt_printer import open_printer  # noqa: PLC0415 - it loads Pillow, which a cabinet without one never needs
-
-    place = config.centre.name if config.centre else ""
-    printer = open_printer(config.printer, strings, place, faults)
-    return [("printer", printer.watch)], printer

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from config.queue import Queue, Span, number_of
 from config.schema import Config
@@ -11,9 +12,11 @@ from edge.domain.queue import QueueRules, Service
 from edge.domain.queue_calls import QueuePlan
 from edge.ports import Clock, Ledger
 from edge.queue_ports import CounterInfo, ServiceInfo, TicketPrinter
-from edge.services.faults import Faults
 from edge.services.queue import QueueService
 from edge.services.queue_views import QueueSetup
+
+if TYPE_CHECKING:
+    from edge.adapters.receipt_printer import SlipPrinter
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +28,22 @@ class QueueStation:
 
 
 async def open_station(
-    config: Config, ledger: Ledger, clock: Clock, strings: StringTable, faults: Faults
+    config: Config, ledger: Ledger, clock: Clock, strings: StringTable, printer: "SlipPrinter | None"
 ) -> QueueStation | None:
-    """None for a device without a queue. Raise what the printer's fonts raise. The printer itself is not opened yet."""
+    """None for a device without a queue."""
     if config.queue is None:
         return None
-    printer, watching = _printer(config, strings, faults)
-    desk = QueueService(ledger, clock, queue_setup(config, config.queue), printer)
+    desk = QueueService(ledger, clock, queue_setup(config, config.queue), _tickets(config, strings, printer))
     await desk.load()
-    return QueueStation(desk, (("queue", desk.run), *watching))
+    return QueueStation(desk, (("queue", desk.run),))
 
 
-def _printer(
-    config: Config, strings: StringTable, faults: Faults
-) -> tuple[TicketPrinter | None, tuple[tuple[str, Callable[[], Awaitable[None]]], ...]]:
-    """Where there is a locker too, it is the locker that watches their printer."""
-    if config.printer is None:
-        return None, ()
-    from edge.adapters.receipt_printer import open_printer  # noqa: PLC0415 - it loads Pillow, which a hall without one never needs
-    from edge.adapters.ticket_printer import PaperTickets  # noqa: PLC0415 - the same
+def _tickets(config: Config, strings: StringTable, printer: "SlipPrinter | None") -> TicketPrinter | None:
+    if printer is None:
+        return None
+    from edge.adapters.ticket_printer import PaperTickets  # noqa: PLC0415 - it loads Pillow, which a hall without one never needs
 
-    place = config.centre.name if config.centre else ""
-    printer = open_printer(config.printer, strings, place, faults)
-    watching = () if config.locker else (("printer", printer.watch),)
-    return PaperTickets(printer, strings, place), watching
+    return PaperTickets(printer, strings, config.centre.name if config.centre else "")
 
 
 def queue_setup(config: Config, queue: Queue) -> QueueSetup:

@@ -41,6 +41,7 @@ from sync.events import Payload
 log = logging.getLogger(__name__)
 
 FRESH = timedelta(seconds=3)
+PRINT_WITHIN_S = 90.0  # a ticket takes 46 s on the slowest line, its printer 20 s more
 Subscriber = Callable[[CallView | None], None]
 
 
@@ -49,7 +50,7 @@ class QueueService:
 
     def __init__(
         self, ledger: Ledger, clock: Clock, setup: QueueSetup, printer: TicketPrinter | None = None,
-        *, poll_s: float = 20.0, print_s: float = 30.0,
+        *, poll_s: float = 20.0, print_s: float = PRINT_WITHIN_S,
     ) -> None:  # fmt: skip
         self._ledger = ledger
         self._clock = clock

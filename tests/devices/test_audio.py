@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+import os
+import signal
 import time
 import wave
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from devices.audio import source
+from devices.audio import sink, source
 from devices.audio.sink import Loudspeaker
 from devices.audio.sound import (
     CHUNK,
@@ -172,3 +174,36 @@ async def test_a_loudspeaker_that_is_off_says_why(tmp_path: Path) -> None:
     speaker = Loudspeaker(program=program(tmp_path / "aplay", "echo no such card >&2; exit 1"))
     with pytest.raises(AudioLost, match="no such card"):
         await speaker.play(b"RIFF")
+
+
+async def test_a_loudspeaker_that_hangs_in_the_kernel_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `aplay` does when its card goes in the middle of a sentence and the driver waits for ever: no signal ends it."""
+    monkeypatch.setattr(sink, "KILL_S", 0.1)
+    script = f"echo $$ >> {tmp_path}/begun; exec sleep 60"
+    speaker = Loudspeaker(program=program(tmp_path / "aplay", script))
+    with monkeypatch.context() as hanging:
+        hanging.setattr(sink, "_kill", lambda _: None)
+        playing = asyncio.create_task(speaker.play(b"RIFF"))
+        async with asyncio.timeout(5):
+            while not (tmp_path / "begun").exists():
+                await asyncio.sleep(0.01)
+            await speaker.stop()
+            playing.cancel()
+            await asyncio.gather(playing, return_exceptions=True)
+            with pytest.raises(AudioLost, match="does not end"):
+                await speaker.play(b"RIFF")
+        [pid] = (tmp_path / "begun").read_text(encoding="ascii").split()
+    os.kill(int(pid), signal.SIGKILL)
+    program(tmp_path / "aplay", "exec cat > /dev/null")
+    async with asyncio.timeout(5):
+        while not await _plays(speaker):
+            await asyncio.sleep(0.01)
+
+
+async def _plays(speaker: Loudspeaker) -> bool:
+    try:
+        return await speaker.play(b"RIFF")
+    except AudioLost:
+        return False

@@ -1,13 +1,18 @@
 """The hall's box as it is put together from its profile: desk, pages, printer; a restart keeps the numbers."""
 
+import asyncio
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from config.load import load
+from devices.printer.sim import PtyPrinter
+from edge.adapters.receipt_printer import PART
 from edge.app import open_agent
-from edge.queue_ports import Priority, Slip
+from edge.locker_ports import PrintOutcome, Receipt
+from edge.queue_ports import Printing, Priority, Slip
 from sync.errors import JournalFull
 from sync.events import DeviceStarted
 from sync.journal import Journal
@@ -76,3 +81,39 @@ async def test_the_station_tells_what_it_is_and_watches_its_printer(tmp_path: Pa
             if isinstance(recorded.payload, DeviceStarted):
                 assert recorded.payload.stations == ("board",)
                 return
+
+
+CABINET = """
+[locker]
+name = "Tủ hồ sơ"
+[locker.boards.main]
+protocol = "xor8a"
+port = "/dev/serial/by-id/board"
+address = 1
+channels = 4
+[locker.compartments.n01]
+board = "main"
+channel = 1
+number = "01"
+row = 1
+column = 0
+[printer]
+port = "{port}"
+"""
+
+
+async def test_a_ticket_and_a_receipt_share_the_one_printer(tmp_path: Path) -> None:
+    way = tmp_path / "printer"
+    async with PtyPrinter(way) as sim, open_agent(load(site(tmp_path, CABINET.format(port=way)))) as agent:
+        desk, cabinet = agent.web.site.desks.queue, agent.locker
+        assert desk is not None
+        assert cabinet is not None
+        printer = cabinet.service.parts.furniture.printer
+        slip = await desk.issue("ho-tich", Priority.NONE)
+        assert printer is not None
+        assert isinstance(slip, Slip)
+        receipt = Receipt("BN-7F3K", "Đăng ký khai sinh", "01", datetime(2026, 11, 21, 20, 5).astimezone())
+        printed, handed_out = await asyncio.gather(printer.print(receipt), desk.print_slip(slip, "vi"))
+        assert (printed, handed_out) == (PrintOutcome.PRINTED, Printing.PRINTED)
+        assert len(sim.model.papers) == 2
+        assert agent.faults.why(PART) is None

@@ -17,7 +17,9 @@ pytestmark = pytest.mark.enable_socket
 SLIP = Slip(
     (Line("Biên nhận hồ sơ", Size.STRONG, is_centred=True), Line("Ngăn 07")), "BN-7F3K", (Line("Giữ phiếu này"),)
 )
+LONG = Slip((Line("A012", Size.GIANT),) * 4)  # more than a line holds at once
 FAST = PrinterTimes(answer_s=0.3, print_s=0.5)
+PATIENT = PrinterTimes(answer_s=5.0, print_s=10.0)
 
 
 @pytest.fixture(scope="module")
@@ -119,11 +121,58 @@ async def test_over_a_serial_line(tmp_path: Path, artist: Artist) -> None:
         assert await printer.print(SLIP) is Outcome.OFFLINE
 
 
+async def test_after_a_job_that_broke_off_the_next_one_is_whole(tmp_path: Path, artist: Artist) -> None:
+    printer = EscposPrinter(partial(open_port, str(tmp_path / "printer")), artist, times=PATIENT)
+    async with PtyPrinter(tmp_path / "printer") as sim:
+        printing = asyncio.create_task(printer.print(LONG))
+        while sim.model.bytes_taken < 2000:
+            await asyncio.sleep(0)
+        sim.pull()
+        assert await printing is Outcome.UNKNOWN
+    async with PtyPrinter(tmp_path / "printer") as again:
+        again.model = sim.model  # it never lost its power, and waits for the rest of a picture
+        assert await printer.print(SLIP) is Outcome.PRINTED
+    [paper] = sim.model.papers
+    assert (bytes(paper.text), paper.qr_texts, sim.model.unknown) == (b"", ["BN-7F3K"], [])
+    assert b"".join(paper.rows).endswith(picture(artist, SLIP))
+
+
+async def test_whoever_waits_no_longer_breaks_no_job_off(tmp_path: Path, artist: Artist) -> None:
+    async with PtyPrinter(tmp_path / "printer") as sim:
+        printer = EscposPrinter(partial(open_port, str(tmp_path / "printer")), artist, times=PATIENT)
+        printing = asyncio.create_task(printer.print(LONG))
+        while sim.model.bytes_taken < 2000:
+            await asyncio.sleep(0)
+        next_one = asyncio.create_task(printer.print(SLIP))
+        await asyncio.sleep(0)
+        printing.cancel()
+        next_one.cancel()  # nothing of it was sent, and nothing will be
+        await asyncio.gather(printing, next_one, return_exceptions=True)
+        assert await printer.print(SLIP) is Outcome.PRINTED
+        first, second = sim.model.papers
+        assert b"".join(first.rows) == artist.draw(LONG.above).tobytes()
+        assert b"".join(second.rows) == picture(artist, SLIP)
+
+
 async def test_over_a_node(tmp_path: Path, artist: Artist) -> None:
     async with PtyPrinter(tmp_path / "lp0") as sim:
         printer = EscposPrinter(partial(open_node, tmp_path / "lp0"), artist, times=FAST)
         assert await printer.print(SLIP) is Outcome.PRINTED
         assert sim.model.papers[0].qr_texts == ["BN-7F3K"]
+
+
+async def test_an_answer_that_came_too_late_is_not_taken_for_the_next_one(tmp_path: Path, artist: Artist) -> None:
+    async with PtyPrinter(tmp_path / "lp0") as sim:
+        way = partial(open_node, tmp_path / "lp0")
+        sim.answers_after_s = 0.4  # and whoever asked is gone
+        assert await EscposPrinter(way, artist, times=FAST).print(SLIP) is Outcome.OFFLINE
+        await asyncio.sleep(0.5)
+        printer = EscposPrinter(way, artist, times=PATIENT)
+        sim.answers_after_s, sim.model.faults.is_cover_open = 0.02, True
+        assert await printer.print(SLIP) is Outcome.OFFLINE
+        sim.model.faults.is_cover_open = False
+        assert await printer.print(SLIP) is Outcome.PRINTED
+        assert len(sim.model.papers) == 1
 
 
 async def test_a_node_that_cannot_be_read_leaves_it_unknown(tmp_path: Path, artist: Artist) -> None:

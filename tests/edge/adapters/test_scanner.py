@@ -28,7 +28,7 @@ async def faults(tmp_path: Path) -> AsyncIterator[Faults]:
 
 
 async def test_the_page_that_looks_hears_it_and_nobody_else(tmp_path: Path, faults: Faults) -> None:
-    feed = ScannerFeed("kiosk", Scanner(port=str(tmp_path / "port")), faults, ScannerTimes(0.1, 0.01, 0.05))
+    feed = ScannerFeed("kiosk", Scanner(port=str(tmp_path / "port")), faults, ScannerTimes(0.1, 0.01, 0.05, 0.05))
     heard: asyncio.Queue[str] = asyncio.Queue()
     left: list[str] = []
     feed.subscribe(left.append)()
@@ -54,7 +54,7 @@ async def test_the_page_that_looks_hears_it_and_nobody_else(tmp_path: Path, faul
 
 
 async def test_a_scanner_that_sends_rubbish_is_answered_and_then_a_fault(tmp_path: Path, faults: Faults) -> None:
-    feed = ScannerFeed("kiosk", Scanner(port=str(tmp_path / "port")), faults, ScannerTimes(0.1, 0.01, 0.05))
+    feed = ScannerFeed("kiosk", Scanner(port=str(tmp_path / "port")), faults, ScannerTimes(0.1, 0.01, 0.05, 0.05))
     heard: list[str] = []
     feed.subscribe(heard.append)
     running = asyncio.create_task(feed.run())

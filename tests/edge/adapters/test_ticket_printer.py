@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from config.peripherals import Printer
+from config.peripherals import Baud, Printer
 from devices.printer.driver import EscposPrinter, PrinterTimes
 from devices.printer.sim import PrinterSim
 from devices.printer.slip import NARROW, WIDE, Artist, Size
@@ -13,6 +14,7 @@ from edge.adapters.receipt_printer import PART, SlipPrinter, _way
 from edge.adapters.ticket_printer import PaperTickets
 from edge.queue_ports import Printing, Priority
 from edge.services.faults import Faults
+from edge.services.queue import PRINT_WITHIN_S
 from tests.edge.sentences import strings
 from tests.edge.services.queue_hall import Hall
 
@@ -98,3 +100,9 @@ async def test_it_fits_both_papers_in_both_languages(hall: Hall, tickets: PaperT
 def test_a_number_stays_in_one_row_on_narrow_paper() -> None:
     artist = Artist(NARROW)
     assert artist._fonts[Size.GIANT].getlength("W999") <= NARROW - 16
+
+
+async def test_the_slowest_line_has_the_time_for_a_ticket(hall: Hall, tickets: PaperTickets) -> None:
+    slip = await hall.take(priority=Priority.OLDER)
+    on_the_line_s = len(Artist().job(tickets.paper(slip, "vi"))) * 10 / min(get_args(Baud))
+    assert on_the_line_s + PrinterTimes().print_s < PRINT_WITHIN_S
