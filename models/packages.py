@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from models.sources import Progress, ProgressCallback, SourceFailed
 CLIENT_LIMIT_S = 1800.0
 """pip and npm have time limits of their own; this one ends a client that hangs all the same."""
 
-_BROKEN_ARCHIVE = (zipfile.BadZipFile, tarfile.TarError, EOFError, KeyError, OSError)
+_BROKEN_ARCHIVE = (zipfile.BadZipFile, tarfile.TarError, EOFError, KeyError, OSError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Packages:
     directory: Path
     report: ProgressCallback
     _failed: dict[str, SourceFailed] = field(default_factory=dict)
+    _whole: dict[str, Path] = field(default_factory=dict)
 
     def member(self, source: PackageSource) -> Iterator[bytes]:
         """The wanted member in chunks; the package is downloaded at its first member. Raises SourceFailed, OSError."""
@@ -46,11 +48,12 @@ class Packages:
     def _archive(self, source: PackageSource) -> Path:
         if (failure := self._failed.get(str(source))) is not None:
             raise failure
+        if (known := self._whole.get(str(source))) is not None:
+            return known
         home = self.directory / str(source).replace("/", "_").replace(" ", "-")
-        if (left := _whole_archive(home)) is not None:
-            return left
         try:
-            return self._download(source, home)
+            self._whole[str(source)] = _whole_archive(home) or self._download(source, home)
+            return self._whole[str(source)]
         except SourceFailed as error:
             self._failed[str(source)] = error
             raise
@@ -114,11 +117,20 @@ def _client(source: PackageSource, home: Path) -> list[str]:
 
 
 def _whole_archive(home: Path) -> Path | None:
-    """The package in its directory, unless a killed client left only a piece of it."""
-    for archive in sorted(home.glob("*.whl")) + sorted(home.glob("*.tgz")):
-        if zipfile.is_zipfile(archive) or tarfile.is_tarfile(archive):
-            return archive
-    return None
+    """The package in its directory, unless a killed client left only a piece of it, or a power cut one with holes."""
+    return next((one for one in sorted(home.glob("*.whl")) + sorted(home.glob("*.tgz")) if _is_whole(one)), None)
+
+
+def _is_whole(archive: Path) -> bool:
+    """Read to its end: that it can be opened says nothing of its middle."""
+    try:
+        if archive.suffix == ".whl":
+            with zipfile.ZipFile(archive) as wheel:
+                return wheel.testzip() is None
+        with tarfile.open(archive) as tarball:
+            return bool(tarball.getmembers())
+    except _BROKEN_ARCHIVE:
+        return False
 
 
 def _read_member(archive: Path, source: PackageSource) -> Iterator[bytes]:
