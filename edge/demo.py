@@ -73,7 +73,7 @@ async def play(options: DemoOptions) -> Outcome:
     """Raise DemoFailed when a model file is missing or the port is taken, CameraLost when the camera asked for is not there."""
     options = replace(options, camera=None if options.camera is None else found(options.camera))
     _check_port(options.port)
-    _end_on_sigterm()
+    _end_on_signals()
     folder = (options.data_dir or Path(tempfile.mkdtemp(prefix="motcua-demo-"))).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     _say(f"demo files: {folder}")
@@ -95,11 +95,12 @@ async def play(options: DemoOptions) -> Outcome:
         return replace(outcome, later=outcome.later | counted, camera=camera.state if camera else None)
 
 
-def _end_on_sigterm() -> None:
-    """As Ctrl-C does: what stands around the agent (smsd on its pty) must not outlive the demo."""
+def _end_on_signals() -> None:
+    """As Ctrl-C does: what stands around the agent (smsd on its pty) must not outlive the demo, nor its terminal; `nohup` stays what it is."""
     this = asyncio.current_task()
-    if this is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if this is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(number, this.cancel)
 
 
 def _check_port(port: int) -> None:

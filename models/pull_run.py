@@ -3,6 +3,7 @@
 Only models.fetch calls it.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,20 @@ from models.errors import ParametersUnusable
 from models.fetch_errors import ModelFileError, NoSource, PullIncomplete, WrongHash
 from models.manifest import MANIFEST_PATH, JoinedSource, ModelFile, Source, TunedSource, UrlSource
 from models.packages import Packages
-from models.sources import ProgressCallback, SourceFailed, WrongBytes, fill, read_file
+from models.sources import WEB_PAGE, ProgressCallback, SourceFailed, WrongBytes, fill, read_file
+
+_REMEDIES = (  # what stands in a source's answer, what to do about it
+    # a board without a battery starts in the past
+    ("certificate", "look whether the clock of this device is right, it says {now}; connect the network"),
+    (WEB_PAGE, "log in to this network with a browser"),
+    (
+        r"HTTP status (?:401|403|407|511)|Tunnel connection failed: 40",
+        "ask who keeps that source, or this network's proxy, to let this device through",
+    ),
+    (r"HTTP status (?:404|410)", "ask who keeps that source whether it still has the file"),
+    (r"HTTP status 429", "wait a quarter of an hour: it was asked too often"),
+    (r"HTTP status 5(?!11)", "wait a while: the source itself is down"),
+)
 
 
 class PullOutcome(StrEnum):
@@ -143,12 +157,20 @@ def _hopeless(file: ModelFile, tried: list[Tried], *, is_wrong: bool) -> ModelFi
             "ask who keeps that source why it changed; a directory with the right file can be named in MOTCUA_MODELS"
         )
         return WrongHash(f"{file.name}: what came is not the pinned file and was not kept\n{attempts}\n  do: {advice}")
-    clock = ""
-    if any("certificate" in one.problem for one in tried):  # a board without a battery starts in the past
-        clock = f"look whether the clock of this device is right, it says {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; "
-    again = f"{clock}connect the network and run: motcua models pull {file.name}"
-    advice = f"{again}; or name a directory that holds the file in MOTCUA_MODELS"
-    return NoSource(f"{file.name}: no source gave the file\n{attempts}\n  do: {advice}")
+    advice = f"{_remedy(tried)} and run: motcua models pull {file.name}"
+    return NoSource(
+        f"{file.name}: no source gave the file\n{attempts}\n"
+        f"  do: {advice}; or name a directory that holds the file in MOTCUA_MODELS"
+    )
+
+
+def _remedy(tried: list[Tried]) -> str:
+    """What the answers call for; without any, the network."""
+    now = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    remedies = [
+        remedy.format(now=now) for sign, remedy in _REMEDIES if any(re.search(sign, one.problem) for one in tried)
+    ]
+    return "; ".join(remedies or ["connect the network"])
 
 
 def _label(source: Source | Path) -> str:

@@ -1,16 +1,20 @@
 """What all the ways of getting a model file share: progress, the reasons a source fails, filling the part file.
 
-Only models.fetch, models.download and models.packages use it. A disk that does not take the bytes raises plain OSError.
+Only models.fetch, models.download, models.packages and models.client_words use it. A disk that does not take the bytes raises plain OSError.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import responses
 from itertools import chain
 from pathlib import Path
 
 from models.cache import CHUNK_BYTES, Cache, Oversize
 from models.manifest import ModelFile
+
+WEB_PAGE = "a web page"
+"""What a network answers in a source's place while nobody has logged in to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,11 @@ class WrongBytes(SourceFailed):
 
 class ConnectionDropped(SourceFailed):
     """It may deliver the rest when asked again."""
+
+
+def answered(status: int) -> str:
+    """An HTTP status in words."""
+    return f"answered HTTP status {status} ({responses.get(status, 'unknown')})"
 
 
 def fill(file: ModelFile, cache: Cache, chunks: Iterator[bytes]) -> None:

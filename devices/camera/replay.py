@@ -20,6 +20,9 @@ from devices.camera.source import BgrImage, CameraLost
 NOISE_SIGMA = 1.5  # gray values; what a webcam shows in a lit office
 _IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 _SPARE = 64  # pixels by which the noise is larger than the picture, so that every frame takes another part of it
+_RATE = 25.0  # of a film that names none
+_EARLY_S = 0.0005  # containers count in milliseconds
+_LONGEST_PAUSE_S = 60.0  # between two frames; more is a wrong time
 _SWAY_PX = 1.5
 _SWAY_DEGREES = 0.3
 
@@ -130,19 +133,18 @@ class Reel:
 
 
 class _Clip:
-    """A video read forwards; after its last frame that frame stays."""
+    """A video read forwards, each frame shown from its own time on; after its last frame that frame stays."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._open()
 
     def picture(self, offset_s: float) -> BgrImage:
-        wanted = int(offset_s * self._rate)
-        if wanted < self._number:
+        if offset_s + _EARLY_S < self._shown_s:
             self.close()
             self._open()
-        while self._number < wanted and not self._is_over:
-            self._step(decode=self._number + 1 == wanted)
+        while not self._is_over and self._waits_s <= offset_s + _EARLY_S:
+            self._show()
         return self._picture
 
     def close(self) -> None:
@@ -150,23 +152,28 @@ class _Clip:
 
     def _open(self) -> None:
         self._capture = _capture(self.path)
-        self._rate = self._capture.get(cv2.CAP_PROP_FPS) or 25.0
-        self._frames = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        self._number, self._is_over = -1, False
+        self._step_s = 1 / (self._capture.get(cv2.CAP_PROP_FPS) or _RATE)
         self._picture: BgrImage = np.zeros((0, 0, 3), np.uint8)
-        self._step(decode=True)
+        self._shown_s = self._waits_s = 0.0
+        self._is_over = not self._capture.grab()
+        self._said_s = self._said()
+        self._show()
         if self._picture.size == 0:
             raise CameraLost(f"{self.path.name} holds no picture")
 
-    def _step(self, *, decode: bool) -> None:
-        """One frame on; its picture is kept when it is wanted or the last that the header promises."""
+    def _show(self) -> None:
+        """The frame that waited is the picture, and the next one waits."""
+        is_decoded, bgr = self._capture.retrieve()
+        self._picture = np.asarray(bgr, np.uint8) if is_decoded else self._picture
+        self._shown_s = self._waits_s
         self._is_over = not self._capture.grab()
-        if self._is_over:
-            return
-        self._number += 1
-        if decode or self._number >= self._frames - _TAIL:
-            is_decoded, bgr = self._capture.retrieve()
-            self._picture = np.asarray(bgr, np.uint8) if is_decoded else self._picture
+        said_s, before_s = self._said(), self._said_s
+        self._said_s = said_s
+        # what the container cannot say is a step of its rate
+        self._waits_s += said_s - before_s if 0 < said_s - before_s < _LONGEST_PAUSE_S else self._step_s
+
+    def _said(self) -> float:
+        return float(self._capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000
 
 
 def fit(picture: BgrImage, background: BgrImage) -> BgrImage:
@@ -206,7 +213,7 @@ def _length_s(path: Path) -> float:
     if path.suffix.lower() in _IMAGE_SUFFIXES:
         return 60.0
     capture = _capture(path)
-    frames, rate = capture.get(cv2.CAP_PROP_FRAME_COUNT), capture.get(cv2.CAP_PROP_FPS) or 25.0
+    frames, rate = capture.get(cv2.CAP_PROP_FRAME_COUNT), capture.get(cv2.CAP_PROP_FPS) or _RATE
     capture.release()
     return max(1.0, float(frames / rate))
 
@@ -246,6 +253,3 @@ def _shattered(picture: BgrImage, position_s: float) -> BgrImage:
         shuffled.reshape(rows, columns, 16, 16, 3).swapaxes(1, 2).reshape(rows * 16, columns * 16, 3)
     )
     return broken
-
-
-_TAIL = 3  # frames; a header's frame count may be wrong by a few

@@ -43,8 +43,10 @@ def _of_size(size: int, seconds: float, tell: Tell) -> Iterator[Row]:
             yield Row("Debian's mosquitto is not installed", 0.0, "", held=False)
             return
         yield from _alone(made, size, seconds)
-        if why_none() is None:
+        if (why := why_none()) is None:
             yield from _seen(made, size, seconds, tell)
+        else:
+            yield Row(f"  {size} devices: no page was measured, {why}", 0.0, "", held=False)
         yield Row(f"  {size} devices: memory of the server", made.memory_mb(), "MB")
 
 

@@ -15,6 +15,7 @@ from devices.camera.open import open_source
 from devices.camera.playlist import Fault, Playlist, Show, playlist_toml, read_playlist
 from devices.camera.replay import Reel, ReplaySource, empty_scene, fit
 from devices.camera.source import BgrImage, CameraLost, CameraState
+from tests.films import film
 
 SIZE = (160, 120)
 CLIP_RATE = 10.0
@@ -72,6 +73,15 @@ def test_a_clip_plays_at_its_own_rate_and_then_holds_its_end(clip: Path) -> None
     assert brightness(reel, 1.9) == pytest.approx(192, abs=3)
     assert brightness(reel, 4.0) == pytest.approx(192, abs=3)
     assert brightness(reel, 5.5) == pytest.approx(80, abs=3)
+
+
+def test_a_film_whose_rate_changes_shows_each_frame_at_its_own_time(tmp_path: Path) -> None:
+    times_ms = [*range(5000, 6000, 40), *range(6000, 10_000, 200), 10_000]  # a telephone's, that got into the dark
+    light = [40 + 4 * number for number in range(len(times_ms))]
+    reel = Reel(small(Show(6.0, film(tmp_path / "a.mkv", times_ms, light=light))))
+    for at_s in (0.0, 0.5, 0.99, 1.0, 1.19, 2.5, 4.9, 5.5, 3.0):
+        number = max(place for place, time_ms in enumerate(times_ms) if time_ms - 5000 <= round(1000 * at_s))
+        assert brightness(reel, at_s) == pytest.approx(light[number], abs=3), at_s
 
 
 def test_a_clip_can_start_in_its_middle(clip: Path) -> None:

@@ -1,9 +1,11 @@
 """`motcua demo` plays the whole story on real models, and everything it promises happens."""
 
 import json
+import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,34 @@ def test_the_story_has_its_outcome(tmp_path: Path) -> None:
         capture_output=True, text=True, cwd=ROOT, check=True,
     )  # fmt: skip
     assert json.loads(verified.stdout)["ok"] is True
+
+
+@pytest.mark.models
+@pytest.mark.smsd
+@pytest.mark.enable_socket
+@pytest.mark.timeout(120)
+def test_whoever_closes_the_terminal_leaves_nothing_of_the_demo_running(tmp_path: Path) -> None:
+    folder = tmp_path / "tủ hồ sơ"
+    command = [sys.executable, "-m", "edge", "demo", "--headless", "--port", "0", "--data", str(folder)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as demo:
+        assert demo.stderr is not None
+        next(line for line in demo.stderr if line.startswith("pages: "))
+        assert left_of(folder)
+        demo.send_signal(signal.SIGHUP)
+        demo.communicate(timeout=60)
+    assert demo.returncode == 0
+    assert left_of(folder) == []
+
+
+def left_of(folder: Path) -> list[str]:
+    """The processes whose command names the folder."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            command = file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if str(folder) in command:
+                found.append(command)
+    return found
 
 
 @pytest.mark.enable_socket

