@@ -12,8 +12,9 @@ from edge.cli_journal import DEFAULT_DATA
 from sync.chain import source_of
 from sync.enrol_errors import CityNotReached, CityRefused, ClockOff, EnrolError, NoSerial, NotTheCity
 from sync.enrolment import Token, TokenMisread
+from sync.inspect import ask
 from sync.keystore import StoreKind
-from sync.schema import JOURNAL_FILE, open_reader
+from sync.schema import JOURNAL_FILE
 
 if TYPE_CHECKING:  # the MQTT client comes with it
     from sync.identity import Identity
@@ -53,18 +54,17 @@ def enrol(
 
 
 def _name_of_journal(data: Path) -> str | None:
-    """What this device has been called so far, if it has a journal: the city refuses a token for another place then."""
-    path = data / JOURNAL_FILE
-    if not path.exists():
+    """What this device has been called so far, if it has a journal: the city refuses a token for another place then. Raise JournalError."""
+    source = ask(data, _source) if (data / JOURNAL_FILE).exists() else None
+    return None if source is None else _name_in(source)
+
+
+def _source(connection: sqlite3.Connection) -> str | None:
+    """None in a journal that was never opened to its end."""
+    if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'ledger_identity'").fetchone() is None:
         return None
-    connection = open_reader(path)
-    try:
-        row = connection.execute("SELECT source FROM ledger_identity").fetchone()
-    except sqlite3.OperationalError:  # a journal that was never opened to its end
-        return None
-    finally:
-        connection.close()
-    return None if row is None else _name_in(str(row[0]))
+    row = connection.execute("SELECT source FROM ledger_identity").fetchone()
+    return None if row is None else str(row[0])
 
 
 def _name_in(source: str) -> str | None:

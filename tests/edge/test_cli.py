@@ -20,6 +20,7 @@ from edge.__main__ import main as enter
 from edge.cli import app, main
 from edge.cli_common import refusing
 from edge.cli_missing import BROUGHT_BY
+from sync.enrolment import Token
 from sync.errors import JournalFull
 from sync.events import DeviceStarted, VisitStarted
 from sync.journal import Journal
@@ -395,6 +396,19 @@ def test_a_folder_that_cannot_be_used_is_an_error_in_one_line(command: tuple[obj
 
 def test_a_key_that_is_none_is_no_forgery(ledger: Path) -> None:
     assert motcua("journal", "verify", "--data", ledger, "--key", "abcd").code == 2
+
+
+@pytest.mark.parametrize("kept_bytes", [0, 512])
+def test_a_device_whose_journal_is_damaged_is_not_enrolled(ledger: Path, kept_bytes: int) -> None:
+    """Nobody knows its name then: the city could not refuse a token that is for another place."""
+    file = ledger / "journal.sqlite"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:kept_bytes] + b"\xa5" * (len(whole) - kept_bytes))
+    city = ("--city", "https://127.0.0.1:1", "--token", Token.issue(bytes(32)).reveal(), "--serial", "x")
+    done = motcua("enrol", *city, "--data", ledger)
+    assert (done.code, done.err.count("\n"), list(done.lines[0])) == (1, 1, ["error"]), done.err
+    assert f"keep the file, and see: motcua journal verify --data {ledger}" in done.lines[0]["error"]
+    assert not (ledger / "identity").exists()
 
 
 def test_a_user_that_cannot_be_written_is_an_error_in_one_line() -> None:
