@@ -11,7 +11,7 @@ EXAMPLE_SITE, EXAMPLE_PHONES = "phuong-mau", "090000000"  # of config/profiles; 
 def rule(model: type[BaseModel], name: str) -> Callable[[str], Any]:
     """A check for `Terminal.ask`: the value as this field of a section takes it, or ValueError with its own words."""
     field = model.model_fields[name]
-    kind: Any = Annotated[(field.annotation, *field.metadata)]
+    kind: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
 
     def check(text: str) -> Any:

@@ -6,7 +6,7 @@ from collections import deque
 import pytest
 
 from config.peripherals import Scanner
-from config.schema import Agent, Contact, Counter
+from config.schema import Agent, Contact, Counter, Web
 from edge.setup.rules import as_typed, is_example, rule, some_of, whole
 from edge.setup.terminal import InputEnded, Terminal, Unanswered
 
@@ -103,6 +103,11 @@ def test_what_the_configuration_would_refuse_is_refused(check: object, text: str
     assert callable(check)
     with pytest.raises(ValueError, match=r"."):
         check(text)
+
+
+def test_a_field_without_rules_of_its_own_takes_its_kind() -> None:
+    """Whoever let other machines open the pages got a traceback in place of the question for this one's address."""
+    assert rule(Web, "host")("192.168.1.20") == "192.168.1.20"
 
 
 def test_numbers_of_doors_as_people_write_them() -> None:
