@@ -3,10 +3,14 @@
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from config.load import ConfigError, Mistake, parse
+from pydantic import ValidationError
+
+from config.load import ConfigError, Mistake, explain, parse
+from config.schema import Config
 from edge.setup.toml_text import split
 
 PROFILES = Path(__file__).parents[2] / "config" / "profiles"
@@ -15,9 +19,9 @@ _INVENTED = (  # what stands in the profiles to be replaced
     ("centre",), ("counters",), ("units",), ("contacts",), ("mqtt",), ("locker", "boards"), ("locker", "compartments"),
     ("guide", "places"), ("queue", "counters"), ("queue", "working_days"), ("web", "users_file"), ("sms",),
 )  # fmt: skip
-_SECTIONS = (
-    "agent", "centre", "counters.*", "units.*", "contacts.*", "locker", "locker.boards.*", "locker.compartments.*", "printer",
-    "scanner.*", "queue", "queue.services.*", "queue.counters.*", "guide", "guide.voice", "guide.camera", "sms", "web",
+_GONE_BY = (  # what the steps take from a file without asking for it
+    "centre.leader", "centre.name", "counters.*.name", "units.*.name", "locker.boards.*.channels", "locker.compartments.*.number",
+    "queue.services.*.name", "queue.services.*.counters", "web.port",
 )  # fmt: skip
 _HEAD = "# Written by `motcua setup`, to be changed by hand or by running it again. Check it with: motcua check --config FILE"
 
@@ -56,7 +60,7 @@ def stations_there(file: Path) -> tuple[str, ...]:
     if not file.exists() or _is_profile(file):
         return ()
     table = parse(file)
-    if mistakes := [*_misshapen(table)]:
+    if mistakes := [*_obstacles(table)]:
         raise ConfigError(file, mistakes)
     return _stations_in(table)
 
@@ -70,18 +74,16 @@ def installed_station(file: Path) -> tuple[str, ...]:
     return (found,) if found in STATIONS else ()
 
 
-def _misshapen(table: dict[str, Any]) -> Iterator[Mistake]:
-    """What is no section where the wizard expects one. All other mistakes are found when it is checked as a whole."""
-    for path in _SECTIONS:
-        *outer, name = path.removesuffix(".*").split(".")
-        inner: Any = table
-        for step in outer:
-            inner = inner.get(step, {}) if isinstance(inner, dict) else {}
-        one = inner.get(name, {}) if isinstance(inner, dict) else {}
-        if not isinstance(one, dict) or (
-            path.endswith(".*") and not all(isinstance(row, dict) for row in one.values())
-        ):
-            yield Mistake(path.removesuffix(".*"), None, "is no section")
+def _obstacles(table: dict[str, Any]) -> Iterator[Mistake]:
+    """Values of another kind than theirs, and what the steps go by. All else is asked anew, or found when it is checked as a whole."""
+    try:
+        Config.model_validate(table)
+    except ValidationError as error:
+        for problem in error.errors(include_url=False):
+            mistake = explain(problem)
+            is_of_another_kind = problem["type"].endswith(("_type", "_parsing"))
+            if is_of_another_kind or any(fnmatchcase(mistake.path, path) for path in _GONE_BY):
+                yield mistake
 
 
 def _is_profile(file: Path, *stations: str) -> bool:

@@ -84,7 +84,7 @@ async def _row_of(job: Job, before: dict[str, Any], port: str, board: FoundBoard
     kept = {name: value for name, value in before.items() if is_same or name != "pulse_ms"} or NEW
     pulse = {} if is_same or board.family not in PULSE_MS else {"pulse_ms": PULSE_MS[board.family]}
     question = f"How many locks hang on the board with address {board.address} (channels 1 to {most} of {board.family})"
-    default = str(min(before.get("channels") or channels or most, most))
+    default = str(min(int(before.get("channels") or channels or most), most))
     count = await job.terminal.ask(question, whole(1, most), default)
     way = {"protocol": board.family, "port": port, "address": board.address, "channels": count, "baud": board.baud}
     return {**way, **pulse, **kept, **way}

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from config.queue import Queue
 from edge.setup.found import SenseAt
-from edge.setup.job import Job
+from edge.setup.job import Job, NothingToWrite
 from edge.setup.rules import whole
 from edge.setup.site import ask_centre
 
@@ -62,6 +61,10 @@ async def _ask_queue(job: Job) -> None:
     queue, terminal = job.section("queue"), job.terminal
     if queue.get("counters"):
         return
+    if not queue.get("services"):
+        raise NothingToWrite(
+            f"{job.file} does not say for what the guide gives out numbers: write [queue.services.*] (config/profiles/guide.toml shows some), then run this again"
+        )
     keys = list(job.table.get("counters", {}))
     named = ", ".join(row["name"] for row in queue["services"].values())
     terminal.tell(f"Numbers are given out for: {named}.")
@@ -69,7 +72,6 @@ async def _ask_queue(job: Job) -> None:
     queue["counters"] = numbered_counters(count, keys)
     spread(queue["services"], list(queue["counters"]))
     job.section("guide")["help_counter"] = next(iter(queue["counters"]))
-    Queue.model_validate(queue)
     job.leave("look over the services, their counters and the opening hours: [queue.services], [queue.hours]")
 
 

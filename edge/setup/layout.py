@@ -21,7 +21,7 @@ class Door:
 
 def in_order(boards: dict[str, dict[str, Any]]) -> list[Door]:
     """Every channel of every board has a door, numbered as the channels are."""
-    wires = [(key, channel) for key, board in boards.items() for channel in range(1, board["channels"] + 1)]
+    wires = [(key, channel) for key, board in boards.items() for channel in range(1, int(board["channels"]) + 1)]
     return [Door(*wire, number) for wire, number in zip(wires, numbered(len(wires)), strict=True)]
 
 

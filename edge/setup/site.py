@@ -75,7 +75,7 @@ async def ask_web(job: Job) -> None:
     """Loopback, or an address that officers' PCs reach."""
     web, terminal = job.section("web"), job.terminal
     job.heading("The pages")
-    host, port = web.get("host", "127.0.0.1"), web.get("port", 8080)
+    host, port = web.get("host", "127.0.0.1"), int(web.get("port", 8080))
     is_local = host in {"127.0.0.1", "localhost", "::1"}
     if not await terminal.confirm("Shall other machines open them, too (officers' PCs, a board)", default=not is_local):
         web["host"] = "127.0.0.1" if not is_local else host

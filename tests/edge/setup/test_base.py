@@ -10,8 +10,8 @@ import pytest
 from config.load import ConfigError
 from config.locker import Board
 from edge.setup.base import PROFILES, STATIONS, Base, base_of, installed_station, stations_there
-from edge.setup.hall import numbered_counters, spread
-from edge.setup.job import DEFAULT_FILE, Given, Job
+from edge.setup.hall import ask_guide, numbered_counters, spread
+from edge.setup.job import DEFAULT_FILE, Given, Job, NothingToWrite
 from edge.setup.place import judged, put, put_modem, text_of
 from edge.setup.rules import rule
 from edge.setup.terminal import Terminal
@@ -41,6 +41,38 @@ def test_a_profile_as_it_was_installed_counts_as_none(station: str, tmp_path: Pa
     file.write_text(file.read_text(encoding="utf-8").replace("phuong-mau", "phuong-khac"), encoding="utf-8")
     assert not base_of(file, (station,)).is_new
     assert stations_there(file) == (station,)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[agent]\nsite = 5", "agent.site = 5: Input should be a valid string"),
+        ("[agent]\ndata_dir = 5", "agent.data_dir = 5: Input is not a valid path"),
+        ('[centre]\nname = "Trung tâm"', "centre.leader: is missing"),
+        ('[units.ho-tich]\nhead = "truong"', "units.ho-tich.name: is missing"),
+        ('[counters.quay-01]\nunit = "ho-tich"', "counters.quay-01.name: is missing"),
+        ("[contacts.truong]\nphone = 912345678", "contacts.truong.phone: Input should be a valid string"),
+        ("[locker]\nboards = 5", "locker.boards = 5: Input should be a valid dictionary"),
+        ('[locker.boards.main]\nport = "/dev/serial/by-id/x"', "locker.boards.main.channels: is missing"),
+        ("[locker]\nkeypads = [5]", "locker.keypads.0 = 5: Input should be a valid string"),
+        ('[queue.services.chung-thuc]\ncounters = "1"', "queue.services.chung-thuc.name: is missing"),
+        ("[guide.voice]\nmicrophone = 5", "guide.voice.microphone = 5: Input should be a valid string"),
+        ("[web]\nport = 99999", "web.port = 99999: Input should be less than or equal to 65535"),
+    ],
+)
+def test_a_file_that_was_half_written_says_where(text: str, says: str, tmp_path: Path) -> None:
+    file = tmp_path / "motcua.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as wrong:
+        stations_there(file)
+    assert says in "\n".join(map(str, wrong.value.mistakes))
+
+
+@pytest.mark.parametrize("text", ["", "[agent]", '[agent]\nsite = "Phường"', "[locker]", "[counters.quay-01]\nname = 'Q'", "[retention]\nvisits_days = 0"])  # fmt: skip
+def test_what_is_asked_for_anyway_or_found_at_the_end_is_no_obstacle(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "motcua.toml"
+    file.write_text(text, encoding="utf-8")
+    stations_there(file)
 
 
 def test_another_station_brings_its_sections_and_their_comments(tmp_path: Path) -> None:
@@ -85,6 +117,15 @@ def test_services_go_to_the_counters_that_are_there() -> None:
     services = {"a": {"counters": ["quay-01", "quay-04"]}, "b": {"counters": ["quay-04"]}}
     spread(services, ["quay-01", "quay-02"])
     assert services == {"a": {"counters": ["quay-01"]}, "b": {"counters": ["quay-02"]}}
+
+
+@pytest.mark.parametrize("text", ["", "[queue]\ndigits = 3\n"])
+async def test_a_guide_that_gives_out_numbers_for_nothing_is_not_written(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "motcua.toml"
+    file.write_text(GOOD + "[guide]\nname = 'huong-dan'\n" + text, encoding="utf-8")
+    job = Job(Terminal(None, io.StringIO()), ("guide",), base_of(file, ("guide",)), tmp_path, file, Given())
+    with pytest.raises(NothingToWrite, match=r"motcua\.toml does not say .* \[queue\.services\.\*\]"):
+        await ask_guide(job)
 
 
 @pytest.mark.parametrize(

@@ -592,12 +592,19 @@ async def test_a_second_run_changes_nothing(house: House) -> None:
     assert not house.config.with_name("motcua.toml.before").exists()
 
 
-@pytest.mark.parametrize("text", ["[agent\n", '[agent]\nsite = "x"\n[locker]\nboards = 5\n'])
-async def test_a_file_that_cannot_be_gone_by_is_left_as_it_is(text: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[agent\n", "is not valid TOML"),
+        ("[agent]\ndata_dir = 5\n[locker]\nboards = 5\n", "locker.boards = 5: Input should be a valid dictionary"),
+    ],
+)
+async def test_a_file_that_cannot_be_gone_by_is_left_as_it_is(text: str, says: str, tmp_path: Path) -> None:
     config = tmp_path / "motcua.toml"
     config.write_text(text)
-    code, _, err = await motcua("setup", "--config", config, "--yes")
-    assert (code, "mend it" in err) == (1, True)
+    code, out, err = await motcua("setup", "--config", config, "--yes", "--json")
+    assert (code, f"{config} cannot be gone by; mend it" in err, says in err) == (1, True, True), err
+    assert says in json.loads(out)["error"]
     assert config.read_text() == text
 
 
