@@ -19,6 +19,7 @@ import typer
 T = TypeVar("T")
 WIDTH = 100
 CLEAR = "\r\x1b[K"
+REPLACED = "\ufffd"  # what was typed is no UTF-8
 
 
 class Unanswered(Exception):
@@ -99,7 +100,7 @@ class Terminal:
             typed = await self._typed(question, inside, default, option)
             text = typed or default or ""
             try:
-                return check(text)
+                return check(_readable(text))
             except ValueError as error:
                 if self._lines is None:
                     raise Unanswered(f"{question}: {error}", option) from error
@@ -194,6 +195,14 @@ def _wrapped(line: str, width: int) -> str:
         return line
     inset = " " * (len(line) - len(line.lstrip(" -!✗")))
     return textwrap.fill(line, width, subsequent_indent=inset, break_long_words=False, break_on_hyphens=False)
+
+
+def _readable(text: str) -> str:
+    """The answer itself. A terminal that is read by the line makes an escape sequence of an arrow key, which shows in no name."""
+    if any(unicodedata.category(letter) == "Cc" or letter == REPLACED for letter in text):
+        msg = "an arrow or another special key went into it; type it anew (Backspace takes letters away)"
+        raise ValueError(msg)
+    return text
 
 
 def _yes_or_no(text: str) -> bool:

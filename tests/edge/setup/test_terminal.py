@@ -36,6 +36,14 @@ async def test_a_wrong_answer_is_explained_and_asked_again() -> None:
     assert out.getvalue().count("Site: ") == 2
 
 
+@pytest.mark.parametrize("typed", ["Phường Thủ Đứ\x1b[Dc", "Thủ\tĐức", "Th\x7fủ Đức", "Th\ufffd Đức"])
+async def test_a_key_that_is_no_letter_goes_into_no_name(typed: str) -> None:
+    """`Phường Thủ Đứ←c` became the site `phuong-thu-du-dc`."""
+    one, out = terminal(typed, "Phường Thủ Đức")
+    assert await one.ask("Ward", str) == "Phường Thủ Đức"
+    assert "an arrow or another special key went into it; type it anew" in out.getvalue()
+
+
 async def test_enter_takes_the_default_and_a_composed_letter_is_one() -> None:
     one, out = terminal("", "Qu\u00e2\u0300y 1")
     assert await one.ask("Site", rule(Agent, "site"), "x") == "x"
