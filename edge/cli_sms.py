@@ -9,14 +9,18 @@ from typing import Annotated
 import typer
 
 from config.schema import Config
-from devices.sms.channel import ChannelHealth, DeliveryUpdate, Outgoing, SmsChannel
+from devices.sms.channel import ChannelHealth, DeliveryUpdate, Outgoing, SmsChannel, SmsStatus
 from edge.adapters.sms import open_channel
-from edge.cli_common import JsonOption, fail, load_config, print_line, refusing
+from edge.cli_common import REFUSED, JsonOption, fail, load_config, print_line, refusing
 from edge.domain.msisdn import Msisdn, NotAMobileNumber
 
 app = typer.Typer(no_args_is_help=True, help="SMS by hand: send, status.")
 ConfigOption = Annotated[Path, typer.Option("--config", help="the site's configuration file")]
 DEFAULT_CONFIG = Path("/etc/motcua/motcua.toml")
+_LOST = {
+    SmsStatus.FAILED: "it was given up and reaches nobody; look at the modem or the gateway: motcua doctor",
+    SmsStatus.UNKNOWN: "it was given up, and nobody knows whether it was sent: ask at that telephone; motcua doctor looks at the line",
+}
 
 
 @app.command()
@@ -27,16 +31,19 @@ def send(
     wait_s: Annotated[float, typer.Option("--wait", min=0, help="seconds to wait for the delivery report")] = 60.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Send one SMS. Stop the agent first: one program follows a spool at a time."""
+    """Send one SMS. Stop the agent first: one program follows a spool at a time. Exit 1 when it was given up."""
     settings = load_config(config, as_json=as_json)
     with refusing(as_json=as_json):
         channel = _channel(settings, as_json=as_json)
         sms = Outgoing(f"cli-{secrets.token_hex(6)}", _number(settings, to, as_json=as_json).reveal(), text)
-        status = asyncio.run(_send(channel, sms, wait_s))
+        last = asyncio.run(_send(channel, sms, wait_s))
     if as_json:
-        print_line({"ref": sms.ref, "status": status})
+        print_line({"ref": sms.ref, "status": last.status.value} | ({"why": last.why} if last.why else {}))
     else:
-        typer.echo(f"{sms.ref}: {status}")
+        typer.echo(f"{sms.ref}: {last.status.value}" + (f" ({last.why})" if last.why else ""))
+    if last.status in _LOST:
+        typer.secho(_LOST[last.status], fg="red", err=True)
+        raise typer.Exit(REFUSED)
 
 
 @app.command()
@@ -67,7 +74,7 @@ def _number(config: Config, to: str, *, as_json: bool) -> Msisdn:
         fail(f"{error}; contacts: {', '.join(config.contacts) or 'none'}", as_json=as_json)
 
 
-async def _send(channel: SmsChannel, sms: Outgoing, wait_s: float) -> str:
+async def _send(channel: SmsChannel, sms: Outgoing, wait_s: float) -> DeliveryUpdate:
     """How far it came within `wait_s`."""
     try:
         await channel.submit(sms)
@@ -76,13 +83,13 @@ async def _send(channel: SmsChannel, sms: Outgoing, wait_s: float) -> str:
         await channel.close()
 
 
-async def _followed(channel: SmsChannel, ref: str, wait_s: float) -> str:
-    last = "submitted"
+async def _followed(channel: SmsChannel, ref: str, wait_s: float) -> DeliveryUpdate:
+    last = DeliveryUpdate(ref, SmsStatus.SUBMITTED)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(wait_s):
             async for update in channel.updates():
                 if isinstance(update, DeliveryUpdate) and update.ref == ref:
-                    last = update.status.value
+                    last = update
                     await channel.acknowledge(update)
                     if update.status.is_final:
                         break

@@ -16,6 +16,10 @@ import typer
 from typer.testing import CliRunner
 
 from config.schema import Config
+from devices.sms.channel import Outgoing
+from devices.sms.smsd_channel import SmsdChannel
+from devices.sms.smsd_config import make_spool
+from devices.sms.smsd_spool import SmsdSpool
 from edge.__main__ import main as enter
 from edge.cli import app, main
 from edge.cli_common import refusing
@@ -446,6 +450,40 @@ def test_sms_reaches_a_simulated_phone_and_reports(tmp_path: Path) -> None:
     done = motcua("sms", "send", "truc", "Thử tin nhắn", "--config", file)
     assert (done.code, done.lines[0]["status"]) == (0, "delivered")
     assert "912345678" not in done.out + done.err
+
+
+class GivingUp(SmsdSpool):
+    """A spool whose smsd gives every message up at once, for this reason."""
+
+    def __init__(self, root: Path, reason: str) -> None:
+        super().__init__(root)
+        self._folder, self._reason = root, reason
+
+    def put(self, sms: Outgoing) -> None:
+        super().put(sms)
+        (waiting,) = (self._folder / "outgoing").iterdir()
+        (self._folder / "failed" / waiting.name).write_text(f"Fail_reason: {self._reason}\n{waiting.read_text()}")
+        waiting.unlink()
+
+
+@pytest.mark.parametrize(
+    ("reason", "row", "says"),
+    [
+        ("Modem answered +CMS ERROR: 38", {"status": "failed", "why": "cms_38"}, "reaches nobody"),
+        ("Modem did not answer", {"status": "unknown", "why": "no_answer"}, "nobody knows whether it was sent"),
+    ],
+)
+def test_an_sms_that_was_given_up_is_not_done(
+    reason: str, row: dict[str, str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, spool = tmp_path / "motcua.toml", tmp_path / "spool"
+    file.write_text('[agent]\nsite = "x"\ndevice = "y"\n[sms]\nchannel = "smsd"\nspool_dir = "spool"\n')
+    make_spool(spool)
+    monkeypatch.setattr("edge.cli_sms.open_channel", lambda *_: SmsdChannel(GivingUp(spool, reason), poll_s=0.05))
+    done = CliRunner().invoke(app, ["sms", "send", "0912345678", "Thử", "--config", str(file), "--wait", "1", "--json"])
+    (told,) = map(json.loads, done.stdout.splitlines())
+    assert (done.exit_code, {key: told[key] for key in told if key != "ref"}) == (1, row)
+    assert says in done.stderr
 
 
 @pytest.mark.models
