@@ -37,6 +37,8 @@ def verdict_of_enrolment(found: Enrolment | Unfit, config: Config, now: datetime
 
 def verdict_of_life(life: Life, now: datetime) -> Finding:
     """Of a certificate that renews itself."""
+    if now < life.starts:
+        return _not_yet(life)
     until = f"enrolled, the certificate counts until {life.ends:%d/%m/%Y}"
     match standing(life, now):
         case Standing.CERTIFICATE_ENDED:
@@ -59,10 +61,14 @@ def verdict_of_file(life: Life, now: datetime) -> Finding:
             f"the certificate ended on {life.ends:%d/%m/%Y}", f"see this machine's clock; if it is right, {ask}"
         )
     if now < life.starts:
-        return broken(f"the certificate counts from {life.starts:%d/%m/%Y} on only", "see this machine's clock")
+        return _not_yet(life)
     if days < ENDING_DAYS:
         return weak(f"the certificate ends in {days} days", ask)
     return good(f"the certificate counts until {life.ends:%d/%m/%Y}")
+
+
+def _not_yet(life: Life) -> Finding:
+    return broken(f"the certificate counts from {life.starts:%d/%m/%Y} on only", "see this machine's clock")
 
 
 def look_at_file(file: Path, now: datetime) -> Finding:

@@ -211,7 +211,9 @@ def test_a_certificate(left: timedelta, of_city: State, of_hand: State) -> None:
 
 
 def test_a_certificate_of_tomorrow_tells_of_a_wrong_clock() -> None:
-    judged(verdict_of_file(Life(NOW + DAY, NOW + 90 * DAY), NOW), BROKEN, "clock")
+    for verdict in (verdict_of_file, verdict_of_life):
+        judged(verdict(Life(NOW + DAY, NOW + 90 * DAY), NOW), BROKEN, "clock")
+        judged(verdict(Life(NOW, NOW + 90 * DAY), datetime(1970, 1, 1, tzinfo=UTC)), BROKEN, "from 29/11/2026 on only")
 
 
 @pytest.mark.parametrize(
