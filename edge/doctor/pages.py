@@ -4,7 +4,7 @@ import errno
 import http.client
 import os
 import socket
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from edge.doctor.agent_now import AgentNow
@@ -45,25 +45,35 @@ def look_at_port(host: str, port: int, now: AgentNow) -> Finding:
     return verdict_of_port(host, port, refused, listener_on(port) if refused == errno.EADDRINUSE else None, now)
 
 
-def verdict_of_users(roles: Collection[Role], wanted: Collection[Role], file: Path) -> Finding:
-    """`wanted`: the roles without whom a station cannot be worked."""
+def verdict_of_users(
+    roles: Collection[Role], wanted: Collection[Role], file: Path, left: Sequence[str] = ()
+) -> Finding:
+    """`wanted`: the roles without whom a station cannot be worked. `left`: counters that are no officer's."""
     if not roles:
         return broken("nobody can log in", f"motcua users add NAME officer --file {file}")
     absent = [role for role in wanted if role not in roles]
     if absent:
         return weak(f"{len(roles)} may log in, but no {absent[0]}", f"motcua users add NAME {absent[0]} --file {file}")
+    if left:
+        add = " ".join(f"--counter {counter}" for counter in left)
+        return weak(
+            f"{len(roles)} may log in, but no officer has the counter {', '.join(left)}",
+            f"motcua users add NAME officer {add} --file {file}",
+        )
     return good(f"{len(roles)} may log in")
 
 
-def look_at_users(file: Path, wanted: Collection[Role]) -> Finding:
-    """Blocking."""
+def look_at_users(file: Path, wanted: Collection[Role], counters: Collection[str] = ()) -> Finding:
+    """`counters`: those at whose pages an officer works. Blocking."""
     try:
         users = load_users(file)
     except UsersFileExposed as error:
         return broken(str(error), f"chmod 600 {file}")
     except UsersError as error:
         return broken(str(error), f"put {file} right, or remove it and run: motcua users add")
-    return verdict_of_users([user.role for user in users.values()], wanted, file)
+    theirs = {counter for user in users.values() if user.role is Role.OFFICER for counter in user.counters}
+    left = [counter for counter in counters if counter not in theirs]
+    return verdict_of_users([user.role for user in users.values()], wanted, file, left)
 
 
 def _bind(host: str, port: int) -> int | None:

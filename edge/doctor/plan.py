@@ -111,7 +111,7 @@ def _itself(case: Case) -> Iterator[Check]:
     for station, names in model_files.stations(config).items():
         yield look("models", station, partial(model_files.look_at_files, config, names), model_files.LIMIT_S)
     users = config.web.users_file or data_dir / "users.toml"
-    yield look("users", None, partial(pages.look_at_users, users, roles_of(config)))
+    yield look("users", None, partial(pages.look_at_users, users, roles_of(config), tuple(config.counters)))
 
 
 def _around(case: Case) -> Iterator[Check]:

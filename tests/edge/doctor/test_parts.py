@@ -275,6 +275,18 @@ def test_a_users_file_that_others_may_read(tmp_path: Path) -> None:
     assert look_at_users(file, ()).state is State.BROKEN
 
 
+def test_a_counter_that_is_no_officers(tmp_path: Path) -> None:
+    """One that was added behind the officers' backs: nobody could open its page, and the line said good."""
+    file, counters = tmp_path / "users.toml", ("quay-01", "quay-02")
+    create_user(file, "can-bo", Role.OFFICER, "739154", ("quay-01",))
+    create_user(file, "lanh-dao", Role.LEADER, "739155")
+    found = look_at_users(file, (Role.OFFICER, Role.LEADER), counters)
+    assert (found.state, found.found) == (State.WEAK, "2 may log in, but no officer has the counter quay-02")
+    assert found.do == f"motcua users add NAME officer --counter quay-02 --file {file}"
+    create_user(file, "can-bo-2", Role.OFFICER, "739156", ("quay-02",))
+    assert look_at_users(file, (Role.OFFICER, Role.LEADER), counters).state is State.GOOD
+
+
 def test_where_our_own_unit_is_a_missing_spool_wants_the_modem_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
