@@ -17,6 +17,7 @@ import typer
 from config.load import ConfigError
 from edge.adapters import logs
 from edge.cli_common import (
+    INTERRUPTED,
     REFUSED,
     DataOption,
     JsonOption,
@@ -43,7 +44,6 @@ WITHOUT_SECOND = (
     "expression: read by one network; a second finds more displeased faces"
     f"\n  do: run: motcua models pull {WEIGHTS_FILE} {SHAPES_FILE}"
 )
-INTERRUPTED = 130  # as a shell has it for Ctrl-C
 ConfigArgument = Annotated[Path, typer.Option("--config", readable=False, help="the site's configuration file (TOML)")]
 
 

@@ -28,6 +28,7 @@ from sync.errors import JournalError
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object a line on stdout, nothing else there")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="folder of the run's files")]
 REFUSED, BAD_USAGE = 1, 2
+INTERRUPTED = 130  # as a shell has it for Ctrl-C
 _NUMBER = re.compile(r"\[Errno -?\d+\] ")  # inside the sentence of a library that tells what it met
 FOR_A_PERSON = (
     AgentSilent, CityError, DeviceError, ModelsError, JournalError, KeyFileUnusable, ModelFileError, StringsInvalid, UsersError,

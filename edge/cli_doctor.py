@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from edge.cli_common import JsonOption, load_config, print_line, quiet_natives
+from edge.cli_common import INTERRUPTED, JsonOption, load_config, print_line, quiet_natives
 from edge.cli_locker import DEFAULT_CONFIG
 from edge.doctor.finding import Line, State
 from edge.doctor.plan import case_of, plan_of
@@ -40,8 +40,13 @@ def doctor(
         await rounds.one_by_one(plan.first)
         await rounds.together(plan.then)
 
-    with quiet_natives():
-        asyncio.run(examine())
+    try:
+        with quiet_natives():
+            asyncio.run(examine())
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        teller.end()
+        typer.echo("interrupted: the rest was not looked at", err=True)
+        raise typer.Exit(INTERRUPTED) from None  # exit 1 says that something is broken
     teller.end()
     raise typer.Exit(1 if State.BROKEN in teller.states else 0)
 

@@ -11,14 +11,13 @@ from typing import Annotated, Any
 import typer
 
 from config.load import ConfigError
-from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line, quiet_natives, refusing
+from edge.cli_common import BAD_USAGE, INTERRUPTED, REFUSED, JsonOption, fail, print_line, quiet_natives, refusing
 from edge.cli_locker import DEFAULT_CONFIG
 from edge.setup.base import STATIONS
 from edge.setup.job import Given, NothingToWrite
 from edge.setup.terminal import InputEnded, KeyboardLines, Terminal, Unanswered
 from edge.setup.wizard import Order, Refused, set_up
 
-INTERRUPTED = 130  # as a shell has it for Ctrl-C
 _QUIET = ("config", "devices", "edge", "models", "sync", "asyncio")
 
 

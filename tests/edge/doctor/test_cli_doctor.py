@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -154,6 +156,24 @@ async def test_mistakes_in_the_configuration_end_it_with_all_of_them(tmp_path: P
     assert code == 2
     assert {row["path"] for row in json.loads(out)["mistakes"]} == {"agent.site", "agent.colour"}
     assert "nothing was started" in err
+
+
+async def test_ctrl_c_is_told_from_something_broken(tmp_path: Path) -> None:
+    """A broker that accepts and never answers is waited for."""
+    config = tmp_path / "motcua.toml"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        way = f'host = "127.0.0.1"\nport = {silent.getsockname()[1]}\ntls = false'
+        config.write_text(f'[agent]\nsite = "x"\ndevice = "y"\ndata_dir = "data"\n[mqtt]\n{way}\n')
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "edge", "doctor", "--config", str(config), cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )  # fmt: skip
+        assert process.stdout is not None
+        await process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, err = await process.communicate()
+    assert (process.returncode, err.decode()) == (130, "interrupted: the rest was not looked at\n")
 
 
 async def test_a_running_agent_is_left_alone_and_asked(site: Site) -> None:
