@@ -99,7 +99,10 @@ def _become_owner(folder: Path, *, as_json: bool) -> None:
     except PermissionError:
         fail(f"{folder} is closed to this user; run: sudo motcua setup", as_json=as_json)
     if os.geteuid() == 0 and owner != 0:
-        person = pwd.getpwuid(owner)
+        try:
+            person = pwd.getpwuid(owner)
+        except KeyError:
+            fail(f"{folder} belongs to the user number {owner}, whom this system does not know; give it to the agent's user: sudo chown -R motcua {folder}", as_json=as_json)  # fmt: skip
         os.initgroups(person.pw_name, person.pw_gid)
         os.setgid(person.pw_gid)
         os.setuid(owner)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 import sys
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from config.load import load
 from devices.lock_board.sim import Cabinet
@@ -20,6 +22,7 @@ from devices.sms.modem_sim import PtyModem
 from devices.sms.sim_network import SimNetwork
 from edge.adapters.trial_files import TrialFiles, digest_of
 from edge.app import open_agent
+from edge.cli import app
 from edge.domain.config_trial import Trial
 from edge.domain.locker import Purpose
 from edge.setup.journal_before import name_of_journal
@@ -428,6 +431,22 @@ async def test_bad_usage(words: tuple[str, ...], says: str) -> None:
     code, _, err = await motcua("setup", *words)
     assert code in {1, 2}
     assert says in err
+
+
+def test_a_folder_of_somebody_whom_the_system_does_not_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a copied disk leaves: root cannot become a user who is not there."""
+    if os.geteuid() == 0:
+        os.chown(tmp_path, 54321, -1)
+    owner = tmp_path.stat().st_uid
+
+    def unknown(uid: int) -> None:
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    done = CliRunner().invoke(app, ["setup", "--config", str(tmp_path / "motcua.toml"), "--json"])
+    said = f"{tmp_path} belongs to the user number {owner}, whom this system does not know; give it to the agent's user: sudo chown -R motcua {tmp_path}"
+    assert (done.exit_code, json.loads(done.stdout)) == (1, {"error": said})
 
 
 def picture(folder: Path) -> Path:
