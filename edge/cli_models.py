@@ -30,7 +30,7 @@ def mirror() -> Path | None:
 
 @app.command("list")
 def list_files(directory: Directory = None, as_json: JsonOption = False) -> None:
-    """Which files there are, what they are for, and which are here."""
+    """Which files there are, what they are for, and which are here or in the mirror (MOTCUA_MODELS)."""
     results = _verified(directory, None, as_json=as_json)
     if as_json:
         for result in results:
@@ -66,7 +66,7 @@ def pull(names: Names = None, directory: Directory = None, as_json: JsonOption =
 
 @app.command()
 def verify(names: Names = None, directory: Directory = None, as_json: JsonOption = False) -> None:
-    """Hash the files that are here; exit 1 when a needed one is missing, or one is not what the manifest says."""
+    """Hash the files that are here or in the mirror (MOTCUA_MODELS); exit 1 when a needed one is missing, or one is not what the manifest says."""
     results = _verified(directory, names or ["default"], as_json=as_json)
     for result in results:
         if as_json:
@@ -110,7 +110,7 @@ class _Bars:
 
 def _verified(directory: Path | None, names: list[str] | None, *, as_json: bool) -> list[fetch.VerifyResult]:
     try:
-        return fetch.verify(directory or fetch.default_directory(), names or "all")
+        return fetch.verify(directory or fetch.default_directory(), names or "all", mirror())
     except fetch.ModelFileError as error:
         fail(str(error), as_json=as_json)
 

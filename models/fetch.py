@@ -105,12 +105,16 @@ def pull(
 
 
 def verify(
-    directory: Path, names_or_set: str | Iterable[str] = "all", *, manifest: Manifest | None = None
+    directory: Path,
+    names_or_set: str | Iterable[str] = "all",
+    mirror: Path | None = None,
+    *,
+    manifest: Manifest | None = None,
 ) -> list[VerifyResult]:
-    """Hash every named file, whatever its stamp says; a wrong file is no longer trusted afterwards."""
+    """Hash every named file where `locate` would find it, whatever its stamp says; a wrong file is no longer trusted afterwards."""
     cache = Cache(directory)
     with disk_errors(directory):
-        return [_verified(cache, file) for file in (manifest or load_manifest()).select(names_or_set)]
+        return [_verified(cache, file, mirror) for file in (manifest or load_manifest()).select(names_or_set)]
 
 
 def locate(name: str, directory: Path, mirror: Path | None = None, *, manifest: Manifest | None = None) -> Path:
@@ -142,10 +146,12 @@ def _hash_in(path: Path) -> str | None:
         return sha256_of(path) if path.is_file() else None
 
 
-def _verified(cache: Cache, file: ModelFile) -> VerifyResult:
-    found = cache.check(file)
+def _verified(cache: Cache, file: ModelFile, mirror: Path | None) -> VerifyResult:
+    path, found = cache.path(file), cache.check(file)
+    if found is None and mirror and (in_mirror := _hash_in(mirror / file.name)):
+        path, found = mirror / file.name, in_mirror
     states = {None: VerifyState.MISSING, file.sha256: VerifyState.OK}
-    return VerifyResult(file, cache.path(file), states.get(found, VerifyState.WRONG), found)
+    return VerifyResult(file, path, states.get(found, VerifyState.WRONG), found)
 
 
 def _silent(_: Progress) -> None:

@@ -1,5 +1,6 @@
 """`motcua models` where something is missing: what a counter can do without does not stop it."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import NoReturn
@@ -33,4 +34,9 @@ def test_a_pull_without_a_network_does_without_what_is_not_needed(
     assert "models: 1 files in" in done.stderr
     assert CliRunner().invoke(app, ["models", "verify", *folder]).exit_code == 0
     (tmp_path / "models" / "face_landmarker.task").unlink()
+    assert CliRunner().invoke(app, ["models", "verify", *folder]).exit_code == 0, "it lies in the mirror"
+    listed = CliRunner().invoke(app, ["models", "list", *folder, "--json"]).stdout.splitlines()
+    (row,) = [one for one in map(json.loads, listed) if one["name"] == "face_landmarker.task"]
+    assert (row["state"], row["path"]) == ("ok", str(tmp_path / "usb" / "face_landmarker.task"))
+    monkeypatch.delenv("MOTCUA_MODELS")
     assert CliRunner().invoke(app, ["models", "verify", *folder]).exit_code == 1

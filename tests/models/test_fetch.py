@@ -157,6 +157,19 @@ def test_a_spoilt_file_is_found_and_replaced(manifest: Manifest, mirror: Path, c
     assert verify(cache, manifest=manifest)[0].state is VerifyState.OK
 
 
+def test_verify_looks_into_the_mirror_for_what_was_not_pulled(manifest: Manifest, mirror: Path, cache: Path) -> None:
+    """A device may live from it: `locate` takes the file from there."""
+    (found,) = verify(cache, "all", mirror, manifest=manifest)
+    assert (found.state, found.path) == (VerifyState.OK, mirror / "a.bin")
+    assert found.path == locate("a.bin", cache, mirror, manifest=manifest)
+
+    (mirror / "a.bin").write_bytes(BODY[::-1])
+    assert verify(cache, "all", mirror, manifest=manifest)[0].state is VerifyState.WRONG
+    (mirror / "a.bin").unlink()
+    (missing,) = verify(cache, "all", mirror, manifest=manifest)
+    assert (missing.state, missing.path) == (VerifyState.MISSING, cache / "a.bin")
+
+
 def test_verify_hashes_even_when_the_stamp_is_fooled(manifest: Manifest, mirror: Path, cache: Path) -> None:
     path = pull("default", cache, mirror, manifest=manifest)[0].path
     before = path.stat()
