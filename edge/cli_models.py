@@ -3,6 +3,7 @@
 import os
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -50,7 +51,9 @@ def pull(names: Names = None, directory: Directory = None, as_json: JsonOption =
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bars:
         try:
-            results = fetch.pull(names or ["default"], folder, mirror(), _Bars(bars))
+            results = fetch.pull(
+                names or ["default"], folder, mirror(), _Bars(bars), tell_wait=partial(_tell_wait, folder)
+            )
         except fetch.ModelFileError as error:
             fail(str(error), as_json=as_json)
     for result in results:
@@ -106,6 +109,10 @@ class _Bars:
         if step.label not in self._tasks:
             self._tasks[step.label] = self._progress.add_task(step.label, total=step.total_bytes)
         self._progress.update(self._tasks[step.label], completed=step.done_bytes, total=step.total_bytes)
+
+
+def _tell_wait(folder: Path) -> None:
+    typer.secho(f"{folder}: another pull is running; this one begins when it has ended (Ctrl-C gives up)", err=True)
 
 
 def _verified(directory: Path | None, names: list[str] | None, *, as_json: bool) -> list[fetch.VerifyResult]:

@@ -122,12 +122,19 @@ class Cache:
                 entry.unlink()
 
     @contextmanager
-    def locked(self, wait_s: float = LOCK_WAIT_S) -> Iterator[None]:
-        """Hold the directory for one pull; the kernel lets go when the process dies. Raises PullBusy."""
+    def locked(self, wait_s: float = LOCK_WAIT_S, tell_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Hold the directory for one pull; the kernel lets go when the process dies. Raises PullBusy.
+
+        `tell_wait` is called once, when another pull has it.
+        """
         self.parts.mkdir(parents=True, exist_ok=True)
         with (self.directory / ".lock").open("wb") as lock:
             give_up = time.monotonic() + wait_s
+            is_told = False
             while not _try_lock(lock):
+                if not is_told:
+                    tell_wait()
+                is_told = True
                 if time.monotonic() >= give_up:
                     raise PullBusy(
                         f"{self.directory}: another pull is running\n  do: wait for it, or end it, then pull again"

@@ -3,7 +3,7 @@
 The command line, the workers' parents and tests call it. It prints nothing and reads no environment variable.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -88,15 +88,16 @@ def pull(
     *,
     manifest: Manifest | None = None,
     write: Write = write_all,
+    tell_wait: Callable[[], None] = lambda: None,
 ) -> list[PullResult]:
-    """Bring the named files or sets (or `all`) into the directory, each verified and whole.
+    """Bring the named files or sets (or `all`) into the directory, each verified and whole. `tell_wait`: another pull is waited for.
 
     Every file is tried even when another failed; then one failure is raised as itself, several as PullIncomplete.
     Raises UnknownName, BadManifest, PullBusy, DiskFull and CacheUnusable at once.
     """
     wanted = (manifest or load_manifest()).select(names_or_set)
     cache = Cache(directory, write)
-    with disk_errors(directory), cache.locked():
+    with disk_errors(directory), cache.locked(tell_wait=tell_wait):
         try:
             return PullRun(cache, mirror, progress or _silent).run(wanted)
         except OSError:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import partialmethod
 from pathlib import Path
 from typing import NoReturn
 
@@ -10,9 +11,18 @@ from typer.testing import CliRunner
 
 from edge.cli import app
 from models import fetch
+from models.cache import Cache
 from models.sources import SourceFailed
 
 pytestmark = pytest.mark.models
+
+
+def test_a_pull_beside_another_says_what_it_waits_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.cache.Cache.locked", partialmethod(Cache.locked, 0.0))
+    with Cache(tmp_path).locked():
+        done = CliRunner().invoke(app, ["models", "pull", "--dir", str(tmp_path)])
+    assert done.exit_code == 1
+    assert f"{tmp_path}: another pull is running; this one begins when it has ended" in done.stderr
 
 
 def test_a_pull_without_a_network_does_without_what_is_not_needed(

@@ -5,14 +5,16 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from dataclasses import replace
 from errno import ENOSPC
 from pathlib import Path
+from threading import Timer
 from typing import BinaryIO
 
 import pytest
 
-from models.cache import Cache
+from models.cache import LOCK_POLL_S, Cache
 from models.download import Download
 from models.fetch import (
     CacheUnusable,
@@ -252,6 +254,21 @@ def test_a_directory_that_cannot_be_made_is_named(manifest: Manifest, mirror: Pa
 def test_a_second_pull_waits_and_says_so_when_it_waited_too_long(tmp_path: Path) -> None:
     with Cache(tmp_path).locked(), pytest.raises(PullBusy, match="another pull"), Cache(tmp_path).locked(wait_s=0):
         pytest.fail("two pulls held one directory")
+
+
+def test_a_pull_that_waits_for_another_tells_it_once(manifest: Manifest, mirror: Path, cache: Path) -> None:
+    told: list[str] = []
+    with ExitStack() as another:
+        another.enter_context(Cache(cache).locked())
+
+        def tell_wait() -> None:
+            told.append("waits")
+            Timer(3 * LOCK_POLL_S, another.close).start()
+
+        pull("default", cache, mirror, manifest=manifest, tell_wait=tell_wait)
+    assert told == ["waits"]
+    pull("default", cache, mirror, manifest=manifest, tell_wait=tell_wait)
+    assert told == ["waits"]
 
 
 PULL_IN_A_CHILD = """
