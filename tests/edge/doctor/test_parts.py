@@ -199,7 +199,6 @@ def test_the_holder_of_a_journal_is_named_and_a_free_lock_is_left_free(tmp_path:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-@pytest.mark.enable_socket
 def test_a_file_that_was_written_since_a_process_began_is_told_apart(tmp_path: Path) -> None:
     before, after = tmp_path / "before", tmp_path / "after"
     before.touch()
@@ -210,6 +209,7 @@ def test_a_file_that_was_written_since_a_process_began_is_told_apart(tmp_path: P
         assert (is_newer(before, process.pid), is_newer(after, process.pid)) == (False, True)
 
 
+@pytest.mark.enable_socket
 def test_the_listener_on_a_port_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
