@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from contextlib import suppress
 
+from devices.audio.cards import converting
 from devices.audio.sound import AudioLost
 
 LONGEST_S = 60.0
@@ -14,7 +15,7 @@ class Loudspeaker:
     """One ALSA device; `play` waits for the end, `stop` ends it early. Not for two sentences at once."""
 
     def __init__(self, device: str = "default", *, program: str = "aplay") -> None:
-        self._device, self._program = device, program
+        self._device, self._program = converting(device), program
         self._process: asyncio.subprocess.Process | None = None  # the last one that was started
         self._is_wanted = False
 

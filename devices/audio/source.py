@@ -16,6 +16,7 @@ from typing import Protocol, Self
 
 import numpy as np
 
+from devices.audio.cards import converting
 from devices.audio.sound import CHUNK, RATE, AudioLost, Samples, from_pcm16, read_wav
 
 RETRY_S = 2.0
@@ -41,7 +42,7 @@ class Alsa:
     """`arecord` of one device; started again every RETRY_S while it is lost."""
 
     def __init__(self, device: str, *, program: str = "arecord") -> None:
-        self._device, self._program = device, program
+        self._device, self._program = converting(device), program
         self._process: subprocess.Popen[bytes] | None = None
         self._pending = bytearray()
         self._heard_s = 0.0

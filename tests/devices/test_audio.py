@@ -171,6 +171,32 @@ def test_a_microphone_that_falls_silent_is_lost(tmp_path: Path) -> None:
         lose(microphone)
 
 
+CARDS = [
+    ("hw:1,0", "plughw:1,0"),
+    ("hw:CARD=Box,DEV=0", "plughw:CARD=Box,DEV=0"),
+    ("hw", "plughw"),
+    ("plughw:CARD=Box", "plughw:CARD=Box"),
+    ("default", "default"),
+    ("dsnoop:CARD=hw", "dsnoop:CARD=hw"),
+]
+
+
+@pytest.mark.parametrize(("named", "asked"), CARDS)
+def test_a_card_that_lacks_the_rate_is_asked_with_conversion(tmp_path: Path, named: str, asked: str) -> None:
+    """By `hw:` arecord would record at the rate the card has, and with `-q` not even say so."""
+    script = f'echo "$3" > {tmp_path}/asked; exec cat /dev/zero'
+    with Alsa(named, program=program(tmp_path / "arecord", script)) as microphone:
+        assert chunks(microphone, 1) == 1
+    assert (tmp_path / "asked").read_text().strip() == asked
+
+
+@pytest.mark.parametrize(("named", "asked"), CARDS)
+async def test_so_is_one_that_plays(tmp_path: Path, named: str, asked: str) -> None:
+    aplay = program(tmp_path / "aplay", f'echo "$3" > {tmp_path}/asked; cat > /dev/null')
+    assert await Loudspeaker(named, program=aplay).play(b"RIFF")
+    assert (tmp_path / "asked").read_text().strip() == asked
+
+
 def test_without_the_program_it_says_what_to_install() -> None:
     with pytest.raises(AudioLost, match="alsa-utils"):
         Alsa("default", program="arecord-that-is-not-there").read(0.01)
