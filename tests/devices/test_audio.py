@@ -19,6 +19,7 @@ from devices.audio.sound import (
     AudioLost,
     Samples,
     SoundUnreadable,
+    longest_s,
     parse_wav,
     read_wav,
     resampled,
@@ -207,6 +208,27 @@ async def test_a_loudspeaker_plays_to_the_end(tmp_path: Path) -> None:
     assert await Loudspeaker("plughw:CARD=Box", program=played).play(b"RIFF")
     assert (tmp_path / "asked").read_text(encoding="ascii").split() == ["-q", "-D", "plughw:CARD=Box"]
     assert (tmp_path / "played").read_bytes() == b"RIFF"
+
+
+async def test_a_long_sentence_is_played_to_its_end_and_a_hanging_card_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sink, "SPARE_S", 0.4)
+    monkeypatch.setattr(sink, "UNKNOWN_S", 0.5)
+    speaker = Loudspeaker(program=program(tmp_path / "aplay", "cat > /dev/null; exec sleep 1"))
+    assert await speaker.play(pcm_file(tone(9, 22_050), 22_050, 2, 1))
+    for short in (wav_bytes(tone(0.1)), b"RIFF of another kind"):
+        with pytest.raises(AudioLost, match="takes no sound"):
+            await speaker.play(short)
+    await speaker.stop()
+
+
+@pytest.mark.parametrize(("rate", "width", "channels"), [(22_050, 2, 1), (48_000, 3, 2), (8_000, 1, 1)])
+def test_how_long_a_sound_lasts_is_told_by_its_octets(rate: int, width: int, channels: int) -> None:
+    wav = pcm_file(tone(2, rate), rate, width, channels)
+    assert longest_s(wav) == pytest.approx(2, abs=0.01)
+    endless = wav[:40] + b"\xff\xff\xff\x7f" + wav[44:]  # as what was written to a pipe says
+    assert longest_s(endless) == pytest.approx(2, abs=0.01)
 
 
 async def test_a_loudspeaker_is_stopped_at_once(tmp_path: Path) -> None:
