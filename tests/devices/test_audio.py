@@ -258,7 +258,7 @@ async def test_a_loudspeaker_that_hangs_in_the_kernel_holds_nobody_up(
         hanging.setattr(sink, "_kill", lambda _: None)
         playing = asyncio.create_task(speaker.play(b"RIFF"))
         async with asyncio.timeout(5):
-            while not (tmp_path / "begun").exists():
+            while not ((tmp_path / "begun").exists() and speaker._is_running()):
                 await asyncio.sleep(0.01)
             await speaker.stop()
             playing.cancel()
