@@ -5,9 +5,11 @@ import json
 import logging
 import os
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -77,6 +79,20 @@ def sentence(error: Exception) -> str:
     if not isinstance(error, OSError) or error.strerror is None:
         return _NUMBER.sub("", str(error))
     return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+
+
+@contextlib.contextmanager
+def ending_in_order() -> Iterator[None]:
+    """SIGTERM unwinds a command as Ctrl-C does, so that no process it started lives on. For the main thread, without a loop."""
+    before = signal.signal(signal.SIGTERM, _unwind)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _unwind(number: int, _: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)  # as a shell has it
 
 
 def _leaves(group: ExceptionGroup[Exception]) -> Iterator[Exception]:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
-from edge.cli_common import JsonOption, fail, print_line
+from edge.cli_common import JsonOption, ending_in_order, fail, print_line
 from models import fetch
 from models.second_files import SecondFiles, second_files
 
@@ -51,9 +51,10 @@ def pull(names: Names = None, directory: Directory = None, as_json: JsonOption =
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bars:
         try:
-            results = fetch.pull(
-                names or ["default"], folder, mirror(), _Bars(bars), tell_wait=partial(_tell_wait, folder)
-            )
+            with ending_in_order():
+                results = fetch.pull(
+                    names or ["default"], folder, mirror(), _Bars(bars), tell_wait=partial(_tell_wait, folder)
+                )
         except fetch.ModelFileError as error:
             fail(str(error), as_json=as_json)
     for result in results:

@@ -35,6 +35,7 @@ from edge.demo_world import World, open_world
 from edge.domain.level import Level
 from edge.ports import CounterPhase, CounterView
 from edge.queue_ports import QueueDesk
+from edge.setup.toml_text import literal
 from edge.web.site import DemoUser
 from edge.web.users import Role, create_user, random_pin
 from models import fetch
@@ -126,17 +127,12 @@ async def _prepare(folder: Path, options: DemoOptions, world: World) -> tuple[Co
     camera = write_camera(folder, find, is_short=options.seconds is not None)
     text += guide_config(world.dossiers.url, await ask_aloud(folder, find), camera)
     if options.camera is not None:
-        text = text.replace(f"replay:{playlists[FIRST]}", _quoted(options.camera))
+        text = text.replace(literal(f"replay:{playlists[FIRST]}"), literal(options.camera))
     file = folder / "motcua.toml"
     file.write_text(text, encoding="utf-8")
     if camera is not None:
         await enrol_visitor(file, find(FACE))
     return with_mirror(load(file), options.mirror), users
-
-
-def _quoted(text: str) -> str:
-    """As it stands between the quotes of a TOML string."""
-    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _user(file: Path, name: str, role: Role, counters: tuple[str, ...]) -> DemoUser:

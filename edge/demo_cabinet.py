@@ -12,6 +12,7 @@ from pathlib import Path
 from devices.lock_board.sim import Cabinet
 from devices.lock_board.sim_doors import SimDoor
 from devices.printer.sim import PrinterSim
+from edge.setup.toml_text import literal
 
 FAMILY, ADDRESS, DOORS = "kerong-cu16", 0, 12
 COLUMNS = 4
@@ -31,7 +32,7 @@ class DemoCabinet:
         printer = f'[printer]\nport = "tcp://127.0.0.1:{self.printer.port}"\n' if self.printer else ""
         return (
             f'[locker]\nname = "Tủ hồ sơ 24/7 (mô phỏng)"\n[locker.boards.tu]\nprotocol = "{FAMILY}"\n'
-            f'port = "{self.hardware.port}"\naddress = {ADDRESS}\nchannels = {DOORS}\npoll_ms = 200\n{doors}{printer}'
+            f"port = {literal(self.hardware.port)}\naddress = {ADDRESS}\nchannels = {DOORS}\npoll_ms = 200\n{doors}{printer}"
         )
 
 

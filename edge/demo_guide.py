@@ -24,6 +24,7 @@ from edge.domain.dossier import DossierCode
 from edge.domain.dossier_status import DossierRecord, DossierStatus, DossierStep
 from edge.guide_ports import GuideDesk, GuideView
 from edge.queue_ports import Action, QueueDesk
+from edge.setup.toml_text import literal
 from models import fetch
 from models.tts import VoiceFailed, VoiceMissing, render
 from sync import inspect
@@ -140,9 +141,9 @@ class Greetings:
 
 def config_text(city_url: str, recording: Path | None = None, camera: Path | None = None) -> str:
     """The section of the demo's configuration file."""
-    voice = "" if recording is None else f'[guide.voice]\nmicrophone = "replay:{recording}"\n'
+    voice = "" if recording is None else f"[guide.voice]\nmicrophone = {literal(f'replay:{recording}')}\n"
     if camera is not None:  # a clip cannot do what it is asked, so the name is said without
-        voice += f'[guide.camera]\nsource = "replay:{camera}"\ngreet_by_name = "passive"\n'
+        voice += f'[guide.camera]\nsource = {literal(f"replay:{camera}")}\ngreet_by_name = "passive"\n'
     return f"""
 [guide]
 help_counter = "quay-01"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from devices.camera.playlist import Playlist, Show, playlist_toml
 from edge.domain.level import Level
+from edge.setup.toml_text import literal
 
 SATISFIED = "single_face.mp4"  # a man, neutral, then smiling
 CRYING = "WolfgangLanger_Pexels.mp4"  # a woman who cries, and laughs from about the 10th second on
@@ -60,7 +61,7 @@ def config_text(folder: Path, playlists: dict[str, Path], models: Path, *, broke
     """The demo centre's configuration file: two counters, three contacts, short waits."""
     counters = "\n".join(
         f'[counters.{counter}]\nname = "Quầy {place}"\nunit = "{unit}"\n'
-        f'camera = {{ source = "replay:{playlists[counter]}", fps = 10 }}\n'
+        f"camera = {{ source = {literal(f'replay:{playlists[counter]}')}, fps = 10 }}\n"
         for place, (counter, unit) in enumerate(((FIRST, "ho-tich"), (SECOND, "dat-dai")), start=1)
         if counter in playlists
     )
@@ -68,7 +69,7 @@ def config_text(folder: Path, playlists: dict[str, Path], models: Path, *, broke
 [agent]
 site = "trung-tam-mau"
 device = "demo-01"
-data_dir = "{folder / "data"}"
+data_dir = {literal(str(folder / "data"))}
 [centre]
 name = "Trung tâm Phục vụ hành chính công (mô phỏng)"
 leader = "lanh-dao"
@@ -98,7 +99,7 @@ tls = false
 version = "3.1.1"
 [web]
 port = {web_port}
-users_file = "{folder / "users.toml"}"
+users_file = {literal(str(folder / "users.toml"))}
 [models]
-directory = "{models}"
+directory = {literal(str(models))}
 """

@@ -5,6 +5,7 @@ Any folder of recordings comes first: `NAME.wav` beside `NAME.txt`. Only prompts
 
 import asyncio
 import hashlib
+import logging
 import os
 import re
 import shutil
@@ -22,6 +23,7 @@ LONGEST_TEXT = 600
 KEPT_BYTES = 50_000_000
 """The cache's bound; the oldest prompts go first."""
 
+log = logging.getLogger(__name__)
 _NUMBER = re.compile(r"\d+")
 _TICKET = re.compile(r"\b([A-ZĐ])(\d{2,4})\b")
 _CODE = re.compile(r"\b[A-Z0-9]+(?:[.-][A-Z0-9]+)+\b")
@@ -52,21 +54,22 @@ class Prompts:
         self._cache, self._voice = cache, voice or Voice()
         self._recorded = _recordings(recordings) if recordings else {}
         self._one = asyncio.Lock()
+        self._is_cache_told = False
 
     async def rendered(self, text: str, *, is_kept: bool = True) -> bytes:
-        """The sentence as a WAV file; raises VoiceMissing, VoiceFailed, OSError.
+        """The sentence as a WAV file; raises VoiceMissing, VoiceFailed, OSError. A cache that takes or gives nothing is done without.
 
         `is_kept` False for sentences that name a dossier: they are rendered each time and leave nothing on the disk.
         """
         if recording := self._recorded.get(words(text)):
             return await asyncio.to_thread(recording.read_bytes)
         path = self.path(text)
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             return await asyncio.to_thread(path.read_bytes)
         async with self._one:
             wav = await render(text, self._voice)
         if is_kept:
-            await asyncio.to_thread(self._keep, path, wav)
+            await asyncio.to_thread(self._try_to_keep, path, wav)
         return wav
 
     def path(self, text: str) -> Path:
@@ -75,9 +78,22 @@ class Prompts:
         key = f"{voice.program}|{voice.language}|{voice.words_per_minute}|{voice.pitch}|{text}"
         return self._cache / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.wav"
 
-    def _keep(self, path: Path, wav: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def _try_to_keep(self, path: Path, wav: bytes) -> None:
+        """The sound is there already: a full disk must not silence it. The log has it once, and again when it was well between."""
         fresh = path.with_suffix(f".{os.getpid()}.part")
+        try:
+            self._keep(fresh, path, wav)
+        except OSError as error:
+            if not self._is_cache_told:
+                log.warning("the guide's sentences are not kept: %s", error)
+            self._is_cache_told = True
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
+        else:
+            self._is_cache_told = False
+
+    def _keep(self, fresh: Path, path: Path, wav: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         fresh.write_bytes(wav)
         fresh.replace(path)
         kept = sorted(path.parent.glob("*.wav"), key=lambda one: one.stat().st_mtime, reverse=True)

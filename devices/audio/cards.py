@@ -22,6 +22,11 @@ def loudspeakers() -> tuple[SoundDevice, ...]:
     return _listed("aplay")
 
 
+def converting(device: str) -> str:
+    """The same card with ALSA's conversion before it: by `hw:` one that lacks a rate records and plays at another, and no program fails."""
+    return f"plug{device}" if device.partition(":")[0] == "hw" else device
+
+
 def parse(listing: str) -> tuple[SoundDevice, ...]:
     """The text of `arecord -L`: a name in its own line, below it, set in, what it is. Pure."""
     found: list[list[str]] = []

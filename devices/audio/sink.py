@@ -4,9 +4,11 @@ import asyncio
 import shutil
 from contextlib import suppress
 
-from devices.audio.sound import AudioLost
+from devices.audio.cards import converting
+from devices.audio.sound import AudioLost, SoundUnreadable, longest_s
 
-LONGEST_S = 60.0
+SPARE_S = 30.0  # beyond a sound's own length: to open the device, and for a card that is slow
+UNKNOWN_S = 60.0  # for a sound whose length only the program can tell
 KILL_S = 1.0  # to be gone once killed: longer takes only what hangs in the kernel, as with a card that was pulled
 
 
@@ -14,7 +16,7 @@ class Loudspeaker:
     """One ALSA device; `play` waits for the end, `stop` ends it early. Not for two sentences at once."""
 
     def __init__(self, device: str = "default", *, program: str = "aplay") -> None:
-        self._device, self._program = device, program
+        self._device, self._program = converting(device), program
         self._process: asyncio.subprocess.Process | None = None  # the last one that was started
         self._is_wanted = False
 
@@ -53,13 +55,20 @@ class Loudspeaker:
 
     async def _followed(self, process: asyncio.subprocess.Process, wav: bytes) -> bool:
         try:
-            async with asyncio.timeout(LONGEST_S):
+            async with asyncio.timeout(_patience_s(wav)):
                 _, complaint = await process.communicate(wav)
         except TimeoutError as error:
             raise AudioLost(f"{self._device}: the loudspeaker takes no sound") from error
         if process.returncode and process.returncode > 0:
             raise AudioLost(f"{self._device}: {complaint.decode(errors='replace').strip()[:200]}")
         return process.returncode == 0
+
+
+def _patience_s(wav: bytes) -> float:
+    try:
+        return longest_s(wav) + SPARE_S
+    except SoundUnreadable:
+        return UNKNOWN_S
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:

@@ -59,6 +59,15 @@ def parse_wav(content: bytes | BinaryIO, name: str) -> Samples:
     return resampled(_mono(frames, channels, width), rate)
 
 
+def longest_s(wav: bytes) -> float:
+    """How long a PCM WAV file lasts at most: by its octets, whatever its head says of their number. Raises SoundUnreadable."""
+    try:
+        with wave.open(io.BytesIO(wav)) as file:
+            return float(len(wav) / (file.getframerate() * file.getnchannels() * file.getsampwidth()))
+    except (wave.Error, EOFError, ZeroDivisionError) as error:
+        raise SoundUnreadable(f"not a PCM WAV file: {error}") from error
+
+
 def wav_bytes(samples: Samples, rate: int = RATE) -> bytes:
     """A WAV file of 16 bits."""
     target = io.BytesIO()

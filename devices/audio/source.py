@@ -16,11 +16,14 @@ from typing import Protocol, Self
 
 import numpy as np
 
+from devices.audio.cards import converting
 from devices.audio.sound import CHUNK, RATE, AudioLost, Samples, from_pcm16, read_wav
 
 RETRY_S = 2.0
 SILENCE_S = 3.0
 """A microphone that gives no sample for so long is gone, whatever its program says."""
+STEADY_S = 2.0
+"""Once lost, it is back when it has given sound for so long: a loose contact would else be told, lost and back, for ever."""
 
 
 class Source(Protocol):
@@ -39,11 +42,12 @@ class Alsa:
     """`arecord` of one device; started again every RETRY_S while it is lost."""
 
     def __init__(self, device: str, *, program: str = "arecord") -> None:
-        self._device, self._program = device, program
+        self._device, self._program = converting(device), program
         self._process: subprocess.Popen[bytes] | None = None
         self._pending = bytearray()
         self._heard_s = 0.0
         self._next_try_s = 0.0
+        self._doubted = 0  # chunks to come before it counts as back
 
     def __enter__(self) -> Self:
         return self
@@ -53,7 +57,7 @@ class Alsa:
 
     @property
     def is_lost(self) -> bool:
-        return self._process is None
+        return self._process is None or self._doubted > 0
 
     def read(self, timeout_s: float) -> Samples | None:
         until_s = time.monotonic() + timeout_s
@@ -65,6 +69,9 @@ class Alsa:
                 return None
         pcm = bytes(self._pending[: 2 * CHUNK])
         del self._pending[: 2 * CHUNK]
+        if self._doubted:
+            self._doubted -= 1
+            return None
         return from_pcm16(pcm)
 
     def close(self) -> None:
@@ -101,6 +108,7 @@ class Alsa:
             self._heard_s = time.monotonic()
         elif is_ready or time.monotonic() - self._heard_s > SILENCE_S:
             self.close()
+            self._doubted = round(STEADY_S * RATE / CHUNK)
         return bool(received)
 
 

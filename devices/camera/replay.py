@@ -23,6 +23,8 @@ _SPARE = 64  # pixels by which the noise is larger than the picture, so that eve
 _RATE = 25.0  # of a film that names none
 _EARLY_S = 0.0005  # containers count in milliseconds
 _LONGEST_PAUSE_S = 60.0  # between two frames; more is a wrong time
+_TAIL_S = 1.0  # of a film is looked at to see whether it ends when it says
+_ROUGHLY_S = 0.25
 _SWAY_PX = 1.5
 _SWAY_DEGREES = 0.3
 
@@ -147,6 +149,12 @@ class _Clip:
             self._show()
         return self._picture
 
+    def length_s(self) -> float:
+        """To the end of its last frame; nothing is left to show afterwards."""
+        while not self._is_over:
+            self._step()
+        return self._waits_s
+
     def close(self) -> None:
         self._capture.release()
 
@@ -166,6 +174,9 @@ class _Clip:
         is_decoded, bgr = self._capture.retrieve()
         self._picture = np.asarray(bgr, np.uint8) if is_decoded else self._picture
         self._shown_s = self._waits_s
+        self._step()
+
+    def _step(self) -> None:
         self._is_over = not self._capture.grab()
         said_s, before_s = self._said(), self._said_s
         self._said_s = said_s
@@ -210,12 +221,26 @@ def empty_scene(width: int, height: int) -> BgrImage:
 
 
 def _length_s(path: Path) -> float:
+    """As its number of frames and its rate say where its end agrees; another film is walked through, however long that takes."""
     if path.suffix.lower() in _IMAGE_SUFFIXES:
         return 60.0
     capture = _capture(path)
-    frames, rate = capture.get(cv2.CAP_PROP_FRAME_COUNT), capture.get(cv2.CAP_PROP_FPS) or _RATE
+    rate = capture.get(cv2.CAP_PROP_FPS) or _RATE
+    named_s = float(capture.get(cv2.CAP_PROP_FRAME_COUNT) / rate)
+    capture.set(cv2.CAP_PROP_POS_MSEC, 1000 * max(0.0, named_s - _TAIL_S))
+    while capture.grab():
+        pass
+    end_s = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000 + 1 / rate
     capture.release()
-    return max(1.0, float(frames / rate))
+    return max(1.0, named_s if abs(end_s - named_s) < _ROUGHLY_S else _walked_s(path))
+
+
+def _walked_s(path: Path) -> float:
+    clip = _Clip(path)
+    try:
+        return clip.length_s()
+    finally:
+        clip.close()
 
 
 def _capture(path: Path) -> cv2.VideoCapture:

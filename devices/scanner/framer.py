@@ -1,15 +1,20 @@
 """Cuts a scanner's bytes into texts. Pure; the driver feeds it and says when nothing came for a while."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from unicodedata import category
 
 LONGEST = 2048  # octets; an identity card's QR has about 200, a version 40 QR of a national format 2,953
+_AIM_ID = re.compile(r"\A\][A-Za-z][0-9A-Za-z](?=.)")
+"""What some scanners are set to send before each text: which kind of code it was (ISO/IEC 15424), such as `]Q1` for a QR code."""
 
 
 @dataclass(slots=True)
 class Framer:
     """A text ends with CR (or CR LF), or with a pause. A line feed inside stays a space: addresses on identity cards have some.
+
+    An AIM id before it is cut off: no text of ours begins with a bracket.
 
     What is too long, no UTF-8 or holds control characters is dropped whole and counted: half a text must not pass for a whole one.
     """
@@ -56,4 +61,4 @@ class Framer:
         if any(category(sign) == "Cc" for sign in text):
             self.rejected += 1
         else:
-            yield text
+            yield _AIM_ID.sub("", text)

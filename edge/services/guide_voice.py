@@ -84,7 +84,8 @@ class GuideVoice:
 
     async def _say(self, mouth: Mouth, text: str, *, is_kept: bool) -> None:
         self._changed()
-        await mouth.say(text, is_kept=is_kept)
+        with kept_or_told(log, "guide: how the mouth is is not told"):
+            await mouth.say(text, is_kept=is_kept)
         self._saying = None
         if self._wanted is not None:
             await self.attend(*self._wanted)

@@ -1,5 +1,6 @@
 """Replayed cameras: what is shown when, at which pace, with noise that differs and a story that repeats."""
 
+import time
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices.camera import replay
 from devices.camera.condition import ConditionJudge
 from devices.camera.open import open_source
 from devices.camera.playlist import Fault, Playlist, Show, playlist_toml, read_playlist
@@ -208,6 +210,29 @@ def first_picture(source: str) -> BgrImage:
 
 def test_a_single_clip_can_be_replayed_by_name(clip: Path) -> None:
     assert first_picture(f"replay:{clip}").shape == (120, 160, 3)
+
+
+@pytest.mark.parametrize(("since_s", "light"), [(3.0, 40), (15.0, 200), (26.5, 40), (40.0, 200)])
+def test_a_film_whose_rate_changes_is_replayed_to_its_end_and_then_again(
+    tmp_path: Path, since_s: float, light: int
+) -> None:
+    """Its number of frames and its rate, where it names them, say nothing of the 24.84 s that it lasts."""
+    day, dusk = range(0, 5000, 40), range(5000, 25_000, 200)
+    path = film(tmp_path / "a.mkv", [*day, *dusk], light=[40] * len(day) + [200] * len(dusk))
+    since_ns = time.monotonic_ns() - round(since_s * 1e9)
+    with open_source(f"replay:{path}", width=160, height=120, since_ns=since_ns) as camera:
+        camera.grab()
+        assert float(camera.retrieve()[40:80, 60:100].mean()) == pytest.approx(light, abs=5)
+
+
+@pytest.mark.parametrize("frames", [10, 20, 75])
+def test_a_steady_film_is_as_long_as_its_frames(tmp_path: Path, frames: int) -> None:
+    path = tmp_path / "a.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), CLIP_RATE, (64, 64))
+    for _ in range(frames):
+        writer.write(np.full((64, 64, 3), 90, np.uint8))
+    writer.release()
+    assert replay._length_s(path) == pytest.approx(frames / CLIP_RATE)
 
 
 @pytest.mark.parametrize("shape", [(50, 100, 3), (100, 50, 3), (1, 1, 3), (480, 640, 3)])

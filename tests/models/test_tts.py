@@ -2,8 +2,10 @@
 
 import asyncio
 import io
+import logging
 import os
 import wave
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,38 @@ async def test_a_prompt_is_rendered_once_and_its_name_tells_nothing(tmp_path: Pa
 async def test_a_sentence_with_a_code_leaves_nothing_on_the_disk(tmp_path: Path) -> None:
     await Prompts(tmp_path / "cache").rendered("Hồ sơ H29.19-261124-0012 đã xong", is_kept=False)
     assert not (tmp_path / "cache").exists()
+
+
+def voice_of(tmp_path: Path) -> Voice:
+    program = tmp_path / "voice"
+    program.write_text("#!/bin/sh\ncat > /dev/null; printf 'RIFF%0100d' 0\n", encoding="ascii")
+    program.chmod(0o755)
+    return Voice(program=str(program))
+
+
+async def test_a_cache_that_takes_nothing_silences_nobody(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "cache").write_text("no folder: root may write to a read-only one", encoding="ascii")
+    prompts = Prompts(tmp_path / "cache", voice_of(tmp_path))
+    assert [len(await prompts.rendered(text)) for text in ("Xin chào", "Xin mời", "Xin chào")] == [104] * 3
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
+async def test_a_disk_that_is_full_in_the_middle_of_a_prompt_gets_its_room_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def half(path: Path, wav: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(wav[:50])
+        raise OSError(ENOSPC, os.strerror(ENOSPC), str(path))
+
+    prompts = Prompts(tmp_path / "cache", voice_of(tmp_path))
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_bytes", half)
+        assert len(await prompts.rendered("Xin chào")) == 104
+    assert list((tmp_path / "cache").iterdir()) == []
+    assert "No space left" in caplog.text
+    await prompts.rendered("Xin chào")
+    assert prompts.path("Xin chào").exists()
 
 
 async def test_a_recording_of_a_person_comes_first(tmp_path: Path) -> None:

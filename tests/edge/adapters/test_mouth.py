@@ -35,6 +35,19 @@ async def test_a_sentence_with_a_code_leaves_no_file(tmp_path: Path) -> None:
     assert not (tmp_path / "cache").exists()
 
 
+async def test_what_the_disk_does_not_take_is_said_all_the_same(tmp_path: Path) -> None:
+    told: list[bool] = []
+
+    async def hear(is_lost: bool) -> None:
+        told.append(is_lost)
+
+    (tmp_path / "cache").touch()  # no folder
+    voice = Voice(program=program(tmp_path / "espeak", "cat > /dev/null; printf 'RIFF%0100d' 0"))
+    aplay = program(tmp_path / "aplay", "exec cat > /dev/null")
+    assert await SpokenPrompts(Prompts(tmp_path / "cache", voice), Loudspeaker(program=aplay), hear).say("Xin chào")
+    assert told == [False]
+
+
 async def test_it_is_silent_at_once(tmp_path: Path) -> None:
     speaker = mouth(tmp_path, f"touch {tmp_path}/begun; exec sleep 60")
     saying = asyncio.create_task(speaker.say("Xin chào"))

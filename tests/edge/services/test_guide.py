@@ -403,6 +403,17 @@ async def test_a_full_disk_closes_no_ears(room: Room) -> None:
     assert room.guide.ledger.events == []
 
 
+async def test_a_full_disk_and_a_silent_loudspeaker_keep_no_sentence_away(room: Room) -> None:
+    """That the loudspeaker is silent is told by the mouth, and the journal takes no word of it."""
+    room.guide.mouth.fails_with = LedgerFull()
+    await room.press(Intent.HELP)
+    await room.until(lambda: len(room.guide.mouth.said) == 1 and not room.desk.view().is_speaking)
+    assert room.guide.ears.told[-1][0] is Listening.OPEN, "the ears no longer wait for the end of the sentence"
+    await room.press(Intent.THANKS)
+    await room.until(lambda: len(room.guide.mouth.said) == 2)
+    assert room.state.stage is Stage.THANKED
+
+
 async def test_a_queue_that_fails_ends_in_words(room: Room, caplog: pytest.LogCaptureFixture) -> None:
     room.queue.ledger.is_full = True
     await room.press(Intent.TICKET, procedure="khai-sinh")

@@ -132,18 +132,21 @@ class FakeEars:
 
 
 class FakeMouth:
-    """Says at once, or keeps saying until `stop`."""
+    """Says at once, or keeps saying until `stop`. With `fails_with` it does so instead."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
         self.kept: list[str] = []
         self.is_long_winded = False
+        self.fails_with: Exception | None = None
         self._stopped = asyncio.Event()
 
     async def say(self, text: str, *, is_kept: bool = True) -> bool:
         self.said.append(text)
         self.kept += [text] if is_kept else []
         self._stopped.clear()
+        if self.fails_with is not None:
+            raise self.fails_with
         if self.is_long_winded:
             await self._stopped.wait()
             return False
