@@ -1,4 +1,4 @@
-"""The trained network and head as files: ONNX with half-precision weights, TOML with every number by its name."""
+"""The trained network and head as files: ONNX with weights of 8 and 16 bits, TOML with every number by its name."""
 
 from datetime import date
 from pathlib import Path
@@ -9,6 +9,7 @@ import numpy.typing as npt
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
 from torch import nn
 
 from models.geometry import CROP_PX
@@ -16,7 +17,13 @@ from models.movements import EMOTIONS, FEATURES, FEATURES_OF_TWO
 from models.pipeline import CLASSES, SmileRule, TearfulRule
 from training import network
 from training.head import LinearHead
-from training.network import OUTPUTS, Residual
+from training.network import OUTPUTS, Bend
+
+_LARGE = 32
+"""Numbers behind one of a kernel's channels from which on it is written in 8 bits"""
+
+_ROUNDING = 0.3
+"""How far an answer, a logit, may be moved by weights of 8 bits."""
 
 
 class Graph:
@@ -44,16 +51,28 @@ class Graph:
         self.weights.append(numpy_helper.from_array(values.detach().numpy().astype(np.float16), name))
         return self.node("Cast", [name], to=TensorProto.FLOAT)
 
+    def kernel(self, values: torch.Tensor) -> str:
+        """Large kernels in 8 bits with a scale for each channel that comes out, small ones in 16; computed in fp32 either way."""
+        if values[0].numel() < _LARGE:
+            return self.weight(values)
+        whole = values.detach().numpy()
+        scale = np.abs(whole).reshape(len(whole), -1).max(1).reshape(-1, *[1] * (whole.ndim - 1)) / 127
+        steps = self.constant(np.round(whole / scale).astype(np.int8))
+        return self.node(
+            "Mul", [self.node("Cast", [steps], to=TensorProto.FLOAT), self.constant(scale.astype(np.float32))]
+        )
+
 
 def write_network(net: nn.Sequential, side_px: int, path: Path) -> int:
-    """Input `crop` [n, 1, 64, 64] with grays 0..255; sized and standardised inside, batch normalisation folded in.
+    """Input `crop` [n, 1, 64, 64] with grays 0..255; standardised inside, normalisation folded in.
 
     Returns the number of parameters.
     """
     graph = Graph()
     last = _prepared(graph, side_px)
-    for layer in net:
+    for layer in net[:-3]:
         last = _layer(graph, layer, last)
+    _answers(graph, net[-3], net[-1], last)  # type: ignore[arg-type]
     graph.nodes[-1].output[0] = "logits"
     proto = helper.make_graph(
         graph.nodes,
@@ -65,7 +84,19 @@ def write_network(net: nn.Sequential, side_px: int, path: Path) -> int:
     model = helper.make_model(proto, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())
-    return sum(int(np.prod(weight.dims)) for weight in graph.weights if weight.data_type == TensorProto.FLOAT16)
+    trained = (TensorProto.FLOAT16, TensorProto.INT8)
+    return sum(int(np.prod(weight.dims)) for weight in graph.weights if weight.data_type in trained)
+
+
+def check_written(net: nn.Sequential, pixels: npt.NDArray[np.uint8], side_px: int, path: Path) -> None:
+    """Raise ValueError when the file does not answer crops with margin, uint8 [n, side, side], as the network does."""
+    margin = (pixels.shape[-1] - CROP_PX) // 2
+    inner = pixels[:, None, margin : margin + CROP_PX, margin : margin + CROP_PX].astype(np.float32)
+    (written,) = ReferenceEvaluator(str(path)).run(None, {"crop": inner})  # type: ignore[misc]
+    with torch.no_grad():
+        away = float(np.abs(written - net(network.prepared(pixels, side_px)).numpy()).max())
+    if away > _ROUNDING:
+        raise ValueError(f"{path} answers otherwise than the network, by {away:.2f}")
 
 
 def write_head(head: LinearHead, smile: SmileRule, tearful: TearfulRule, day: date, path: Path) -> None:
@@ -98,45 +129,47 @@ def write_head(head: LinearHead, smile: SmileRule, tearful: TearfulRule, day: da
 
 def _prepared(graph: Graph, side_px: int) -> str:
     """The same two steps as network._inner and network.standardise."""
-    factor = side_px / CROP_PX
-    scales = graph.constant(np.array([1, 1, factor, factor], np.float32))
-    small = graph.node("Resize", ["crop", "", scales], mode="linear", antialias=1)
+    grays = "crop" if side_px == CROP_PX else _sized(graph, side_px)
     axes = graph.constant(np.array([1, 2, 3], np.int64))
-    centred = graph.node("Sub", [small, graph.node("ReduceMean", [small, axes], keepdims=1)])
+    centred = graph.node("Sub", [grays, graph.node("ReduceMean", [grays, axes], keepdims=1)])
     square = graph.node("Mul", [centred, centred])
     deviation = graph.node("Sqrt", [graph.node("ReduceMean", [square, axes], keepdims=1)])
     floor = graph.constant(np.array(network.DEVIATION_FLOOR, np.float32))
     return graph.node("Div", [centred, graph.node("Add", [deviation, floor])])
 
 
+def _sized(graph: Graph, side_px: int) -> str:
+    factor = side_px / CROP_PX
+    scales = graph.constant(np.array([1, 1, factor, factor], np.float32))
+    return graph.node("Resize", ["crop", "", scales], mode="linear", antialias=1)
+
+
 def _layer(graph: Graph, layer: nn.Module, last: str) -> str:
-    if isinstance(layer, Residual):
-        inner = _conv_block(graph, layer.second, _conv_block(graph, layer.first, last))
-        skip = last if isinstance(layer.skip, nn.Identity) else _conv_block(graph, layer.skip, last)
-        return graph.node("Relu", [graph.node("Add", [inner, skip])])
     if isinstance(layer, nn.Sequential):
-        return _conv_block(graph, layer, last)
+        return _bent_convolution(graph, layer[0], layer[1], last)  # type: ignore[arg-type]
     if isinstance(layer, nn.AdaptiveAvgPool2d):
         return graph.node("GlobalAveragePool", [last])
     if isinstance(layer, nn.Flatten):
         return graph.node("Flatten", [last])
-    if isinstance(layer, nn.Linear):
-        return graph.node("Gemm", [last, graph.weight(layer.weight), graph.weight(layer.bias)], transB=1)
-    if isinstance(layer, nn.Dropout):
-        return last
     raise TypeError(f"no ONNX form written for {type(layer).__name__}")
 
 
-def _conv_block(graph: Graph, block: nn.Module, last: str) -> str:
-    """Convolution with its normalisation folded in, then ReLU where the block has one."""
-    conv, norm = block[0], block[1]  # type: ignore[index]
-    factor = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-    kernel = graph.weight(conv.weight * factor[:, None, None, None])
-    bias = graph.weight(norm.bias - norm.running_mean * factor)
+def _answers(graph: Graph, norm: nn.BatchNorm1d, linear: nn.Linear, last: str) -> None:
+    """The last layer with the normalisation before it folded in."""
+    factor = norm.weight / torch.sqrt(norm.running_var + norm.eps)  # type: ignore[arg-type]
+    weights = linear.weight * factor
+    bias = linear.bias + linear.weight @ norm.bias - weights @ norm.running_mean
+    graph.node("Gemm", [last, graph.weight(weights), graph.weight(bias)], transB=1)
+
+
+def _bent_convolution(graph: Graph, conv: nn.Conv2d, bend: Bend, last: str) -> str:
+    """The bend as relu(z) + share * z of a convolution made smaller by what that adds above zero: PRelu itself takes twice the network's time."""
+    left = 1 - bend.below
+    kernel, bias = graph.kernel(conv.weight * left[:, None, None, None]), graph.weight(conv.bias * left)  # type: ignore[operator]
     pad = conv.padding[0]
-    last = graph.node("Conv", [last, kernel, bias], strides=list(conv.stride), pads=[pad] * 4)
-    has_relu = len(block) > 2  # type: ignore[arg-type]
-    return graph.node("Relu", [last]) if has_relu else last
+    z = graph.node("Conv", [last, kernel, bias], strides=list(conv.stride), pads=[pad] * 4, group=conv.groups)
+    share = graph.weight((bend.below / left)[:, None, None])
+    return graph.node("Add", [graph.node("Relu", [z]), graph.node("Mul", [z, share])])
 
 
 assert len(EMOTIONS) + 1 == OUTPUTS  # noqa: S101  the runtime splits the outputs there

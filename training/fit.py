@@ -23,32 +23,34 @@ from torch import nn
 from models.movements import EMOTIONS, feature_vector
 from models.pipeline import SmileRule, TearfulRule
 from training import network
-from training.export import write_head, write_network
+from training.export import check_written, write_head, write_network
 from training.head import Matrix
 from training.heads import Sample, choose_head
+from training.known_faces import start_from
 from training.network import HIDDEN
 from training.start import started_from
-from training.tables import Table, kept_back, load_table
+from training.tables import KNOWN_FACES, Table, kept_back, load_table
 from training.teacher import load_teacher
 
-SIDE_PX = 48
-"""The network's input side; FER2013 has no more to give, and it halves what a picture costs."""
+SIDE_PX = 64
+"""The network's input side: a counter's crop as it is. FER2013 has no more than 48, but what the start knows of faces is larger."""
 SMILE = SmileRule(midpoint=0.62, slope=14.0)
 TEARFUL = TearfulRule(eyes_closed=0.5, lip_raised=0.15, moved=0.6)
 TEST_BUCKET = 4
 _PICTURES_AN_EPOCH = 30_000
-_CYCLES = ((11 / 37, 3e-3, 0.2), (6 / 37, 2e-3, 0.0), (20 / 37, 2e-3, 0.1))
-"""Share of the pre-training, its peak learning rate and its share of blended pictures."""
-_FINE_TUNING = 3.4 / 37
+_HELD = 7
+"""Convolutions that stay as they are while FER2013 is learnt: edges and corners; it halves what a picture costs."""
+_RATE, _FINE_RATE = 8e-4, 4e-4
+"""Peak learning rates of the pre-training and of each fold."""
+_FINE_TUNING = 0.15
 """Length of the fine-tuning of each fold, as a share of the pre-training."""
 _NEGATIVE_PHOTO_BOOST = 8.0
 _SMOOTHING = 0.1
 _SAMPLED = 12  # every so many photographs give the statistics of a start
+_CHECKED = 800
+"""Every so many photographs are put to the written file as well."""
 _TEACHER_SHARE = 0.5
 """How much of a photograph's wanted answer is the teacher's; the rest is its label."""
-_FINE_RATE, _FINE_RATE_FROM_START = 1e-3, 2e-3
-"""Peak learning rates; a start that has seen the photographs must first forget those of the fold."""
-
 Probabilities = npt.NDArray[np.float32]
 
 
@@ -101,7 +103,7 @@ def train(photos: Table, faces: Table, plan: Plan, work: Path, out: Path) -> dic
         beside = work / f"fold-{number + 1}-{plan.stamp}.pt"
         nets.append(_finetuned(base, mixture, plan, f"fold {number + 1}/{len(folds)}", beside))
         unseen[mine] = network.outputs(nets[-1], development.crops[mine], SIDE_PX)
-    final = network.averaged(nets, _mixture(development, targets, faces.only(~held)), SIDE_PX, plan.seed)
+    final = network.averaged(nets)
     kept = faces.only(held)
     kept_outputs = np.mean([network.outputs(net, kept.crops, SIDE_PX) for net in nets], axis=0)
     np.savez(work / "outputs.npz", unseen=unseen, kept=kept_outputs)
@@ -111,6 +113,7 @@ def train(photos: Table, faces: Table, plan: Plan, work: Path, out: Path) -> dic
     out.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
     parameters = write_network(final, SIDE_PX, out / "expression.onnx")
+    check_written(final, development.crops[::_CHECKED], SIDE_PX, out / "expression.onnx")
     write_head(chosen.head, SMILE, TEARFUL, now.date(), out / "expression.toml")
     return {
         "finished": now.isoformat(timespec="minutes"),
@@ -131,22 +134,17 @@ def _start(photos: Table, faces: Table, plan: Plan, work: Path) -> nn.Sequential
 
 
 def _pretrained(faces: Table, plan: Plan, work: Path) -> nn.Sequential:
-    """The network after FER2013 alone: a short cycle, then a long one from there (a warm restart).
-
-    Kept beside the run after each cycle, because this takes longest and depends on FER2013 only.
-    """
+    """A network that knows faces, after FER2013 alone; kept beside the run, because this takes longest."""
+    kept = work / f"pretrained-{plan.pretrain}-{plan.seed}.pt"
+    if kept.exists():
+        net = network.build()
+        net.load_state_dict(torch.load(kept))
+        return net
     torch.manual_seed(plan.seed)
-    net = network.build()
     crops = network.Crops(faces.crops, _smoothed(faces), _by_frequency(_indices(faces)))
-    for number, (share, rate, mixup) in enumerate(_CYCLES, 1):
-        pictures = round(plan.pretrain * share)
-        kept = work / f"pretrained-{number}-{pictures}-{plan.seed}.pt"
-        if kept.exists():
-            net.load_state_dict(torch.load(kept))
-            continue
-        schedule = network.Schedule(pictures, SIDE_PX, rate, plan.seed + 20 * (number - 1), mixup)
-        net = network.fit(net, crops, schedule, _teller(f"pre-training {number}/{len(_CYCLES)}"))
-        torch.save(net.state_dict(), kept)
+    schedule = network.Schedule(plan.pretrain, SIDE_PX, _RATE, plan.seed, held=_HELD)
+    net = network.fit(start_from(work / KNOWN_FACES), crops, schedule, _teller("pre-training"))
+    torch.save(net.state_dict(), kept)
     return net
 
 
@@ -157,8 +155,7 @@ def _finetuned(base: nn.Sequential, crops: network.Crops, plan: Plan, name: str,
         net.load_state_dict(torch.load(kept))
         return net.eval()
     net.load_state_dict(base.state_dict())
-    rate = _FINE_RATE_FROM_START if plan.start else _FINE_RATE
-    net = network.fit(net, crops, network.Schedule(plan.finetune, SIDE_PX, rate, plan.seed + 1), _teller(name))
+    net = network.fit(net, crops, network.Schedule(plan.finetune, SIDE_PX, _FINE_RATE, plan.seed + 1), _teller(name))
     torch.save(net.state_dict(), kept)
     return net
 

@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 from models.fetch import default_directory, locate, pull
-from training.tables import folder_list, make_table, photo_list
+from training.tables import KNOWN_FACES, folder_list, make_table, photo_list
 
+FACES_FILE = "face_recognition_sface_2021dec_int8bq.onnx"
 TEACHER_FILES = ("face_expression_model.bin", "face_expression_model-weights_manifest.json")
 
 
@@ -22,10 +23,12 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--teacher", action="store_true", help="put the teacher's files into the work folder")
     options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
     if options.teacher:
         (options.work / "teacher").mkdir(parents=True, exist_ok=True)
         for name in TEACHER_FILES:
             shutil.copy(_pulled(name), options.work / "teacher" / name)
+    shutil.copy(_pulled(FACES_FILE), options.work / KNOWN_FACES)
     landmarker = options.landmarker or _pulled("face_landmarker.task")
     sources = {
         "photos": photo_list(options.photos, options.labels),

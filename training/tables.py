@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 from models.pipeline import MAX_PITCH_DEG, MAX_YAW_DEG
 
+KNOWN_FACES = "known_faces.onnx"
+"""The network that knows faces, beside a run."""
 MARGIN_CROP_PX = 88
 MARGIN = 12 / 64
 _ALIASES = {"happiness": "happy", "sadness": "sad", "anger": "angry", "contempt": "disgust"}
