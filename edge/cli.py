@@ -8,7 +8,6 @@ import asyncio
 import io
 import os
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -30,7 +29,6 @@ from edge.cli_common import (
 )
 from edge.cli_lazy import LateGroup
 from edge.cli_missing import missing
-from models.second_files import SHAPES_FILE, WEIGHTS_FILE
 
 app = typer.Typer(
     cls=LateGroup,
@@ -40,10 +38,6 @@ app = typer.Typer(
     help="Một Cửa Edge: the agent of a one-stop public service centre.",
 )
 
-WITHOUT_SECOND = (
-    "expression: read by one network; a second finds more displeased faces"
-    f"\n  do: run: motcua models pull {WEIGHTS_FILE} {SHAPES_FILE}"
-)
 ConfigArgument = Annotated[Path, typer.Option("--config", readable=False, help="the site's configuration file (TOML)")]
 
 
@@ -73,28 +67,18 @@ def run(config: ConfigArgument) -> None:
 @app.command()
 def check(config: ConfigArgument = Path("/etc/motcua/motcua.toml"), as_json: JsonOption = False) -> None:
     """Check a configuration file: every mistake at once, nothing is started."""
-    from edge.adapters.model_files import locate, with_mirror
-    from edge.cli_models import mirror
     from edge.doctor.holders import Person
-    from edge.doctor.model_files import as_seen_by
     from edge.doctor.rights import mistakes_of_rights
-    from models.second_files import second_files
 
     settings = load_config(config, as_json=as_json)
     who = Person.of_agent(config.absolute().parent)  # for root whoever the configuration belongs to, and so the agent
     if mistakes := mistakes_of_rights(config, who):
         fail_configured(ConfigError(config, mistakes), as_json=as_json)
     counters, contacts = len(settings.counters), len(settings.contacts)
-    with refusing(as_json=as_json):
-        models = partial(locate, as_seen_by(who, with_mirror(settings, mirror())))
-        has_second = counters > 0 and second_files(models) is not None
     if as_json:
-        more = {"second_network": has_second} if counters else {}
-        print_line({"ok": True, "file": str(config), "counters": counters, "contacts": contacts} | more)
+        print_line({"ok": True, "file": str(config), "counters": counters, "contacts": contacts})
         return
     typer.echo(f"{config}: good ({counters} counters, {contacts} contacts)")
-    if counters and not has_second:
-        typer.echo(WITHOUT_SECOND)
 
 
 @app.command()

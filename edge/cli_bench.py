@@ -11,7 +11,7 @@ from rich.table import Table
 
 from edge.adapters.vision_spec import LANDMARKER
 from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, print_line, quiet_natives, refusing
-from edge.cli_models import found_second, located, mirror
+from edge.cli_models import located, mirror
 
 BENCHMARKS = {
     "counter": "frames, CPU, latency and memory of the counter beside the peer `fer` on the same frames",
@@ -125,7 +125,7 @@ def _expression(
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("photographs")
         return expression.run(
-            photos, labels, buckets, out, landmarker=landmarker, second=found_second(as_json=as_json), groups_csv=groups,
+            photos, labels, buckets, out, landmarker=landmarker, groups_csv=groups,
             progress=lambda done, total: bars.update(task, completed=done, total=total),
         )  # fmt: skip
 

@@ -14,7 +14,6 @@ from rich.table import Table
 
 from edge.cli_common import JsonOption, ending_in_order, fail, print_line
 from models import fetch
-from models.second_files import SecondFiles, second_files
 
 app = typer.Typer(no_args_is_help=True, help="Model files: list, pull, verify.")
 Names = Annotated[
@@ -87,14 +86,6 @@ def located(name: str, *, as_json: bool) -> Path:
     """Path of a pulled file, or the error that says how to pull it."""
     try:
         return fetch.locate(name, fetch.default_directory(), mirror())
-    except fetch.ModelFileError as error:
-        fail(str(error), as_json=as_json)
-
-
-def found_second(*, as_json: bool) -> SecondFiles | None:
-    """The second expression network's files, None where nobody pulled them."""
-    try:
-        return second_files(lambda name: fetch.locate(name, fetch.default_directory(), mirror()))
     except fetch.ModelFileError as error:
         fail(str(error), as_json=as_json)
 

@@ -13,8 +13,7 @@ from edge.adapters.scored_visit import summarise, with_shown_levels
 from edge.adapters.vision_spec import LANDMARKER
 from edge.cli_common import REFUSED, JsonOption, print_line, quiet_natives, refusing
 from edge.cli_files import files_of, row_of
-from edge.cli_models import found_second, located
-from models.second_files import SecondFiles
+from edge.cli_models import located
 
 if TYPE_CHECKING:
     from models.face import FaceReader
@@ -34,7 +33,7 @@ def score(
     landmarker = located(LANDMARKER, as_json=as_json)
     failed = 0
     with quiet_natives(), refusing(as_json=as_json):
-        scorer = _Scorer(landmarker, params, found_second(as_json=as_json))
+        scorer = _Scorer(landmarker, params)
         for path in _with_progress(files_of(paths)):
             result = row_of(path, scorer.score)
             failed += "error" in result
@@ -48,12 +47,12 @@ def score(
 class _Scorer:
     """One reader for all pictures, a fresh one for each video."""
 
-    def __init__(self, landmarker: Path, params: Path | None, second: SecondFiles | None) -> None:
+    def __init__(self, landmarker: Path, params: Path | None) -> None:
         from models.expression import PARAMS_DIR, ExpressionModel  # heavy: only when something is scored
         from models.face import FaceReader
 
         self._landmarker = landmarker
-        self._model = ExpressionModel(params or PARAMS_DIR, second)
+        self._model = ExpressionModel(params or PARAMS_DIR)
         self._images = FaceReader(landmarker, "image", model=self._model)
 
     def score(self, path: Path) -> dict[str, Any]:

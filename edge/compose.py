@@ -249,12 +249,10 @@ def open_eyes(config: Config) -> "dict[str, VisionEyes]":
         return {}
     from edge.adapters import model_files
     from edge.adapters.vision import VisionEyes
-    from models.second_files import second_files
 
     landmarker = model_files.locate(config, LANDMARKER)
-    second = second_files(partial(model_files.locate, config))
     params = config.models.expression_params
-    return {key: VisionEyes(vision_spec(key, one, landmarker, params, second)) for key, one in config.counters.items()}
+    return {key: VisionEyes(vision_spec(key, one, landmarker, params)) for key, one in config.counters.items()}
 
 
 def _users(config: Config) -> UserBook:

@@ -19,7 +19,6 @@ from models.face import FaceReader
 from models.metrics import SIDES, Confusion, balancing, calibration_error, confusion
 from models.pipeline import FaceReading, Level
 from models.score import score_image
-from models.second_files import SecondFiles
 
 SIDE_OF_LABEL = {
     "angry": 0,
@@ -59,7 +58,6 @@ def evaluate_expression(
     out_dir: Path,
     *,
     landmarker: Path,
-    second: SecondFiles | None = None,
     groups_csv: Path | None = None,
     progress: Progress = lambda _done, _all: None,
 ) -> dict[str, Any]:
@@ -68,7 +66,7 @@ def evaluate_expression(
     `groups_csv` (columns file_a, file_b, group) names files whose group is reported apart.
     """
     files = labelled_photos(photos_dir, photos_csv, buckets, groups_csv)
-    reader = FaceReader(landmarker, "image", max_faces=1, model=ExpressionModel(second=second))
+    reader = FaceReader(landmarker, "image", max_faces=1, model=ExpressionModel())
     report = evaluate_files(files, reader, progress) | {"buckets": sorted(buckets), "params": reader.model.version}
     out_dir.mkdir(parents=True, exist_ok=True)
     (out_dir / "expression.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")

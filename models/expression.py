@@ -5,7 +5,7 @@ tools and tests import it, the agent never.
 """
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import tanh
 from pathlib import Path
@@ -15,39 +15,33 @@ import numpy as np
 import onnxruntime as ort
 
 from models.errors import ParametersUnusable
-from models.movements import EMOTIONS, FEATURES, FEATURES_OF_TWO
+from models.movements import EMOTIONS, FEATURES
 from models.pipeline import CLASSES, ExpressionHead, FloatArray, GrayImage, SmileRule, TearfulRule
-from models.second_files import SecondFiles
-from models.second_network import second_network
 
 PARAMS_DIR = Path(__file__).with_name("params")
 NETWORK_FILE = "expression.onnx"
 HEAD_FILE = "expression.toml"
-HEAD_OF_TWO_FILE = "expression_of_two.toml"
-"""The head for where the second network is there too; a directory without it does without that network."""
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkOutput:
-    """What the network, or both, say about one crop."""
+    """What the network says about one crop."""
 
-    emotions: FloatArray  # [7] logits, in the order of movements.EMOTIONS; [14] when a second network looked too
+    emotions: FloatArray  # [7] logits, in the order of movements.EMOTIONS
     hidden: float  # probability that the face is covered, cut or no face
 
 
 class ExpressionModel:
-    """Network and head of one parameter directory, and the second network where its files are here."""
+    """Network and head of one parameter directory."""
 
-    def __init__(self, directory: Path = PARAMS_DIR, second: SecondFiles | None = None) -> None:
+    def __init__(self, directory: Path = PARAMS_DIR) -> None:
         """Raises ParametersUnusable when a file is missing, damaged or of another shape."""
-        has_second = second is not None and (directory / HEAD_OF_TWO_FILE).exists()
-        source = directory / (HEAD_OF_TWO_FILE if has_second else HEAD_FILE)
+        source = directory / HEAD_FILE
         table = _table(source)
         self.version = int(table["version"])
         """Date of the parameters, as 20261121."""
-        self.head = head_of(table, source, FEATURES_OF_TWO if has_second else FEATURES)
+        self.head = head_of(table, source)
         self._session = _session(directory / NETWORK_FILE)
-        self._second = network_session(second_network(second), str(second.weights)) if second and has_second else None
 
     def look(self, crop: GrayImage) -> NetworkOutput:
         """Run the network on an aligned gray crop, uint8 [side, side], and on its mirror image; the answer is their mean."""
@@ -58,17 +52,9 @@ class ExpressionModel:
         return self._mean_over(crop[:, ::-1] if is_mirrored else crop)
 
     def _mean_over(self, *crops: GrayImage) -> NetworkOutput:
-        given = {"crop": np.array(crops, np.float32)[:, None]}
-        logits = _mean(self._session.run(None, given)[0])
-        emotions = logits[: len(EMOTIONS)]
-        if self._second is not None:
-            emotions = np.concatenate([emotions, _mean(self._second.run(None, given)[0])])
-        return NetworkOutput(emotions, _share(float(logits[len(EMOTIONS)])))
-
-
-def _mean(looks: FloatArray) -> FloatArray:
-    mean: FloatArray = looks[0] if len(looks) == 1 else looks.mean(0)
-    return mean
+        looks: FloatArray = self._session.run(None, {"crop": np.array(crops, np.float32)[:, None]})[0]
+        logits = looks[0] if len(looks) == 1 else looks.mean(0)
+        return NetworkOutput(logits[: len(EMOTIONS)], _share(float(logits[len(EMOTIONS)])))
 
 
 def _share(logit: float) -> float:
@@ -76,15 +62,15 @@ def _share(logit: float) -> float:
     return 0.5 + 0.5 * tanh(logit / 2)
 
 
-def head_of(table: Mapping[str, Any], source: Path, features: Sequence[str] = FEATURES) -> ExpressionHead:
-    """The linear head of a parsed parameter file; every one of `features` must be there for every class, and no other."""
+def head_of(table: Mapping[str, Any], source: Path) -> ExpressionHead:
+    """The linear head of a parsed parameter file; every one of FEATURES must be there for every class, and no other."""
     try:
         rows = [table["classes"][name]["weights"] for name in CLASSES]
-        strange = {feature for row in rows for feature in row} ^ set(features)
+        strange = {feature for row in rows for feature in row} ^ set(FEATURES)
         if strange:
             raise ParametersUnusable(f"{source}: features do not match this version: {', '.join(sorted(strange))}")
         return ExpressionHead(
-            weights=np.array([[float(row[feature]) for feature in features] for row in rows]),
+            weights=np.array([[float(row[feature]) for feature in FEATURES] for row in rows]),
             bias=np.array([float(table["classes"][name]["bias"]) for name in CLASSES]),
             temperature=float(table["temperature"]),
             smile=SmileRule(**table["very_satisfied"]),

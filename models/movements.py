@@ -86,36 +86,25 @@ MOVEMENTS = tuple(dict.fromkeys(_base(name) for name in BLENDSHAPES if _base(nam
 """Blendshapes that live, left and right as one: a mirrored face must read the same."""
 
 FEATURES = MOVEMENTS + tuple(f"net_{name}" for name in EMOTIONS)
-FEATURES_OF_TWO = FEATURES + tuple(f"second_{name}" for name in EMOTIONS)
-"""What the head takes where a second network looks at the face too (models/second_network.py)."""
 
 _AVERAGE = np.array([[float(_base(b) == m) for b in BLENDSHAPES] for m in MOVEMENTS])
 _AVERAGE /= _AVERAGE.sum(1, keepdims=True)
 
 
 def feature_vector(blendshapes: Blendshapes, emotions: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """[..., len(FEATURES)]: movements 0..1, then the network's log-probabilities; the inputs may carry leading axes.
-
-    `emotions` holds seven logits, or two networks' seven and seven; then the answer is as long as FEATURES_OF_TWO.
-    """
-    logits = np.asarray(emotions, dtype=np.float64)
-    z = logits.reshape(*logits.shape[:-1], -1, len(EMOTIONS))
+    """[..., len(FEATURES)]: movements 0..1, then the network's log-probabilities; the inputs may carry leading axes."""
+    z = np.asarray(emotions, dtype=np.float64)
     z = z - z.max(-1, keepdims=True)
-    log_p = (z - np.log(np.exp(z).sum(-1, keepdims=True))).reshape(logits.shape)
+    log_p = z - np.log(np.exp(z).sum(-1, keepdims=True))
     return np.concatenate([np.asarray(blendshapes, dtype=np.float64) @ _AVERAGE.T, log_p], axis=-1)
 
 
 def features_of(now: Amounts, emotions: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     """The same for one face whose movements are known already. Two dozen numpy calls on a handful of numbers are dear."""
     z = emotions.tolist()
-    looks = (z[start : start + len(EMOTIONS)] for start in range(0, len(z), len(EMOTIONS)))
-    return np.array([*now.values(), *(one for look in looks for one in _log_shares(look))])
-
-
-def _log_shares(z: list[float]) -> list[float]:
     largest = max(z)
     total = largest + log(sum(exp(one - largest) for one in z))
-    return [one - total for one in z]
+    return np.array([*now.values(), *(one - total for one in z)])
 
 
 @dataclass(frozen=True, slots=True)

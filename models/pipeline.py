@@ -214,7 +214,7 @@ def refuse(seen: FaceObservation, why: WhyNot) -> FaceReading:
 
 
 def read(seen: FaceObservation, emotions: npt.NDArray[np.floating], head: ExpressionHead) -> FaceReading:
-    """The reading of a face that passed the gate; `emotions` are the network's seven logits, or both networks' fourteen."""
+    """The reading of a face that passed the gate; `emotions` are the network's seven logits."""
     now = movement_amounts(seen.blendshapes)
     scores = level_scores(head.classes(now, emotions), head.smile.share(now))
     level = decide(scores)

@@ -13,7 +13,7 @@ from onnx.reference import ReferenceEvaluator
 from torch import nn
 
 from models.geometry import CROP_PX
-from models.movements import EMOTIONS, FEATURES, FEATURES_OF_TWO
+from models.movements import EMOTIONS, FEATURES
 from models.pipeline import CLASSES, SmileRule, TearfulRule
 from training import network
 from training.head import LinearHead
@@ -100,13 +100,12 @@ def check_written(net: nn.Sequential, pixels: npt.NDArray[np.uint8], side_px: in
 
 
 def write_head(head: LinearHead, smile: SmileRule, tearful: TearfulRule, day: date, path: Path) -> None:
-    """Slopes for the features as they come (standardisation folded in), grouped by class; of one network or two by their number."""
-    features = FEATURES if head.weights.shape[1] == len(FEATURES) else FEATURES_OF_TWO
+    """Slopes for the features as they come (standardisation folded in), grouped by class."""
     weights = head.weights / head.scale
     bias = head.bias - weights @ head.mean
     lines = [
         "# Expression head: softmax((weights . features + bias) / temperature). Written by scripts/train_expression.",
-        "# Features: MediaPipe blendshapes, left and right averaged (0..1), and the networks' log-probabilities (net_*, second_*).",
+        "# Features: MediaPipe blendshapes, left and right averaged (0..1), and the network's log-probabilities (net_*).",
         f"version = {day:%Y%m%d}",
         f"temperature = {head.temperature:.4f}",
         "",
@@ -123,7 +122,7 @@ def write_head(head: LinearHead, smile: SmileRule, tearful: TearfulRule, day: da
     ]
     for row, name in enumerate(CLASSES):
         lines += ["", f"[classes.{name}]", f"bias = {bias[row]:.5f}", f"[classes.{name}.weights]"]
-        lines += [f"{feature} = {weights[row, i]:.5f}" for i, feature in enumerate(features)]
+        lines += [f"{feature} = {weights[row, i]:.5f}" for i, feature in enumerate(FEATURES)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -1,7 +1,5 @@
 """Network and head from tables of faces: pre-train on FER2013, fine-tune with photographs, fit and calibrate the head.
 
-A teacher's answers, where there is one, soften the labels of the photographs it may see: those that train the fold's network.
-
 Runs in .venv-train (torch): python -m training.fit. scripts/train_expression calls it.
 """
 
@@ -9,7 +7,6 @@ import argparse
 import json
 import time
 import tomllib
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -30,7 +27,6 @@ from training.known_faces import start_from
 from training.network import HIDDEN
 from training.start import started_from
 from training.tables import KNOWN_FACES, Table, kept_back, load_table
-from training.teacher import load_teacher
 
 SIDE_PX = 64
 """The network's input side: a counter's crop as it is. FER2013 has no more than 48, but what the start knows of faces is larger."""
@@ -49,8 +45,6 @@ _SMOOTHING = 0.1
 _SAMPLED = 12  # every so many photographs give the statistics of a start
 _CHECKED = 800
 """Every so many photographs are put to the written file as well."""
-_TEACHER_SHARE = 0.5
-"""How much of a photograph's wanted answer is the teacher's; the rest is its label."""
 Probabilities = npt.NDArray[np.float32]
 
 
@@ -62,12 +56,11 @@ class Plan:
     finetune: int
     seed: int
     start: Path | None = None  # parameters to go on from instead of pre-training
-    teacher: Path | None = None  # folder with the teacher's files
 
     @property
     def stamp(self) -> str:
         """What tells a fold's network apart from another run's."""
-        return f"{self.finetune}-{self.seed}{'-started' * bool(self.start)}{'-taught' * bool(self.teacher)}"
+        return f"{self.finetune}-{self.seed}{'-started' * bool(self.start)}"
 
 
 def main() -> None:
@@ -78,7 +71,7 @@ def main() -> None:
     photos, faces = load_table(options.work / "photos.npz"), load_table(options.work / "fer_train.npz")
     pictures = round(options.epochs * _PICTURES_AN_EPOCH)
     finetune = options.finetune or round(pictures * _FINE_TUNING)
-    plan = Plan(pictures, finetune, options.seed, options.start, options.teacher)
+    plan = Plan(pictures, finetune, options.seed, options.start)
     record = train(photos, faces, plan, options.work, options.out)
     record |= {"plan": asdict(plan) | _origins(plan), "minutes": round((time.monotonic() - started) / 60, 1)}
     (options.out / "training.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
@@ -93,23 +86,21 @@ def train(photos: Table, faces: Table, plan: Plan, work: Path, out: Path) -> dic
     held = kept_back(faces.names)
     development = photos.only(photos.buckets != TEST_BUCKET)
     base = _start(development, faces.only(~held), plan, work)
-    targets = _targets(development, _opinions(development, plan, work))
     folds = _folds(development.buckets)
     unseen = np.zeros((len(development.names), network.OUTPUTS), np.float32)
     nets = []
     for number, fold in enumerate(folds):
         mine = np.isin(development.buckets, fold)
-        mixture = _mixture(development.only(~mine), targets[~mine], faces.only(~held))
+        mixture = _mixture(development.only(~mine), faces.only(~held))
         beside = work / f"fold-{number + 1}-{plan.stamp}.pt"
         nets.append(_finetuned(base, mixture, plan, f"fold {number + 1}/{len(folds)}", beside))
         unseen[mine] = network.outputs(nets[-1], development.crops[mine], SIDE_PX)
     final = network.averaged(nets)
     kept = faces.only(held)
     kept_outputs = np.mean([network.outputs(net, kept.crops, SIDE_PX) for net in nets], axis=0)
-    np.savez(work / "outputs.npz", unseen=unseen, kept=kept_outputs)
     torch.save(final.state_dict(), work / "final.pt")
-    chosen = choose_head(sample(development, unseen[:, :HIDDEN]), sample(kept, kept_outputs[:, :HIDDEN]))
-    keep_sides(work / "cross_fitted.npz", development, chosen.photo_sides)
+    chosen = choose_head(_sample(development, unseen[:, :HIDDEN]), _sample(kept, kept_outputs[:, :HIDDEN]))
+    _keep_sides(work / "cross_fitted.npz", development, chosen.photo_sides)
     out.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
     parameters = write_network(final, SIDE_PX, out / "expression.onnx")
@@ -120,9 +111,9 @@ def train(photos: Table, faces: Table, plan: Plan, work: Path, out: Path) -> dic
         "network_parameters": parameters,
         "test_bucket": TEST_BUCKET,
         "folds": folds,
-        "photographs": count(development),
-        "fer_training": count(faces.only(~held)),
-        "fer_kept_back_for_the_head": count(kept),
+        "photographs": _count(development),
+        "fer_training": _count(faces.only(~held)),
+        "fer_kept_back_for_the_head": _count(kept),
         "head": chosen.report,
     }
 
@@ -160,31 +151,13 @@ def _finetuned(base: nn.Sequential, crops: network.Crops, plan: Plan, name: str,
     return net
 
 
-def _mixture(photos: Table, targets: Probabilities, faces: Table) -> network.Crops:
+def _mixture(photos: Table, faces: Table) -> network.Crops:
     """Photographs and FER2013 half and half."""
     return network.Crops(
         np.concatenate([photos.crops, faces.crops]),
-        np.concatenate([targets, _smoothed(faces)]),
+        np.concatenate([_smoothed(photos), _smoothed(faces)]),
         np.concatenate([0.5 * _photo_chances(photos), 0.5 * _normal(_by_frequency(_indices(faces)))]),
     )
-
-
-def _opinions(photos: Table, plan: Plan, work: Path) -> Probabilities | None:
-    """The teacher's answers [n, 7], kept beside the run: it looks at each photograph once."""
-    if plan.teacher is None:
-        return None
-    kept = work / f"opinions-{zlib.crc32(''.join(photos.names).encode()):08x}.npy"
-    if not kept.exists():
-        np.save(kept, load_teacher(plan.teacher).probabilities(photos.crops))
-    return np.asarray(np.load(kept), dtype=np.float32)
-
-
-def _targets(photos: Table, opinions: Probabilities | None) -> Probabilities:
-    """What the network should answer [n, 7]: the label, smoothed, and the teacher's opinion beside it."""
-    labels = _smoothed(photos)
-    if opinions is None:
-        return labels
-    return np.asarray((1 - _TEACHER_SHARE) * labels + _TEACHER_SHARE * opinions, dtype=np.float32)
 
 
 def _smoothed(table: Table) -> Probabilities:
@@ -204,14 +177,14 @@ def _folds(buckets: npt.NDArray[np.int64]) -> list[list[int]]:
     return [part for part in (present[:1], present[1::2], present[2::2]) if part]
 
 
-def sample(table: Table, emotions: npt.NDArray[np.float32]) -> Sample:
-    """What the head is fitted on: the faces that can be read, with the logits [n, 7] of the network or [n, 14] of two."""
+def _sample(table: Table, emotions: npt.NDArray[np.float32]) -> Sample:
+    """What the head is fitted on: the faces that can be read, with the network's logits [n, 7]."""
     keep = table.located & table.facing
     features: Matrix = feature_vector(table.blendshapes[keep], emotions[keep])
     return Sample(features, table.emotions[keep], table.buckets[keep])
 
 
-def keep_sides(path: Path, table: Table, sides: Matrix) -> None:
+def _keep_sides(path: Path, table: Table, sides: Matrix) -> None:
     """What the cross-fitted head said of the faces that can be read; training.report reads it."""
     seen = table.located & table.facing
     np.savez(path, names=table.names[seen], emotions=table.emotions[seen], sides=sides)
@@ -230,16 +203,16 @@ def _normal(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(weights / weights.sum())
 
 
-def count(table: Table) -> dict[str, int]:
+def _count(table: Table) -> dict[str, int]:
     """Pictures, and how many of each emotion."""
     names, counts = np.unique(table.emotions, return_counts=True)
     return {"pictures": len(table.names)} | {str(n): int(c) for n, c in zip(names, counts, strict=True)}
 
 
 def _origins(plan: Plan) -> dict[str, object]:
-    """Where the run began, without paths of this machine: the start's version, and whether there was a teacher."""
+    """Where the run began, without paths of this machine: the start's version."""
     start = plan.start and tomllib.loads((plan.start / "expression.toml").read_text(encoding="utf-8"))["version"]
-    return {"start": start, "teacher": "face-api.js" if plan.teacher else None}
+    return {"start": start}
 
 
 def _teller(stage: str) -> Callable[[str], None]:
@@ -253,7 +226,6 @@ def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--epochs", type=float, default=37.0)
     parser.add_argument("--finetune", type=int, help="pictures shown a fold, instead of a share of --epochs")
     parser.add_argument("--start", type=Path, help="go on from these parameters instead of pre-training")
-    parser.add_argument("--teacher", type=Path, help="folder with the teacher's files")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args(arguments)

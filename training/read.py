@@ -9,7 +9,6 @@ from models.fetch import default_directory, locate, pull
 from training.tables import KNOWN_FACES, folder_list, make_table, photo_list
 
 FACES_FILE = "face_recognition_sface_2021dec_int8bq.onnx"
-TEACHER_FILES = ("face_expression_model.bin", "face_expression_model-weights_manifest.json")
 
 
 def main() -> None:
@@ -21,13 +20,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--landmarker", type=Path)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--teacher", action="store_true", help="put the teacher's files into the work folder")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
-    if options.teacher:
-        (options.work / "teacher").mkdir(parents=True, exist_ok=True)
-        for name in TEACHER_FILES:
-            shutil.copy(_pulled(name), options.work / "teacher" / name)
     shutil.copy(_pulled(FACES_FILE), options.work / KNOWN_FACES)
     landmarker = options.landmarker or _pulled("face_landmarker.task")
     sources = {

@@ -17,8 +17,7 @@ from models.evaluate import REPORTED_GROUP, SIDE_OF_LABEL, figures, sides_of_rea
 from models.expression import ExpressionModel
 from models.geometry import CROP_PX
 from models.pipeline import Box, FaceObservation, FaceReading, Level, Pose, read
-from models.second_files import second_files
-from training.report_text import compared, markdown, markdown_of_two
+from training.report_text import compared, markdown
 from training.tables import MARGIN_CROP_PX, Table, load_table
 
 _NOTHING = [float("nan")] * 3
@@ -26,27 +25,22 @@ _MARGIN_PX = (MARGIN_CROP_PX - CROP_PX) // 2
 
 
 def main() -> None:
-    """Write report.json and REPORT.md beside the parameters; with --compare print both.
-
-    With --second it is report_of_two.json and REPORT_OF_TWO.md, and the head of two networks that is measured.
-    """
+    """Write report.json and REPORT.md beside the parameters; with --compare print both."""
     options = _options()
-    of_two = "_of_two" if options.second else ""
-    training = json.loads((options.out / f"training{of_two}.json").read_text(encoding="utf-8"))
+    training = json.loads((options.out / "training.json").read_text(encoding="utf-8"))
     test_bucket = training["test_bucket"]
     marked = _marked(options.labels, options.groups)
     tables = {
         f"photographs, bucket {test_bucket} (held out)": _held_out(options.work, test_bucket),
         "FER2013 PublicTest": load_table(options.work / "fer_public.npz"),
     }
-    second = second_files(lambda name: options.second / name) if options.second else None
-    held_out = measure(ExpressionModel(options.out, second), tables, marked)
-    new = cross_fitted(options.work / f"cross_fitted{of_two}.npz", marked) | held_out
-    (options.out / f"report{of_two}.json").write_text(
+    held_out = measure(ExpressionModel(options.out), tables, marked)
+    new = cross_fitted(options.work / "cross_fitted.npz", marked) | held_out
+    (options.out / "report.json").write_text(
         json.dumps({"training": training, "scores": new}, indent=1) + "\n", encoding="utf-8"
     )
-    text = markdown_of_two(training, new) if second else markdown(training, new)
-    (options.out / f"REPORT{of_two.upper()}.md").write_text(text, encoding="utf-8")
+    text = markdown(training, new)
+    (options.out / "REPORT.md").write_text(text, encoding="utf-8")
     print(text)
     if options.compare:
         print(compared(measure(ExpressionModel(options.compare), tables, marked), held_out))
@@ -138,7 +132,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--groups", type=Path)
     parser.add_argument("--compare", type=Path)
-    parser.add_argument("--second", type=Path, help="folder with face-api.js's two files: measure the head of two")
     return parser.parse_args()
 
 

@@ -40,23 +40,6 @@ def markdown(training: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
     return "\n".join(lines + _figures(scores)) + "\n"
 
 
-def markdown_of_two(training: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
-    """The report of the head that takes the answers of two networks."""
-    head = training["head"]
-    lines = [
-        "# Expression parameters for two networks: training report",
-        "",
-        f"Finished {training['finished']}; our network as in REPORT.md, face-api.js's beside it.",
-        "",
-        f"Photographs for training: {_counts(training['photographs'])}; bucket {training['test_bucket']} was left out whole.",
-        f"FER2013 Training, kept back for the head: {_counts(training['fer_kept_back_for_the_head'])}.",
-        f"Cross-fitting of the head: {_plain(head['cross_fitted'])}.",
-        _choice(head),
-        "",
-    ]
-    return "\n".join(lines + _figures(scores)) + "\n"
-
-
 def _choice(head: Mapping[str, Any]) -> str:
     return (
         f"Chosen: ridge {head['ridge']}, weight of FER2013 {head['fer_share']},"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from config.guide import Guide
 from config.schema import Config, Counter
-from edge.adapters.vision_spec import VisionSpec, named
+from edge.adapters.vision_spec import VisionSpec
 from edge.domain.escalation import EscalationRules
 from edge.domain.msisdn import Msisdn
 from edge.domain.resting import RestingRules
@@ -16,7 +16,6 @@ from edge.domain.verdict import VerdictRules
 from edge.domain.visit import VisitRules
 from edge.services.plan import CounterPlan, telling_order
 from edge.services.station import CounterRules
-from models.second_files import SecondFiles
 from sync.retention import Retention as JournalRetention
 
 _OF_A_COUNTER = {"camera", "counter", "eyes"}
@@ -81,9 +80,7 @@ def journal_retention(config: Config) -> JournalRetention:
     )
 
 
-def vision_spec(
-    key: str, counter: Counter, landmarker: Path, params: Path | None, second: SecondFiles | None = None
-) -> VisionSpec:
+def vision_spec(key: str, counter: Counter, landmarker: Path, params: Path | None) -> VisionSpec:
     """What the vision worker of one counter is told at its start."""
     camera, zone = counter.camera, counter.camera.zone
     return VisionSpec(
@@ -91,7 +88,6 @@ def vision_spec(
         camera=camera.source,
         landmarker=str(landmarker),
         params_dir=str(params) if params else None,
-        second=named(second),
         credentials_file=str(camera.credentials_file) if camera.credentials_file else None,
         fps=camera.fps,
         zone=(zone.x, zone.y, zone.width, zone.height),

@@ -38,13 +38,11 @@ def see(spec: VisionSpec, emit: Emit) -> None:
     from models.expression import PARAMS_DIR, ExpressionModel  # noqa: PLC0415 - same
     from models.face import FaceReader  # noqa: PLC0415 - same
     from models.face_mesh import FaceNetworks  # noqa: PLC0415 - same
-    from models.second_files import SecondFiles  # noqa: PLC0415 - same
     from models.thrifty import ThriftyReader  # noqa: PLC0415 - same
     from models.vision_worker import VisionWorker, Zone  # noqa: PLC0415 - same
 
     cv2.setNumThreads(1)
-    second = SecondFiles(*map(Path, spec.second)) if spec.second else None
-    model = ExpressionModel(Path(spec.params_dir) if spec.params_dir else PARAMS_DIR, second)
+    model = ExpressionModel(Path(spec.params_dir) if spec.params_dir else PARAMS_DIR)
     networks = FaceNetworks.load(Path(spec.landmarker), is_blue_first=True)
     reading = partial(FaceReader, networks, "video", model=model)
     several = partial(reading, max_faces=spec.max_faces)

@@ -8,7 +8,6 @@ from typing import Annotated
 import msgspec
 
 from edge.adapters.camera_spec import CameraSpec
-from models.second_files import SecondFiles
 
 LANDMARKER = "face_landmarker.task"  # its name in models/manifest.toml
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -20,7 +19,6 @@ class VisionSpec(CameraSpec, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     counter: str
     landmarker: str
     params_dir: str | None = None  # expression parameters other than the committed ones
-    second: tuple[str, str] | None = None  # the second expression network: its weights, its shapes
     zone: tuple[Share, Share, Share, Share] = (0.0, 0.0, 1.0, 1.0)
     max_faces: Annotated[int, msgspec.Meta(ge=1, le=4)] = 4
 
@@ -33,8 +31,3 @@ def spec_line(spec: VisionSpec) -> bytes:
 def parse_spec(line: bytes) -> VisionSpec:
     """The spec in a received line; raises msgspec.DecodeError."""
     return msgspec.json.decode(line, type=VisionSpec)
-
-
-def named(second: SecondFiles | None) -> tuple[str, str] | None:
-    """The second network's files as a spec names them."""
-    return (str(second.weights), str(second.shapes)) if second else None

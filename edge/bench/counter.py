@@ -17,10 +17,9 @@ from typing import Any
 
 from devices.camera.playlist import Playlist, Show
 from edge.adapters.vision import EyesStatus, VisionEyes
-from edge.adapters.vision_spec import LANDMARKER, VisionSpec, named
+from edge.adapters.vision_spec import LANDMARKER, VisionSpec
 from edge.ports import Reading
 from models.fetch import default_directory, locate
-from models.second_files import SecondFiles, second_files
 
 CPU_MS_BUDGET = 15.0
 PEER_SHARE_BUDGET = 1 / 6
@@ -63,12 +62,11 @@ def run(
     directory = models_dir or default_directory()
     load = os.getloadavg()[0]
     landmarker = locate(LANDMARKER, directory, mirror)
-    second = second_files(lambda name: locate(name, directory, mirror))
     clips = [(locate(name, directory, mirror), length_s) for name, length_s in _CLIPS]
     with tempfile.TemporaryDirectory(prefix="motcua-bench-") as folder:
         film = Path(folder) / "film.jpegs"
         _film(clips, film)
-        measured = asyncio.run(_measure(film, landmarker, second, seconds))
+        measured = asyncio.run(_measure(film, landmarker, seconds))
         peer = _peer(film, peer_python)
     rows = [*_rows(measured), *_peer_rows(measured, peer), *(more() if more else ())]
     rows.append(Row("load of the machine before it began", round(load, 2), "processes"))
@@ -96,11 +94,9 @@ class _Measured:
     latencies_ms: list[float] = field(default_factory=list)
 
 
-async def _measure(film: Path, landmarker: Path, second: SecondFiles | None, seconds: float) -> _Measured:
+async def _measure(film: Path, landmarker: Path, seconds: float) -> _Measured:
     """Run one worker on the film as the agent does, and listen."""
-    spec = VisionSpec(
-        counter="bench", camera=f"replay:{film}", landmarker=str(landmarker), second=named(second), fps=FPS
-    )
+    spec = VisionSpec(counter="bench", camera=f"replay:{film}", landmarker=str(landmarker), fps=FPS)
     eyes = VisionEyes(spec)
     async with asyncio.TaskGroup() as tasks:
         worker = tasks.create_task(eyes.run(), name="worker")

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from models.evaluate import evaluate_expression
-from models.second_files import SecondFiles
 
 BALANCED_BUDGET, NEUTRAL_BUDGET = 0.82, 0.85
 
@@ -22,14 +21,13 @@ def run(
     out: Path,
     *,
     landmarker: Path,
-    second: SecondFiles | None,
     groups_csv: Path | None,
     progress: Callable[[int, int], None],
 ) -> dict[str, Any]:
     """Score the held-out buckets (by default those the parameters were not trained on)."""
     held_out = buckets or held_out_buckets()
     report = evaluate_expression(
-        photos, labels, held_out, out, landmarker=landmarker, second=second, groups_csv=groups_csv, progress=progress
+        photos, labels, held_out, out, landmarker=landmarker, groups_csv=groups_csv, progress=progress
     )
     everybody = report["all"]
     rows = [

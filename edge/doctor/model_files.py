@@ -14,7 +14,6 @@ from edge.doctor.holders import Person
 from models import fetch
 from models.cache import sha256_of
 from models.manifest import ModelFile
-from models.second_files import SHAPES_FILE, WEIGHTS_FILE
 
 LIMIT_S = 90.0  # the ears' are 80 MB, which an old card reads in half a minute
 
@@ -31,7 +30,7 @@ def stations(config: Config) -> dict[str, tuple[str, ...]]:
     """Which files each station needs, by the station's name."""
     needed: dict[str, tuple[str, ...]] = {}
     if config.counters:
-        needed["counters"] = (LANDMARKER, WEIGHTS_FILE, SHAPES_FILE)
+        needed["counters"] = (LANDMARKER,)
     guide = config.guide
     seeing = (LANDMARKER, NETWORK) if guide and guide.camera else ()
     hearing = _ears(config) if guide and guide.voice.microphone else ()

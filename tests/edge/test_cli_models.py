@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from functools import partialmethod
 from pathlib import Path
 from typing import NoReturn
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from edge.cli import app
 from models import fetch
 from models.cache import Cache
+from models.manifest import NpmSource, UrlSource
 from models.sources import SourceFailed
 
 pytestmark = pytest.mark.models
@@ -33,6 +35,10 @@ def test_a_pull_without_a_network_does_without_what_is_not_needed(
 
     (tmp_path / "usb").mkdir()
     landmarker = fetch.locate("face_landmarker.task", fetch.default_directory())
+    ours = fetch.load_manifest()
+    sources = (NpmSource("@some/thing@1.0.0", "spare.bin"), UrlSource("https://example.org/spare.bin"))
+    spare = replace(ours.get("face_landmarker.task"), name="spare.bin", needed=False, sources=sources)
+    monkeypatch.setattr("models.fetch.load_manifest", lambda: replace(ours, files=(*ours.files, spare)))
     shutil.copy(landmarker, tmp_path / "usb")
     monkeypatch.setenv("MOTCUA_MODELS", str(tmp_path / "usb"))
     monkeypatch.setattr("models.packages.Packages.member", gone)
@@ -40,7 +46,7 @@ def test_a_pull_without_a_network_does_without_what_is_not_needed(
     folder = ["--dir", str(tmp_path / "models")]
     done = CliRunner().invoke(app, ["models", "pull", *folder])
     assert done.exit_code == 0
-    assert "face_expression_model.bin: no source gave the file" in done.stderr
+    assert "spare.bin: no source gave the file" in done.stderr
     assert "models: 1 files in" in done.stderr
     assert CliRunner().invoke(app, ["models", "verify", *folder]).exit_code == 0
     (tmp_path / "models" / "face_landmarker.task").unlink()

@@ -323,7 +323,7 @@ def test_two_processes_pull_at_once_and_one_of_them_fetches(manifest_file: Path,
 
 @pytest.mark.models
 def test_the_pulled_default_files_are_the_pinned_ones() -> None:
-    """Without npm and without a way to its address, a file that nobody needs may be missing."""
+    """A file that nobody needs may be missing."""
     results = verify(default_directory(), "default")
 
     needed = {result.state for result in results if result.file.needed}

@@ -57,7 +57,7 @@ def test_pose_angles(axis: str, name: str, degrees: float) -> None:
 
 def test_the_modules_that_training_needs_do_without_opencv() -> None:
     """.venv-train holds torch, onnx and numpy."""
-    lacking = "import sys; sys.modules['cv2'] = None; import models.geometry, models.pipeline, models.second_network"
+    lacking = "import sys; sys.modules['cv2'] = None; import models.geometry, models.pipeline, models.folded"
     subprocess.run([sys.executable, "-c", lacking], check=True)
 
 

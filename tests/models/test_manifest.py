@@ -6,7 +6,6 @@ import pytest
 
 from models.fetch_errors import BadManifest, UnknownName
 from models.manifest import FileSet, NpmSource, PypiSource, UrlSource, load_manifest
-from models.second_files import SHAPES_FILE, WEIGHTS_FILE
 
 WHOLE = """
 [file."a.bin"]
@@ -40,8 +39,7 @@ def problems_of(directory: Path, text: str) -> str:
 def test_the_projects_manifest_says_what_a_counter_and_the_demo_need() -> None:
     manifest = load_manifest()
 
-    assert [file.name for file in manifest.select("default") if file.needed] == ["face_landmarker.task"]
-    assert {file.name for file in manifest.select("default") if not file.needed} == {WEIGHTS_FILE, SHAPES_FILE}
+    assert [(file.name, file.needed) for file in manifest.select("default")] == [("face_landmarker.task", True)]
     assert {"single_face.mp4", "WolfgangLanger_Pexels.mp4", "no_face.mp4"} <= {
         file.name for file in manifest.select("demo")
     }
@@ -49,7 +47,13 @@ def test_the_projects_manifest_says_what_a_counter_and_the_demo_need() -> None:
 
 def test_default_and_demo_come_from_pinned_packages() -> None:
     for file in load_manifest().select(["default", "demo"]):
-        assert isinstance(file.sources[0], PypiSource if file.needed else NpmSource), file.name
+        assert isinstance(file.sources[0], PypiSource), file.name
+
+
+def test_a_file_is_needed_unless_its_entry_says_otherwise(tmp_path: Path) -> None:
+    assert load_manifest(written(tmp_path, WHOLE)).get("a.bin").needed
+    spare = WHOLE.replace('set = "default"', 'set = "default"\nneeded = false')
+    assert not load_manifest(written(tmp_path, spare)).get("a.bin").needed
 
 
 def test_each_kind_of_source_is_read_in_order(tmp_path: Path) -> None:

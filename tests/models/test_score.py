@@ -13,7 +13,6 @@ from models.expression import ExpressionModel
 from models.face import FaceReader
 from models.pipeline import Level, QualityGate, WhyNot
 from models.score import TimedReading, is_video, read_video, score_image, score_video
-from models.second_files import SHAPES_FILE, WEIGHTS_FILE, second_files
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(120)]
 
@@ -50,17 +49,6 @@ def _levels(readings: Sequence[TimedReading], start_s: float, end_s: float) -> l
 
 def test_she_is_never_called_satisfied_while_she_cries(crying_then_laughing: list[TimedReading]) -> None:
     assert not PLEASED & set(_levels(crying_then_laughing, 0, CRYING_UNTIL_S))
-
-
-def test_with_the_second_network_she_is_not_either(model_file: Find) -> None:
-    files = second_files(model_file)
-    if files is None:
-        pytest.skip(f"the second network is not here; run: motcua models pull {WEIGHTS_FILE} {SHAPES_FILE}")
-    model = ExpressionModel(second=files)
-    landmarker = model_file("face_landmarker.task")
-    readings = read_video(model_file("WolfgangLanger_Pexels.mp4"), lambda: FaceReader(landmarker, "video", model=model))
-    assert not PLEASED & set(_levels(readings, 0, CRYING_UNTIL_S))
-    assert set(_levels(readings, LAUGHING_FROM_S, 60)) <= PLEASED
 
 
 def test_she_is_satisfied_when_she_laughs(crying_then_laughing: list[TimedReading]) -> None:
