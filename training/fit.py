@@ -38,7 +38,7 @@ _HELD = 7
 """Convolutions that stay as they are while FER2013 is learnt: edges and corners; it halves what a picture costs."""
 _RATE, _FINE_RATE = 8e-4, 4e-4
 """Peak learning rates of the pre-training and of each fold."""
-_FINE_TUNING = 0.15
+_FINE_TUNING = 0.125
 """Length of the fine-tuning of each fold, as a share of the pre-training."""
 _NEGATIVE_PHOTO_BOOST = 8.0
 _SMOOTHING = 0.1
@@ -223,7 +223,7 @@ def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="training.fit")
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=float, default=37.0)
+    parser.add_argument("--epochs", type=float, default=13.3)
     parser.add_argument("--finetune", type=int, help="pictures shown a fold, instead of a share of --epochs")
     parser.add_argument("--start", type=Path, help="go on from these parameters instead of pre-training")
     parser.add_argument("--seed", type=int, default=1)
