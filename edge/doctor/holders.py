@@ -68,10 +68,10 @@ def may_open(mode: int, owner: int, group: int, who: Person, wanted: int = os.R_
     return mode >> shift & wanted == wanted
 
 
-def can_open(path: Path, who: Person) -> bool:
-    """Whether `who` may read and write it, and enter a folder; asks the kernel where that is ourselves. Raise OSError."""
+def can_open(path: Path, who: Person, wanted: int = os.R_OK | os.W_OK) -> bool:
+    """Whether `who` has what is `wanted` of it, and may enter a folder; asks the kernel where that is ourselves. Raise OSError."""
     found = path.stat()
-    wanted = os.R_OK | os.W_OK | (os.X_OK if stat.S_ISDIR(found.st_mode) else 0)
+    wanted |= os.X_OK if stat.S_ISDIR(found.st_mode) else 0
     if not who.is_another:
         return os.access(path, wanted)
     return may_open(stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, who, wanted)

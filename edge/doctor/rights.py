@@ -4,14 +4,13 @@ For `edge.doctor.plan` and `motcua check`.
 """
 
 import os
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from config.load import Mistake, anchored, named_files, parse
 from edge.doctor.finding import Finding, broken, good
-from edge.doctor.holders import Person, may_open
+from edge.doctor.holders import Person, can_open
 from sync.identity import FOLDER
 from sync.keys import KEY_FILE
 from sync.opening import LOCK_FILE
@@ -84,10 +83,8 @@ def _stopped_at(file: Path, who: Person, wanted: int) -> Path | None:
     """The first on the way that `who` may not pass; None where nothing stops them, or nothing is there."""
     for one in (*reversed(file.parents), file):
         try:
-            found = one.stat()
+            if not can_open(one, who, wanted if one == file else 0):
+                return one
         except OSError:
             return None  # told as a file that is not there
-        need = os.X_OK if one != file else wanted | (os.X_OK if stat.S_ISDIR(found.st_mode) else 0)
-        if not may_open(stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, who, need):
-            return one
     return None
