@@ -9,8 +9,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812  the name everybody uses
 from torch import Tensor
 
+from models.geometry import CROP_PX
 
-def move(pixels: Tensor, side_px: int) -> Tensor:
+
+def move(pixels: Tensor) -> Tensor:
     """Random turn, size, shift and mirror, sampled from the crop with its margin."""
     n = len(pixels)
     angle = torch.randn(n) * math.radians(6)
@@ -20,7 +22,7 @@ def move(pixels: Tensor, side_px: int) -> Tensor:
     cos, sin = torch.cos(angle) * size, torch.sin(angle) * size
     shift = torch.randn(n, 2) * 0.045
     rows = torch.stack([cos * mirror * stretch, -sin, shift[:, 0], sin * mirror, cos / stretch, shift[:, 1]], dim=1)
-    grid = F.affine_grid(rows.view(n, 2, 3), [n, 1, side_px, side_px], align_corners=False)
+    grid = F.affine_grid(rows.view(n, 2, 3), [n, 1, CROP_PX, CROP_PX], align_corners=False)
     return F.grid_sample(pixels, grid, padding_mode="border", align_corners=False)
 
 

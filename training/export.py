@@ -18,9 +18,10 @@ from models.pipeline import CLASSES, SmileRule, TearfulRule
 from training import network
 from training.head import LinearHead
 from training.network import OUTPUTS, Bend
+from training.tables import without_margin
 
 _LARGE = 32
-"""Numbers behind one of a kernel's channels from which on it is written in 8 bits"""
+"""Numbers behind one of a kernel's channels from which on it is written in 8 bits."""
 
 _ROUNDING = 0.5
 """How far an emotion's logit may be moved by weights of 8 bits in a network that hardly learnt; in the one in use it is .14 at most."""
@@ -63,13 +64,13 @@ class Graph:
         )
 
 
-def write_network(net: nn.Sequential, side_px: int, path: Path) -> int:
+def write_network(net: nn.Sequential, path: Path) -> int:
     """Input `crop` [n, 1, 64, 64] with grays 0..255; standardised inside, normalisation folded in.
 
     Returns the number of parameters.
     """
     graph = Graph()
-    last = _prepared(graph, side_px)
+    last = _prepared(graph)
     for layer in net[:-3]:
         last = _layer(graph, layer, last)
     _answers(graph, net[-3], net[-1], last)  # type: ignore[arg-type]
@@ -88,13 +89,12 @@ def write_network(net: nn.Sequential, side_px: int, path: Path) -> int:
     return sum(int(np.prod(weight.dims)) for weight in graph.weights if weight.data_type in trained)
 
 
-def check_written(net: nn.Sequential, pixels: npt.NDArray[np.uint8], side_px: int, path: Path) -> None:
-    """Raise ValueError when the file does not answer crops with margin, uint8 [n, side, side], as the network does."""
-    margin = (pixels.shape[-1] - CROP_PX) // 2
-    inner = pixels[:, None, margin : margin + CROP_PX, margin : margin + CROP_PX].astype(np.float32)
-    (written,) = ReferenceEvaluator(str(path)).run(None, {"crop": inner})  # type: ignore[misc]
+def check_written(net: nn.Sequential, pixels: npt.NDArray[np.uint8], path: Path) -> None:
+    """Raise ValueError when the file does not answer crops with margin, uint8 [n, 88, 88], as the network does."""
+    given = {"crop": without_margin(pixels)[:, None].astype(np.float32)}
+    (written,) = ReferenceEvaluator(str(path)).run(None, given)  # type: ignore[misc]
     with torch.no_grad():
-        away = float(np.abs(_emotions(written) - _emotions(net(network.prepared(pixels, side_px)).numpy())).max())
+        away = float(np.abs(_emotions(written) - _emotions(net(network.prepared(pixels)).numpy())).max())
     if away > _ROUNDING:
         raise ValueError(f"{path} answers otherwise than the network, by {away:.2f}")
 
@@ -131,21 +131,14 @@ def write_head(head: LinearHead, smile: SmileRule, tearful: TearfulRule, day: da
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _prepared(graph: Graph, side_px: int) -> str:
-    """The same two steps as network._inner and network.standardise."""
-    grays = "crop" if side_px == CROP_PX else _sized(graph, side_px)
+def _prepared(graph: Graph) -> str:
+    """The same steps as network.standardise."""
     axes = graph.constant(np.array([1, 2, 3], np.int64))
-    centred = graph.node("Sub", [grays, graph.node("ReduceMean", [grays, axes], keepdims=1)])
+    centred = graph.node("Sub", ["crop", graph.node("ReduceMean", ["crop", axes], keepdims=1)])
     square = graph.node("Mul", [centred, centred])
     deviation = graph.node("Sqrt", [graph.node("ReduceMean", [square, axes], keepdims=1)])
     floor = graph.constant(np.array(network.DEVIATION_FLOOR, np.float32))
     return graph.node("Div", [centred, graph.node("Add", [deviation, floor])])
-
-
-def _sized(graph: Graph, side_px: int) -> str:
-    factor = side_px / CROP_PX
-    scales = graph.constant(np.array([1, 1, factor, factor], np.float32))
-    return graph.node("Resize", ["crop", "", scales], mode="linear", antialias=1)
 
 
 def _layer(graph: Graph, layer: nn.Module, last: str) -> str:

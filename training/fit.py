@@ -4,6 +4,7 @@ Runs in .venv-train (torch): python -m training.fit. scripts/train_expression ca
 """
 
 import argparse
+import copy
 import json
 import time
 import tomllib
@@ -28,8 +29,6 @@ from training.network import HIDDEN
 from training.start import started_from
 from training.tables import KNOWN_FACES, Table, kept_back, load_table
 
-SIDE_PX = 64
-"""The network's input side: a counter's crop as it is. FER2013 has no more than 48, but what the start knows of faces is larger."""
 SMILE = SmileRule(midpoint=0.62, slope=14.0)
 TEARFUL = TearfulRule(eyes_closed=0.5, lip_raised=0.15, moved=0.6)
 TEST_BUCKET = 4
@@ -94,17 +93,17 @@ def train(photos: Table, faces: Table, plan: Plan, work: Path, out: Path) -> dic
         mixture = _mixture(development.only(~mine), faces.only(~held))
         beside = work / f"fold-{number + 1}-{plan.stamp}.pt"
         nets.append(_finetuned(base, mixture, plan, f"fold {number + 1}/{len(folds)}", beside))
-        unseen[mine] = network.outputs(nets[-1], development.crops[mine], SIDE_PX)
+        unseen[mine] = network.outputs(nets[-1], development.crops[mine])
     final = network.averaged(nets)
     kept = faces.only(held)
-    kept_outputs = np.mean([network.outputs(net, kept.crops, SIDE_PX) for net in nets], axis=0)
+    kept_outputs = np.mean([network.outputs(net, kept.crops) for net in nets], axis=0)
     torch.save(final.state_dict(), work / "final.pt")
     chosen = choose_head(_sample(development, unseen[:, :HIDDEN]), _sample(kept, kept_outputs[:, :HIDDEN]))
     _keep_sides(work / "cross_fitted.npz", development, chosen.photo_sides)
     out.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
-    parameters = write_network(final, SIDE_PX, out / "expression.onnx")
-    check_written(final, development.crops[::_CHECKED], SIDE_PX, out / "expression.onnx")
+    parameters = write_network(final, out / "expression.onnx")
+    check_written(final, development.crops[::_CHECKED], out / "expression.onnx")
     write_head(chosen.head, SMILE, TEARFUL, now.date(), out / "expression.toml")
     return {
         "finished": now.isoformat(timespec="minutes"),
@@ -121,19 +120,17 @@ def train(photos: Table, faces: Table, plan: Plan, work: Path, out: Path) -> dic
 def _start(photos: Table, faces: Table, plan: Plan, work: Path) -> nn.Sequential:
     if plan.start is None:
         return _pretrained(faces, plan, work)
-    return started_from(plan.start / "expression.onnx", photos.crops[::_SAMPLED], SIDE_PX)
+    return started_from(plan.start / "expression.onnx", photos.crops[::_SAMPLED])
 
 
 def _pretrained(faces: Table, plan: Plan, work: Path) -> nn.Sequential:
     """A network that knows faces, after FER2013 alone; kept beside the run, because this takes longest."""
     kept = work / f"pretrained-{plan.pretrain}-{plan.seed}.pt"
     if kept.exists():
-        net = network.build()
-        net.load_state_dict(torch.load(kept))
-        return net
+        return _kept_network(kept)
     torch.manual_seed(plan.seed)
     crops = network.Crops(faces.crops, _smoothed(faces), _by_frequency(_indices(faces)))
-    schedule = network.Schedule(plan.pretrain, SIDE_PX, _RATE, plan.seed, held=_HELD)
+    schedule = network.Schedule(plan.pretrain, _RATE, plan.seed, held=_HELD)
     net = network.fit(start_from(work / KNOWN_FACES), crops, schedule, _teller("pre-training"))
     torch.save(net.state_dict(), kept)
     return net
@@ -141,14 +138,19 @@ def _pretrained(faces: Table, plan: Plan, work: Path) -> nn.Sequential:
 
 def _finetuned(base: nn.Sequential, crops: network.Crops, plan: Plan, name: str, kept: Path) -> nn.Sequential:
     """The base trained on; kept beside the run, like what was pre-trained."""
-    net = network.build()
     if kept.exists():
-        net.load_state_dict(torch.load(kept))
-        return net.eval()
-    net.load_state_dict(base.state_dict())
-    net = network.fit(net, crops, network.Schedule(plan.finetune, SIDE_PX, _FINE_RATE, plan.seed + 1), _teller(name))
+        return _kept_network(kept)
+    net = network.fit(
+        copy.deepcopy(base), crops, network.Schedule(plan.finetune, _FINE_RATE, plan.seed + 1), _teller(name)
+    )
     torch.save(net.state_dict(), kept)
     return net
+
+
+def _kept_network(path: Path) -> nn.Sequential:
+    net = network.build()
+    net.load_state_dict(torch.load(path))
+    return net.eval()
 
 
 def _mixture(photos: Table, faces: Table) -> network.Crops:

@@ -20,6 +20,7 @@ from torch.optim.lr_scheduler import OneCycleLR
 
 from models.movements import EMOTIONS
 from training.disturbance import disturb, move, occlude
+from training.tables import without_margin
 
 OUTPUTS = len(EMOTIONS) + 1
 """Seven emotions and one logit for "not a whole face" (covered, cut or no face at all)."""
@@ -48,10 +49,9 @@ class Crops:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long and how hard to train; `side_px` is the network's input side."""
+    """How long and how hard to train."""
 
     pictures: int
-    side_px: int
     peak_rate: float
     seed: int
     mixup: float = 0.15
@@ -107,18 +107,18 @@ def fit(net: nn.Sequential, crops: Crops, schedule: Schedule, report: Callable[[
     return average.eval()
 
 
-def prepared(pixels: npt.NDArray[np.uint8], side_px: int) -> Tensor:
-    """[n, 1, side, side] as the network takes them: without margin, sized, standardised."""
-    return standardise(_inner(_as_batch(pixels), side_px))
+def prepared(pixels: npt.NDArray[np.uint8]) -> Tensor:
+    """[n, 1, 64, 64] as the network takes them: without margin, standardised."""
+    return standardise(_as_batch(without_margin(pixels)))
 
 
-def outputs(net: nn.Sequential, pixels: npt.NDArray[np.uint8], side_px: int) -> npt.NDArray[np.float32]:
+def outputs(net: nn.Sequential, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """Logits [n, OUTPUTS] of the pictures' inner part, mean of the picture and its mirror image."""
     found = []
     net.to(memory_format=torch.channels_last)
     with torch.no_grad(), _quick():
         for start in range(0, len(pixels), _LOOKED_AT):
-            batch = prepared(pixels[start : start + _LOOKED_AT], side_px).contiguous(memory_format=torch.channels_last)
+            batch = prepared(pixels[start : start + _LOOKED_AT]).contiguous(memory_format=torch.channels_last)
             found.append((net(batch) + net(batch.flip(3))).float() / 2)
     return torch.cat(found).numpy()
 
@@ -199,17 +199,8 @@ def _as_batch(pixels: npt.NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(pixels).float().unsqueeze(1)
 
 
-def _inner(batch: Tensor, side_px: int) -> Tensor:
-    """The crop without its margin (12 of every 88 pixels on each side), at the network's input side."""
-    margin = batch.shape[-1] * 12 // 88
-    inner = batch[..., margin:-margin, margin:-margin]
-    if inner.shape[-1] == side_px:
-        return inner
-    return F.interpolate(inner, size=side_px, mode="bilinear", antialias=True, align_corners=False)
-
-
 def _loss(net: nn.Module, pixels: Tensor, targets: Tensor, schedule: Schedule) -> Tensor:
-    batch, hidden = occlude(disturb(move(pixels, schedule.side_px)))
+    batch, hidden = occlude(disturb(move(pixels)))
     batch = standardise(batch)
     order = torch.randperm(len(batch))
     share = float(np.random.default_rng(torch.randint(2**31, (1,)).item()).beta(0.4, 0.4)) if schedule.mixup else 1.0

@@ -5,10 +5,9 @@ import shutil
 import sys
 from pathlib import Path
 
+from models.embedding import MODEL_FILE
 from models.fetch import default_directory, locate, pull
 from training.tables import KNOWN_FACES, folder_list, make_table, photo_list
-
-FACES_FILE = "face_recognition_sface_2021dec_int8bq.onnx"
 
 
 def main() -> None:
@@ -22,7 +21,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
-    shutil.copy(_pulled(FACES_FILE), options.work / KNOWN_FACES)
+    shutil.copy(_pulled(MODEL_FILE), options.work / KNOWN_FACES)
     landmarker = options.landmarker or _pulled("face_landmarker.task")
     sources = {
         "photos": photo_list(options.photos, options.labels),

@@ -15,13 +15,11 @@ import numpy.typing as npt
 
 from models.evaluate import REPORTED_GROUP, SIDE_OF_LABEL, figures, sides_of_reading
 from models.expression import ExpressionModel
-from models.geometry import CROP_PX
 from models.pipeline import Box, FaceObservation, FaceReading, Level, Pose, read
 from training.report_text import compared, markdown
-from training.tables import MARGIN_CROP_PX, Table, load_table
+from training.tables import Table, load_table, without_margin
 
 _NOTHING = [float("nan")] * 3
-_MARGIN_PX = (MARGIN_CROP_PX - CROP_PX) // 2
 
 
 def main() -> None:
@@ -92,7 +90,6 @@ def _levels(emotions: npt.NDArray[np.str_], readings: list[FaceReading | None]) 
 def _reading(model: ExpressionModel, table: Table, row: int) -> FaceReading | None:
     if not (table.located[row] and table.facing[row]):
         return None
-    inner = slice(_MARGIN_PX, _MARGIN_PX + CROP_PX)
     seen = FaceObservation(
         box=Box(0, 0, 0, 0),
         landmarks=np.zeros((478, 3), np.float32),
@@ -101,7 +98,7 @@ def _reading(model: ExpressionModel, table: Table, row: int) -> FaceReading | No
         sharpness=1.0,
         brightness=128.0,
         inside=1.0,
-        crop=np.ascontiguousarray(table.crops[row][inner, inner]),
+        crop=np.ascontiguousarray(without_margin(table.crops[row])),
     )
     return read(seen, model.look(seen.crop).emotions, model.head)
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from training import network
 
 
-def started_from(path: Path, pixels: npt.NDArray[np.uint8], side_px: int) -> nn.Sequential:
+def started_from(path: Path, pixels: npt.NDArray[np.uint8]) -> nn.Sequential:
     """The network of training.export.write_network's file; it computes what the file computes.
 
     The file has the normalisation before the answers folded in. To train on, it is put back with the statistics of `pixels`,
@@ -29,7 +29,7 @@ def started_from(path: Path, pixels: npt.NDArray[np.uint8], side_px: int) -> nn.
             parameter.copy_(_next(parameter.shape, weights))  # type: ignore[union-attr, operator, arg-type]
         if next(weights, None) is not None:
             raise ValueError(f"{path}: more weights than this network has")
-        _normalise(net, norm, network.prepared(pixels, side_px))
+        _normalise(net, norm, network.prepared(pixels))
     return net
 
 

@@ -13,12 +13,14 @@ from types import ModuleType
 import numpy as np
 import numpy.typing as npt
 
+from models.geometry import CROP_PX
 from models.pipeline import MAX_PITCH_DEG, MAX_YAW_DEG
 
 KNOWN_FACES = "known_faces.onnx"
 """The network that knows faces, beside a run."""
 MARGIN_CROP_PX = 88
 MARGIN = 12 / 64
+_MARGIN_PX = (MARGIN_CROP_PX - CROP_PX) // 2
 _ALIASES = {"happiness": "happy", "sadness": "sad", "anger": "angry", "contempt": "disgust"}
 
 
@@ -72,6 +74,12 @@ def load_table(path: Path) -> Table:
     """A table written by `make_table`."""
     with np.load(path) as kept:
         return Table(*(kept[name] for name in Table.__slots__))
+
+
+def without_margin(crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """The inner part of crops [..., 88, 88]: what a counter's crop is, [..., 64, 64]."""
+    inner = slice(_MARGIN_PX, _MARGIN_PX + CROP_PX)
+    return crops[..., inner, inner]
 
 
 def make_table(rows: list[Labelled], landmarker: Path, path: Path) -> Table:
