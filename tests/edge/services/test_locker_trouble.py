@@ -349,6 +349,50 @@ async def test_a_sensor_that_flaps_takes_its_compartment_out_of_service(house: H
     assert "sensor" in await whys(house)
 
 
+async def flapping(house: House, compartment: str, times: int) -> None:
+    for _ in range(times):
+        for move in (house.doors.pull, house.doors.push):
+            house.clock.advance(0.4)
+            move(compartment)
+            await house.flow()
+
+
+async def test_a_sensor_that_flaps_for_long_is_told_once_and_freezes_nobody(house: House) -> None:
+    bad, good = await house.loaded(), await house.loaded(OTHER, OTHER_PHONE)
+    await flapping(house, bad, 100)
+    assert await whys(house) == ["forced", "sensor"]
+
+    opening = await house.citizen.pick_up("kiosk", OTHER, await house.code(OTHER))
+    house.doors.behaves[good] = Behaviour.JAMS  # for as long as the contact needs to move
+    await house.cabinet.carry_out()
+    await flapping(house, bad, 2)
+    await house.pulls(good)
+    await house.pushes(good)
+    assert house.step(opening) is Step.DONE
+    assert await whys(house) == ["forced", "sensor"]
+
+
+async def test_a_sensor_that_has_been_calm_is_believed_again(house: House) -> None:
+    bad = await house.loaded()
+    await flapping(house, bad, 20)
+    await house.pulls(bad)
+    await house.passes(15)
+    assert house.state(bad) == "out_of_service"
+    await house.passes(10)
+    assert house.state(bad) == "forced", "somebody has opened what was out of service"
+
+
+async def test_staff_are_believed_what_a_flapping_sensor_is_not(house: House) -> None:
+    bad = await house.loaded()
+    await flapping(house, bad, 20)
+    await house.passes(10)
+    recalled = await house.staff.recall(OFFICER, bad, "fault")
+    await house.flow()
+    await house.pushes(bad)
+    assert house.step(recalled) is Step.DONE
+    assert [one.why for one in await house.events(LockerReleased)] == ["recalled"]
+
+
 async def test_a_pulse_that_waited_for_too_long_is_not_sent(house: House) -> None:
     """The part that sends was down between the authorisation and the pulse."""
     compartment = await house.loaded()
