@@ -138,9 +138,11 @@ class LockerService:
         row = await self.parts.ledger.read(lambda connection: stays.now_in(connection, compartment))
         receipt = row.receipt if row else None
         self.openings.show(opening, Step.DONE, receipt=receipt)
-        if row is None or receipt is None or self.parts.furniture.printer is None:
+        if row is None or receipt is None:
             return
-        if self._to_print.full():
+        if self.parts.furniture.printer is None:
+            self.openings.printed(opening, PrintOutcome.NO_PRINTER)
+        elif self._to_print.full():
             self.openings.printed(opening, PrintOutcome.OFFLINE)
         else:
             self._to_print.put_nowait((opening, self._slip(row, receipt)))

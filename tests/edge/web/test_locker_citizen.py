@@ -282,6 +282,16 @@ class TestDeposit:
         citizen.locker.move("o-1", Step.DONE, printed=PrintOutcome.NO_PAPER)
         assert "hết giấy" in citizen.text
 
+    @pytest.mark.parametrize("outcome", PrintOutcome)
+    async def test_each_end_of_a_printing_is_said(self, house: House, outcome: PrintOutcome) -> None:
+        citizen = await arrive(house)
+        await citizen.hand_in()
+        citizen.locker.move("o-1", Step.DONE, receipt=RECEIPT)
+        citizen.locker.move("o-1", Step.DONE, printed=outcome)
+        assert RECEIPT in citizen.text
+        assert "Đang in" not in citizen.text
+        assert "printed." not in citizen.text
+
     async def test_the_second_page_of_procedures_follows_and_turns_back(self, house: House) -> None:
         citizen = await arrive(house)
         citizen.press("Nộp hồ sơ")
