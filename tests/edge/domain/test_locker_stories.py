@@ -497,6 +497,15 @@ def test_the_right_door_opens_after_the_wrong_one_and_its_code_is_spent() -> Non
     assert UseUpCode("07", "s1") in actions
 
 
+def test_also_when_the_agent_was_restarted_in_between() -> None:
+    frozen = doors_seen(a_cabinet(SAMPLES[STATE.OPENING], FREE), {"08": Door.OPEN}, NOW_S, RULES)[0]["07"]
+    story = Story(frozen)
+    story.booted(Door.CLOSED)
+
+    assert UseUpCode("07", "s1") in story.then(DoorSeen(Door.OPEN))
+    assert STATE.WRONG_DOOR is story.state
+
+
 @pytest.mark.parametrize("later_s", [10.0, 1_000.0])
 def test_a_door_forced_long_after_a_pulse_is_no_wrong_door(later_s: float) -> None:
     cabinet = a_cabinet(SAMPLES[STATE.OPEN], SAMPLES[STATE.OCCUPIED])

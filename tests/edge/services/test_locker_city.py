@@ -116,8 +116,8 @@ async def test_a_recall_kills_the_code_and_staff_take_it_out(house: House) -> No
     code = await house.code()
     assert await house.locker.city.recall(CITY, DOSSIER, "citizen_asked", answered) is None
     assert house.state(compartment) == "overdue"
-    refused = await house.citizen.pick_up("kiosk", DOSSIER, code)
-    assert isinstance(refused, Refused)
+    for typed in ("000001" if code == "000000" else "000000", code):  # a wrong try makes no dead code live again
+        assert isinstance(await house.citizen.pick_up("kiosk", DOSSIER, typed), Refused)
     assert (await house.events(LockerRecalled), len(await house.events(LockerOpened))) == (
         [],
         1,

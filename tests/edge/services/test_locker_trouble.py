@@ -1,14 +1,16 @@
 """Doors, boards, disks and power fail: nothing opens that should not, nothing is called done that was not seen."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from edge.domain.door import Door
+from edge.domain.door import Door, Pulse
 from edge.domain.locker import CompartmentState
-from edge.locker_ports import RefusalWhy, Refused, Step
+from edge.locker_ports import DoorChange, RefusalWhy, Refused, Step
+from edge.services.locker_plan import LockerSettings
 from sync.events import (
     DeviceFault,
     DeviceRecovered,
@@ -85,6 +87,43 @@ async def test_a_lost_reply_means_the_doors_are_read_and_no_pulse_is_sent_again(
     await house.passes(3)
     assert house.step(opening) is Step.OPEN
     assert (len(house.doors.pulses) - pulses, house.doors.reads > reads) == (1, True)
+
+
+async def test_a_pulse_whose_driver_never_comes_back_counts_as_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = await House.open(tmp_path, settings=LockerSettings(b"s" * 32, pulse_within_s=0.01))
+    compartment = await house.loaded()
+
+    async def hang(*_: str) -> Pulse:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(house.doors, "pulse", hang)
+    opening = await house.citizen.pick_up("kiosk", DOSSIER, await house.code())
+    await house.flow()
+    assert (house.step(opening), house.state(compartment), await whys(house)) == (Step.OPENING, "opening", [])
+    await house.pulls(compartment)
+    assert house.step(opening) is Step.OPEN
+    await house.journal.close()
+
+
+async def test_what_was_seen_later_is_not_undone_by_what_was_seen_before(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compartment, read = await house.loaded(), house.doors.read
+
+    async def read_slowly(_: str | None = None) -> Mapping[str, Door]:
+        before = await read()
+        house.clock.advance(0.1)
+        await house.pulls(compartment)
+        return before
+
+    monkeypatch.setattr(house.doors, "read", read_slowly)
+    await house.cabinet.read_doors()
+    seen = [house.cabinet.compartments[compartment].door]
+    await house.cabinet.take(DoorChange(compartment, Door.CLOSED, house.clock.monotonic() - 0.1))
+    assert [*seen, house.cabinet.compartments[compartment].door] == [Door.OPEN, Door.OPEN]
 
 
 async def test_a_pulse_that_never_left_changes_nothing(house: House) -> None:
