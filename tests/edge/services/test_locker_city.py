@@ -152,6 +152,15 @@ async def test_what_cannot_be_done_says_why_and_writes_no_answer(house: House) -
     assert await house.events(CommandAnswered) == []
 
 
+async def test_a_recall_does_not_come_between_a_citizen_and_the_door_they_opened(house: House) -> None:
+    compartment = await house.loaded()
+    await house.citizen.pick_up("kiosk", DOSSIER, await house.code())
+    for move in (house.flow, lambda: house.pulls(compartment)):
+        await move()
+        assert await house.locker.city.recall(CITY, DOSSIER, "fire", answered) == Refused(RefusalWhy.BUSY)
+    assert await house.rows("SELECT 1 FROM locker_sms WHERE kind = 'recalled'") == []
+
+
 async def test_the_city_role_opens_nothing_at_the_desk(house: House) -> None:
     compartment = await house.loaded()
     assert await house.staff.recall(CITY, compartment, "fire") == Refused(RefusalWhy.NOT_ALLOWED)
