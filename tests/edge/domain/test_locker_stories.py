@@ -466,9 +466,12 @@ def a_cabinet(*compartments: Compartment) -> dict[str, Compartment]:
     return {name: replace(one, compartment=name) for name, one in zip(("07", "08", "09"), compartments, strict=False)}
 
 
-def test_a_pulse_that_opens_the_wrong_door_freezes_both() -> None:
+@pytest.mark.parametrize("later_s", [0.0, RULES.open_within_s])
+def test_a_pulse_that_opens_the_wrong_door_freezes_both(later_s: float) -> None:
+    """Also one that sticks and is pulled open a while later: the right door has still not opened."""
     cabinet = a_cabinet(SAMPLES[STATE.OPENING], SAMPLES[STATE.OCCUPIED], FREE)
-    changed, actions = doors_seen(cabinet, {"09": Door.CLOSED, "08": Door.OPEN, "07": Door.CLOSED}, NOW_S, RULES)
+    seen = {"09": Door.CLOSED, "08": Door.OPEN, "07": Door.CLOSED}
+    changed, actions = doors_seen(cabinet, seen, NOW_S + later_s, RULES)
 
     assert {name: one.state for name, one in changed.items()} == {"07": STATE.WRONG_DOOR, "08": STATE.WRONG_DOOR}
     assert [action.compartment for action in actions if isinstance(action, Fault)] == ["08", "07"]
