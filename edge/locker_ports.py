@@ -80,6 +80,7 @@ class PrintOutcome(StrEnum):
     NO_PAPER = "no_paper"
     OFFLINE = "offline"
     UNKNOWN = "unknown"  # the job was given and no answer came: never printed again by itself
+    NO_PRINTER = "no_printer"  # this cabinet has none
 
 
 @dataclass(frozen=True, slots=True)

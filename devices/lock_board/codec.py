@@ -91,9 +91,12 @@ class DoorPushed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
+    """`channel` 0: the frame names none. `ask`: what was refused, where the frame says it."""
+
     board: int
     channel: int
     why: str
+    ask: Ask | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +227,8 @@ def matching(request: Request, heard: Heard) -> Heard | None:
     match request.ask, heard:
         case (Ask.UNLOCK, UnlockReply(channel=channel)) | (Ask.READ_ONE, DoorReply(channel=channel)):
             return heard if channel == request.channel else None
-        case (_, Refused(channel=channel)):
-            return heard if channel in {0, request.channel} else None
+        case (_, Refused(channel=channel, ask=ask)):
+            return heard if channel in {0, request.channel} and ask in {None, request.ask} else None
         case (Ask.READ_ALL, DoorsReply()) | (Ask.SET_PULSE, Done()):
             return heard
     return None

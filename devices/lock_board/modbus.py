@@ -107,6 +107,7 @@ _FUNCTIONS = frozenset(
     {READ_COILS, READ_INPUTS, WRITE_COIL, WRITE_COILS}
     | {code | EXCEPTION for code in (READ_COILS, READ_INPUTS, WRITE_COIL, WRITE_COILS)}
 )
+_ASKS = {WRITE_COIL: Ask.UNLOCK, READ_INPUTS: Ask.READ_ALL}
 
 
 def _lengths(octets: bytes) -> tuple[int, ...]:
@@ -125,7 +126,7 @@ def _meaning(octets: bytes) -> Heard:
     """Of a frame without its CRC."""
     board, function, contents = octets[0], octets[1], octets[2:]
     if function & EXCEPTION:
-        return Refused(board, 0, EXCEPTIONS.get(contents[0], "unknown"))
+        return Refused(board, 0, EXCEPTIONS.get(contents[0], "unknown"), _ASKS.get(function & ~EXCEPTION))
     if function == READ_INPUTS and contents[0] == len(contents) - 1:
         return DoorsReply(board, bits(contents[1:]))
     if function == WRITE_COIL:

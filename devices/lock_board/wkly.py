@@ -165,7 +165,7 @@ def _meaning(frame: WklyFrame) -> Heard | None:  # noqa: PLR0911 - a table of fr
         case (Cmd.OPEN_ONE | Cmd.READ_ONE, 1):
             return Command(frame.board, contents[0], frame.cmd.name.lower())
         case (Cmd.READ_ALL, 1):
-            return Refused(frame.board, 0, "failed")
+            return Refused(frame.board, 0, "failed", Ask.READ_ALL)
         case (Cmd.OPEN_ALL, 1):
             return Done(frame.board, frame.cmd.name.lower())
         case (Cmd.OPEN_ONE | Cmd.READ_ONE | Cmd.DOOR_CHANGED, _):
@@ -179,13 +179,15 @@ def _one_door(frame: WklyFrame) -> Heard | None:
         return None
     if frame.cmd is Cmd.OPEN_ONE:
         return UnlockReply(frame.board, channel, status == OK, door == CLOSED)
-    return DoorReply(frame.board, channel, door == CLOSED) if status == OK else Refused(frame.board, channel, "failed")
+    if status == FAILED:
+        return Refused(frame.board, channel, "failed", Ask.READ_ONE)
+    return DoorReply(frame.board, channel, door == CLOSED)
 
 
 def _all_doors(frame: WklyFrame) -> Heard | None:
     status, count, doors = frame.contents[0], frame.contents[1], frame.contents[2:]
     if status != OK:
-        return Refused(frame.board, 0, "failed")
+        return Refused(frame.board, 0, "failed", Ask.READ_ALL)
     if count != len(doors) or not all(map(_is_door, doors)):
         return None
     return DoorsReply(frame.board, tuple(door == CLOSED for door in doors))

@@ -1,6 +1,7 @@
 """Joins `edge.locker_ports.ReceiptPrinter` to a printer of `devices.printer`, chosen by the configuration."""
 
 import asyncio
+import logging
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,9 @@ from devices.printer.slip import NARROW, WIDE, Artist, Line, Size, Slip
 from devices.serial_port import PortLost, PortSettings, open_port
 from edge.locker_ports import PrintOutcome, Receipt
 from edge.services.faults import Faults
+from edge.services.kept import kept_or_told
 
+log = logging.getLogger(__name__)
 PART = "printer"
 LOOK_EVERY = timedelta(seconds=60)
 _WHY = {
@@ -66,10 +69,12 @@ class SlipPrinter:
             await self._tell(Outcome.OFFLINE if status.has_paper else Outcome.NO_PAPER)
 
     async def _tell(self, outcome: Outcome) -> None:
-        if why := _WHY.get(outcome):
-            await self._faults.fault(PART, why)
-        else:
-            await self._faults.recovered(PART)
+        """What the journal cannot take now is told at a later look: whoever printed waits for the outcome."""
+        with kept_or_told(log, "the printer's state is not told"):
+            if why := _WHY.get(outcome):
+                await self._faults.fault(PART, why)
+            else:
+                await self._faults.recovered(PART)
 
     def _slip(self, receipt: Receipt) -> Slip:
         def say(key: str, **params: str) -> str:

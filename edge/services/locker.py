@@ -6,7 +6,7 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from edge.domain.locker_actions import Deposited, Ended, Fault, FaultWhy, Warn, WarnWhy
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 PRINT_WITHIN_S = 60.0
 _AS_SAID = {"not_written": "disk", "not_trusted": "not_sent"}  # keys under `page.locker.why`
-RECEIPTS_AT_MOST = 32  # waiting for the printer: one opening at a time fills no more
+RECEIPTS_AT_MOST = 32  # waiting for a printer that hangs; the SMS says the same
 
 
 class LockerService:
@@ -64,7 +64,8 @@ class LockerService:
         self.upkeep = Upkeep(self.parts, changes)
         self.desks = LockerDesks(self.citizen, self.staff)
         self.alarms = Alarms(plan, faults)
-        self._receipts: asyncio.Queue[tuple[str, str]] = asyncio.Queue(RECEIPTS_AT_MOST)
+        self._deposited: asyncio.Queue[tuple[str, str]] = asyncio.Queue(RECEIPTS_AT_MOST)
+        self._to_print: asyncio.Queue[tuple[str, Receipt]] = asyncio.Queue(RECEIPTS_AT_MOST)
 
     async def load(self) -> None:
         """What the disk says. Nothing opens before `run` has read the doors."""
@@ -89,7 +90,8 @@ class LockerService:
             group.create_task(self.city.run(), name="locker-holds")
             group.create_task(self.view.run(), name="locker-view")
             group.create_task(self.alarms.run(), name="locker-alarms")
-            group.create_task(self._print_for_ever(), name="locker-receipts")
+            group.create_task(_for_ever(self.receipt_next), name="locker-receipts")
+            group.create_task(_for_ever(self.print_next), name="locker-printing")
 
     def sms_changed(self, _stay: str) -> None:
         """For the SMS post: the status of a stay's SMS is another."""
@@ -123,42 +125,57 @@ class LockerService:
 
     def _ended(self, compartment: str, opening: str, why: str | None, *, is_deposit: bool) -> None:
         log.info("locker: opening %s of compartment=%s ended why=%s", opening, compartment, why)
-        if is_deposit and not self._receipts.full():
-            self._receipts.put_nowait((compartment, opening))
+        if is_deposit and not self._deposited.full():
+            self._deposited.put_nowait((compartment, opening))
         else:
             self.openings.show(opening, Step.DONE if why is None else Step.FAILED, _AS_SAID.get(why or "", why))
 
     # --- receipts ---
 
-    async def print_next(self) -> None:
-        """Wait for a deposit that is done, tell its screen, print its receipt."""
-        compartment, opening = await self._receipts.get()
+    async def receipt_next(self) -> None:
+        """Wait for a deposit that is done and tell its screen at once; the paper follows when the printer has time."""
+        compartment, opening = await self._deposited.get()
         row = await self.parts.ledger.read(lambda connection: stays.now_in(connection, compartment))
         receipt = row.receipt if row else None
         self.openings.show(opening, Step.DONE, receipt=receipt)
-        if row is not None and receipt is not None and self.parts.furniture.printer is not None:
-            self.openings.printed(opening, await self._print(row, receipt))
+        if row is None or receipt is None:
+            return
+        if self.parts.furniture.printer is None:
+            self.openings.printed(opening, PrintOutcome.NO_PRINTER)
+        elif self._to_print.full():
+            self.openings.printed(opening, PrintOutcome.OFFLINE)
+        else:
+            self._to_print.put_nowait((opening, self._slip(row, receipt)))
 
-    async def _print_for_ever(self) -> None:
-        while True:
-            await self.print_next()
+    async def print_next(self) -> None:
+        """Wait for a receipt, print it, tell its screen."""
+        opening, receipt = await self._to_print.get()
+        outcome = await self._print(receipt)
+        log.info("locker: receipt of opening %s %s", opening, outcome)
+        self.openings.printed(opening, outcome)
 
-    async def _print(self, row: Stay, receipt: str) -> PrintOutcome:
+    async def _print(self, receipt: Receipt) -> PrintOutcome:
         """Once: what became of a job that nobody heard of again is unknown, and the SMS says the same as the paper."""
-        printer, clock = self.parts.furniture.printer, self.parts.clock
-        assert printer is not None  # noqa: S101 - the caller looked
-        job = Receipt(receipt, self._procedure(row), self.parts.plan.number(row.compartment), clock.now(), row.lang)
+        printer = self.parts.furniture.printer
+        assert printer is not None  # noqa: S101 - nothing is put in the queue without one
         try:
             async with asyncio.timeout(PRINT_WITHIN_S):
-                outcome = await printer.print(job)
+                return await printer.print(receipt)
         except TimeoutError:
-            outcome = PrintOutcome.UNKNOWN
-        log.info("locker: receipt of stay=%s %s", row.stay, outcome)
-        return outcome
+            return PrintOutcome.UNKNOWN
+
+    def _slip(self, row: Stay, receipt: str) -> Receipt:
+        number, now = self.parts.plan.number(row.compartment), self.parts.clock.now()
+        return Receipt(receipt, self._procedure(row), number, now, row.lang)
 
     def _procedure(self, row: Stay) -> str:
         known = self.parts.furniture.procedures(row.lang)
         return next((one.name for one in known if one.key == row.procedure), row.procedure or "")
+
+
+async def _for_ever(step: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await step()
 
 
 def _add_missing(connection: sqlite3.Connection, plan: CabinetPlan, now_s: float) -> tuple[Payload, ...]:

@@ -73,6 +73,7 @@ class Cabinet:
         self._is_read_ordered = False
         self._seen_at: dict[str, float] = {}
         self._moves: dict[str, deque[float]] = {}
+        self._flapping: dict[str, float] = {}  # taken out of service for its sensor, which moved last then
 
     # --- what may be asked ---
 
@@ -136,7 +137,9 @@ class Cabinet:
             log.warning("locker: the boards did not answer in time")
             doors = {}
         fresh = {
-            key: doors.get(key, Door.UNKNOWN) for key in self.plan.places if self._seen_at.get(key, 0.0) <= asked_at
+            key: doors.get(key, Door.UNKNOWN)
+            for key in self.plan.places
+            if self._seen_at.get(key, 0.0) <= asked_at and not self._is_put_aside(key)
         }
         await self.seen(fresh)
         self.is_read = True
@@ -168,6 +171,9 @@ class Cabinet:
             due = due_s(compartment, self._settings.doors)
             if due is not None and due <= now_s:
                 await self.happened(key, Tick())
+        for key in [one for one, moved_s in self._flapping.items() if now_s - moved_s >= FLAPS_WITHIN_S]:
+            del self._flapping[key]
+            self._order(ReadAll())
 
     async def carry_out(self) -> None:
         """The pulses and reads that are waiting now; `run` does them as they come."""
@@ -190,7 +196,10 @@ class Cabinet:
                 await self._board(change)
             elif change.compartment in self.plan.places and change.at >= self._seen_at.get(change.compartment, 0.0):
                 self._seen_at[change.compartment] = change.at
-                moved[change.compartment] = change
+                if self._is_put_aside(change.compartment):
+                    self._flapping[change.compartment] = change.at
+                else:
+                    moved[change.compartment] = change
         await self._moved(moved)
 
     async def _moved(self, moved: Mapping[str, DoorChange]) -> None:
@@ -200,6 +209,7 @@ class Cabinet:
             if self._flaps(change):
                 log.warning("locker: the sensor of compartment=%s cannot be right", key)
                 await self.happened(key, TakeOut(None))
+                self._flapping[key] = change.at
 
     # --- steps ---
 
@@ -332,6 +342,11 @@ class Cabinet:
         if is_flapping:
             moves.clear()
         return is_flapping
+
+    def _is_put_aside(self, compartment: str) -> bool:
+        """Out of service for its sensor, which is not believed before it has been calm: a bad contact neither forces nor freezes."""
+        is_out = self.compartments[compartment].state is CompartmentState.OUT_OF_SERVICE
+        return is_out and compartment in self._flapping
 
     async def _board(self, change: BoardChange) -> None:
         """Told once when lost and once when back."""

@@ -1,5 +1,6 @@
 """Fetching a result: which dossier (typed, scanned, or the phone's last four digits), then the code, then the door."""
 
+from edge.domain.pickup_code import LENGTHS
 from edge.locker_ports import Refused
 from edge.web.locker_icons import icon
 from edge.web.locker_keys import Keypad, dots, slots
@@ -97,21 +98,26 @@ class PickUp:
         words, digits = self._kiosk.words, self._kiosk.settings.code_digits
         self._kiosk.title(words("page.locker.code"), words("page.locker.code_hint", digits=digits))
         with block("section", "entry"):
-            Keypad(words, self._keep_code, text=self._code, at_most=digits, shape=dots(digits))
+            Keypad(words, self._keep_code, text=self._code, at_most=max(LENGTHS), shape=dots(digits))
             with block("div", "entry-side"):
                 self._open = button(words("page.locker.open_door"), self._pick_up, "primary kiosk-button go")
                 Text("p", words("page.locker.code_lost"), "entry-note")
-        enable(self._open, is_enabled=len(self._code) == digits)
+        enable(self._open, is_enabled=self._is_typed(self._code))
 
     def _keep_code(self, text: str) -> None:
         self._kiosk.touch()
         self._code = text
-        enable(self._open, is_enabled=len(text) == self._kiosk.settings.code_digits)
+        enable(self._open, is_enabled=self._is_typed(text))
+
+    @staticmethod
+    def _is_typed(code: str) -> bool:
+        """To the end. Of either length: codes live for days, and the configuration may have been changed since."""
+        return len(code) in LENGTHS
 
     async def _pick_up(self) -> None:
         desk, keypad = self._kiosk.desks.citizen, self._kiosk.settings.keypad
         dossier, code, self._code = self._dossier, self._code, ""
-        if len(code) != self._kiosk.settings.code_digits:
+        if not self._is_typed(code):
             return  # not typed to the end, or a second touch of the same finger
         answer = await self._kiosk.ask(lambda: desk.pick_up(keypad, dossier, code))
         if answer is None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from devices.lock_board import kerong, kerong48, wkly, xor8a
 from devices.lock_board.codec import (
+    Ask,
     BadChannel,
     Command,
     Decoder,
@@ -172,6 +173,23 @@ def test_an_answer_of_another_board_answers_nothing(
     other = codec.boards[5]
     for request in (codec.unlock(other, 1), codec.read_one(other, 1, 16), codec.read_all(other, 16)):
         assert codec.answer(request, expected) is None
+
+
+@pytest.mark.parametrize(
+    ("family", "octets", "refused"),
+    [
+        ("modbus", "01 85 06 C2 92", Ask.UNLOCK),
+        ("modbus", "01 82 06 C0 A2", Ask.READ_ALL),
+        ("wkly", "57 4B 4C 59 0B 01 83 FF 01 01 7F", Ask.READ_ONE),
+        ("wkly", "57 4B 4C 59 0A 01 84 FF 00 79", Ask.READ_ALL),
+    ],
+)
+def test_a_refusal_answers_what_was_refused_and_nothing_else(family: str, octets: str, refused: Ask) -> None:
+    codec = codec_of(family)
+    parsed = codec.parse(bytes.fromhex(octets), None)
+    assert not isinstance(parsed, Scan)
+    asked = (codec.unlock(1, 1), codec.read_one(1, 1, 8), codec.read_all(1, 8))
+    assert {one.ask for one in asked if codec.answer(one, parsed[1])} == {refused}
 
 
 def test_a_reading_of_all_doors_may_begin_like_one_of_one_door() -> None:

@@ -14,6 +14,7 @@ from devices.lock_board.families import FAMILIES, codec_of
 from devices.lock_board.sim import Cabinet
 from devices.lock_board.sim_line import Garble, LineFaults
 from devices.lock_board.timing import LinkTiming, PulsePace
+from devices.lock_board.trace import TraceEntry
 from devices.lock_board.write_policy import WriteRefused
 from devices.serial_port import Port, PortLost, PortSettings, PortWhy, open_port
 from tests.devices.lock_board.bench import HASTY, LATE_S, PATIENT, UNPOLLED, Bench, bench
@@ -96,6 +97,22 @@ async def test_reply_after_the_pulse_is_heard_between_readings(family: str, tmp_
         assert await open_door(on, 2) is Pulse.ANSWERED
         assert on.line.link.counters.late == 1
         await on.until_door(2, Door.OPEN)
+
+
+async def test_late_refusal_is_the_unlocks_and_not_the_readings_it_comes_between(tmp_path: Path) -> None:
+    """A Modbus exception names no channel; its function says what it refuses."""
+    async with bench("modbus", tmp_path, timing=LinkTiming(reply_s=0.3, after_pulse_s=3.0)) as on:
+        link, faults = on.line.link, on.cabinet.line.faults
+        busy, reading = bytes.fromhex("01 85 06 C2 92"), link.codec.read_all(1, 8).frame
+
+        def interrupt(entry: TraceEntry) -> None:
+            if entry.sent and entry.octets == reading and link.counters.unanswered and not link.counters.late:
+                on.cabinet.line.from_board(busy)
+
+        link.trace.subscribe(interrupt)
+        faults.lose_requests = 1
+        assert await open_door(on, 2) is Pulse.REFUSED
+        assert on.boards_seen() == [None]
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from devices.lock_board import kerong, wkly, xor8a
 from devices.lock_board.codec import (
+    Ask,
     Command,
     Done,
     DoorPushed,
@@ -104,7 +105,7 @@ HEARD: list[tuple[str, Request | None, str, Heard]] = [
     ("wkly", UNASKED, "57 4B 4C 59 0A 01 85 04 00 83", DoorPushed(1, 4, False)),
     ("wkly", UNASKED, "57 4B 4C 59 09 00 86 00 86", Done(0, "open_all")),
     ("modbus", MODBUS.unlock(1, 1, 700), "01 05 02 00 00 07 8D B0", UnlockReply(1, 1, True, None)),
-    ("modbus", MODBUS.unlock(1, 1, 700), "01 85 02 C3 51", Refused(1, 0, "channel")),
+    ("modbus", MODBUS.unlock(1, 1, 700), "01 85 02 C3 51", Refused(1, 0, "channel", Ask.UNLOCK)),
     ("modbus", MODBUS.read_all(1, 8), "01 02 01 FF E1 C8", DoorsReply(1, doors(CLOSED_8))),
 ]  # fmt: skip
 

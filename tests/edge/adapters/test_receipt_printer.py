@@ -18,6 +18,7 @@ from edge.adapters.receipt_printer import PART, SlipPrinter, _way, open_printer
 from edge.locker_ports import PrintOutcome, Receipt
 from edge.services.faults import Faults
 from edge.store.migrations import scripts
+from sync.errors import JournalFull
 from sync.journal import Journal
 from tests.edge.sentences import strings
 from tests.edge.services.fakes import ZONE, FakeClock
@@ -90,6 +91,21 @@ async def test_a_look_finds_an_empty_roll_before_a_citizen_does(
     assert all(
         strings().find(f"page.{page}.{why}", lang) for why in told for page in ("fault", "advice") for lang in LANGUAGES
     )
+
+
+async def test_a_journal_that_takes_nothing_keeps_nobody_from_the_outcome(
+    sim: PrinterSim, printer: SlipPrinter, faults: Faults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise JournalFull("no room")
+
+    sim.model.faults.has_paper = False
+    with monkeypatch.context() as full:
+        full.setattr(faults._ledger, "transact", refuse)
+        assert await printer.print(RECEIPT) is PrintOutcome.NO_PAPER
+        await printer.look()
+    await printer.look()
+    assert faults.why(PART) == "no_paper", "told as soon as the journal takes it"
 
 
 async def test_a_node_that_cannot_be_read_is_no_fault(tmp_path: Path, faults: Faults) -> None:

@@ -466,9 +466,12 @@ def a_cabinet(*compartments: Compartment) -> dict[str, Compartment]:
     return {name: replace(one, compartment=name) for name, one in zip(("07", "08", "09"), compartments, strict=False)}
 
 
-def test_a_pulse_that_opens_the_wrong_door_freezes_both() -> None:
+@pytest.mark.parametrize("later_s", [0.0, RULES.open_within_s])
+def test_a_pulse_that_opens_the_wrong_door_freezes_both(later_s: float) -> None:
+    """Also one that sticks and is pulled open a while later: the right door has still not opened."""
     cabinet = a_cabinet(SAMPLES[STATE.OPENING], SAMPLES[STATE.OCCUPIED], FREE)
-    changed, actions = doors_seen(cabinet, {"09": Door.CLOSED, "08": Door.OPEN, "07": Door.CLOSED}, NOW_S, RULES)
+    seen = {"09": Door.CLOSED, "08": Door.OPEN, "07": Door.CLOSED}
+    changed, actions = doors_seen(cabinet, seen, NOW_S + later_s, RULES)
 
     assert {name: one.state for name, one in changed.items()} == {"07": STATE.WRONG_DOOR, "08": STATE.WRONG_DOOR}
     assert [action.compartment for action in actions if isinstance(action, Fault)] == ["08", "07"]
@@ -476,10 +479,11 @@ def test_a_pulse_that_opens_the_wrong_door_freezes_both() -> None:
     assert not [action for action in actions if isinstance(action, UseUpCode)]
 
 
-def test_doors_that_open_together_with_the_right_one_prove_nothing() -> None:
+@pytest.mark.parametrize("order", [("07", "08"), ("08", "07")])
+def test_doors_that_open_together_with_the_right_one_prove_nothing(order: tuple[str, str]) -> None:
     """A plug with several contacts came off, or a board is not the one that was configured: no code is spent, nothing handed over."""
     cabinet = a_cabinet(SAMPLES[STATE.OPENING], SAMPLES[STATE.OCCUPIED])
-    changed, actions = doors_seen(cabinet, {"08": Door.OPEN, "07": Door.OPEN}, NOW_S, RULES)
+    changed, actions = doors_seen(cabinet, dict.fromkeys(order, Door.OPEN), NOW_S, RULES)
     assert {name: one.state for name, one in changed.items()} == {"07": STATE.WRONG_DOOR, "08": STATE.WRONG_DOOR}
     assert [action.compartment for action in actions if isinstance(action, Fault)] == ["08", "07"]
     assert not [action for action in actions if isinstance(action, UseUpCode)]
@@ -495,6 +499,15 @@ def test_the_right_door_opens_after_the_wrong_one_and_its_code_is_spent() -> Non
 
     assert STATE.WRONG_DOOR is after["07"].state
     assert UseUpCode("07", "s1") in actions
+
+
+def test_also_when_the_agent_was_restarted_in_between() -> None:
+    frozen = doors_seen(a_cabinet(SAMPLES[STATE.OPENING], FREE), {"08": Door.OPEN}, NOW_S, RULES)[0]["07"]
+    story = Story(frozen)
+    story.booted(Door.CLOSED)
+
+    assert UseUpCode("07", "s1") in story.then(DoorSeen(Door.OPEN))
+    assert STATE.WRONG_DOOR is story.state
 
 
 @pytest.mark.parametrize("later_s", [10.0, 1_000.0])

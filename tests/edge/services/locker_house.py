@@ -1,5 +1,6 @@
 """A locker over a real journal and a cabinet in memory, played step by step: nothing moves but what a test moves."""
 
+import asyncio
 import itertools
 import sqlite3
 from collections.abc import Callable
@@ -55,8 +56,11 @@ class FakePrinter:
     def __init__(self) -> None:
         self.printed: list[Receipt] = []
         self.outcome = PrintOutcome.PRINTED
+        self.goes_on = asyncio.Event()  # cleared: it hangs
+        self.goes_on.set()
 
     async def print(self, receipt: Receipt) -> PrintOutcome:
+        await self.goes_on.wait()
         self.printed.append(receipt)
         return self.outcome
 
@@ -143,7 +147,9 @@ class House:
                 self.doors.news.clear()
                 await self.cabinet.take(*news)
             await self.cabinet.carry_out()
-        while not self.locker._receipts.empty():
+        while not self.locker._deposited.empty():
+            await self.locker.receipt_next()
+        while not self.locker._to_print.empty():
             await self.locker.print_next()
         await self.locker.view.refresh()
 

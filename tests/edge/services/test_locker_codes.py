@@ -38,6 +38,30 @@ async def test_five_wrong_codes_make_the_keypad_wait_and_each_further_one_longer
     assert {one.why for one in await house.events(LockerCodeRefused)} == {"wrong", "waiting"}
 
 
+async def test_a_code_is_spent_when_the_door_is_seen_open_and_not_when_it_is_closed_again(house: House) -> None:
+    compartment = await house.loaded()
+    code, stay = await house.code(), await house.stay()
+    await house.citizen.pick_up("kiosk", DOSSIER, code)
+    await house.flow()
+    await house.pulls(compartment)
+    for via in ("sms", "phone"):
+        assert await house.staff.reissue(OFFICER, stay, via) == Refused(RefusalWhy.BUSY)
+    await house.passes(120)
+    assert house.state(compartment) == "left_open"
+    assert await house.citizen.pick_up("kiosk-2", DOSSIER, code) == Refused(RefusalWhy.WRONG)
+
+
+async def test_a_code_is_dead_when_staff_have_opened_the_door(house: House) -> None:
+    compartment = await house.loaded()
+    code = await house.code()
+    await house.staff.recall(OFFICER, compartment, "fault")
+    await house.flow()
+    await house.pulls(compartment)
+    await house.passes(120)
+    assert house.state(compartment) == "left_open"
+    assert await house.citizen.pick_up("kiosk", DOSSIER, code) == Refused(RefusalWhy.DEAD)
+
+
 async def test_another_keypad_does_not_wait_and_the_right_code_still_opens(house: House) -> None:
     await house.loaded()
     for _ in range(5):

@@ -1,6 +1,7 @@
 """Results out and dossiers in, as citizens and officers do it, over a real journal."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,16 @@ async def test_a_receipt_without_paper_is_printed_once_and_sent(house: House, ou
     assert (house.view(opening).step, house.view(opening).printed) == (Step.DONE, outcome)
     assert len(house.printer.printed) == 1
     assert await house.rows("SELECT kind, receipt FROM locker_sms") == [("receipt", house.view(opening).receipt)]
+
+
+async def test_a_cabinet_without_a_printer_lets_nobody_wait_for_paper(house: House) -> None:
+    parts = house.locker.parts
+    house.locker.parts = replace(parts, furniture=replace(parts.furniture, printer=None))
+    opening = await house.citizen.deposit("kiosk", "khai-sinh", PHONE)
+    await house.flow()
+    await house.pushes(house.view(opening).compartment)
+    (told,) = await house.events(LockerDeposited)
+    assert (house.view(opening).receipt, house.view(opening).printed) == (told.receipt, PrintOutcome.NO_PRINTER)
 
 
 async def test_no_phone_number_and_no_code_stand_in_clear_anywhere(

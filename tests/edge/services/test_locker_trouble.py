@@ -1,14 +1,16 @@
 """Doors, boards, disks and power fail: nothing opens that should not, nothing is called done that was not seen."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from edge.domain.door import Door
+from edge.domain.door import Door, Pulse
 from edge.domain.locker import CompartmentState
-from edge.locker_ports import RefusalWhy, Refused, Step
+from edge.locker_ports import DoorChange, RefusalWhy, Refused, Step
+from edge.services.locker_plan import LockerSettings
 from sync.events import (
     DeviceFault,
     DeviceRecovered,
@@ -85,6 +87,43 @@ async def test_a_lost_reply_means_the_doors_are_read_and_no_pulse_is_sent_again(
     await house.passes(3)
     assert house.step(opening) is Step.OPEN
     assert (len(house.doors.pulses) - pulses, house.doors.reads > reads) == (1, True)
+
+
+async def test_a_pulse_whose_driver_never_comes_back_counts_as_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = await House.open(tmp_path, settings=LockerSettings(b"s" * 32, pulse_within_s=0.01))
+    compartment = await house.loaded()
+
+    async def hang(*_: str) -> Pulse:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(house.doors, "pulse", hang)
+    opening = await house.citizen.pick_up("kiosk", DOSSIER, await house.code())
+    await house.flow()
+    assert (house.step(opening), house.state(compartment), await whys(house)) == (Step.OPENING, "opening", [])
+    await house.pulls(compartment)
+    assert house.step(opening) is Step.OPEN
+    await house.journal.close()
+
+
+async def test_what_was_seen_later_is_not_undone_by_what_was_seen_before(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compartment, read = await house.loaded(), house.doors.read
+
+    async def read_slowly(_: str | None = None) -> Mapping[str, Door]:
+        before = await read()
+        house.clock.advance(0.1)
+        await house.pulls(compartment)
+        return before
+
+    monkeypatch.setattr(house.doors, "read", read_slowly)
+    await house.cabinet.read_doors()
+    seen = [house.cabinet.compartments[compartment].door]
+    await house.cabinet.take(DoorChange(compartment, Door.CLOSED, house.clock.monotonic() - 0.1))
+    assert [*seen, house.cabinet.compartments[compartment].door] == [Door.OPEN, Door.OPEN]
 
 
 async def test_a_pulse_that_never_left_changes_nothing(house: House) -> None:
@@ -347,6 +386,50 @@ async def test_a_sensor_that_flaps_takes_its_compartment_out_of_service(house: H
         await house.flow()
     assert house.state("n02") == "out_of_service"
     assert "sensor" in await whys(house)
+
+
+async def flapping(house: House, compartment: str, times: int) -> None:
+    for _ in range(times):
+        for move in (house.doors.pull, house.doors.push):
+            house.clock.advance(0.4)
+            move(compartment)
+            await house.flow()
+
+
+async def test_a_sensor_that_flaps_for_long_is_told_once_and_freezes_nobody(house: House) -> None:
+    bad, good = await house.loaded(), await house.loaded(OTHER, OTHER_PHONE)
+    await flapping(house, bad, 100)
+    assert await whys(house) == ["forced", "sensor"]
+
+    opening = await house.citizen.pick_up("kiosk", OTHER, await house.code(OTHER))
+    house.doors.behaves[good] = Behaviour.JAMS  # for as long as the contact needs to move
+    await house.cabinet.carry_out()
+    await flapping(house, bad, 2)
+    await house.pulls(good)
+    await house.pushes(good)
+    assert house.step(opening) is Step.DONE
+    assert await whys(house) == ["forced", "sensor"]
+
+
+async def test_a_sensor_that_has_been_calm_is_believed_again(house: House) -> None:
+    bad = await house.loaded()
+    await flapping(house, bad, 20)
+    await house.pulls(bad)
+    await house.passes(15)
+    assert house.state(bad) == "out_of_service"
+    await house.passes(10)
+    assert house.state(bad) == "forced", "somebody has opened what was out of service"
+
+
+async def test_staff_are_believed_what_a_flapping_sensor_is_not(house: House) -> None:
+    bad = await house.loaded()
+    await flapping(house, bad, 20)
+    await house.passes(10)
+    recalled = await house.staff.recall(OFFICER, bad, "fault")
+    await house.flow()
+    await house.pushes(bad)
+    assert house.step(recalled) is Step.DONE
+    assert [one.why for one in await house.events(LockerReleased)] == ["recalled"]
 
 
 async def test_a_pulse_that_waited_for_too_long_is_not_sent(house: House) -> None:

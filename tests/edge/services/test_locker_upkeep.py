@@ -11,8 +11,8 @@ from edge.domain.retention import RetentionRules
 from edge.locker_ports import OpeningView, Step
 from edge.services.locker_plan import LockerSettings
 from edge.services.retention import RetentionService
-from sync.events import LockerCollected, LockerOverdue, PrivacyPurged
-from tests.edge.services.locker_house import DOSSIER, LEADER, OFFICER, House
+from sync.events import LockerCollected, LockerDeposited, LockerOverdue, PrivacyPurged
+from tests.edge.services.locker_house import DOSSIER, LEADER, OFFICER, PHONE, House
 
 DAY_S = 86_400.0
 
@@ -113,6 +113,30 @@ async def test_two_persons_open_every_door_one_after_the_other(tmp_path: Path, m
         for opening in openings:
             await until(house, opening, Step.OPEN)
         assert [compartment for compartment, _ in house.doors.pulses] == [one.compartment for one in openings]
+
+
+async def test_a_printer_that_hangs_keeps_no_other_citizen_before_a_closed_door(tmp_path: Path) -> None:
+    async with living(tmp_path) as house:
+        house.printer.goes_on.clear()
+        givings = [await handed_in(house, keypad) for keypad in ("kiosk", "kiosk-2")]
+        receipts = [one.receipt for one in await house.events(LockerDeposited)]
+        assert [(one.receipt, one.printed) for one in map(house.view, givings)] == [(one, None) for one in receipts]
+
+        house.clock.advance(10)
+        fetching = await house.staff.collect(OFFICER, house.view(givings[1]).compartment)
+        house.doors.push(await until(house, fetching, Step.OPEN))
+        await passing(house, fetching)
+        house.printer.goes_on.set()
+        while not all(house.view(one).printed for one in givings):
+            await asyncio.sleep(0.01)
+        assert [one.receipt for one in house.printer.printed] == receipts, "also of what was fetched meanwhile"
+
+
+async def handed_in(house: House, keypad: str) -> OpeningView:
+    giving = await house.citizen.deposit(keypad, "khai-sinh", PHONE)
+    house.doors.push(await until(house, giving, Step.OPEN))
+    await passing(house, giving)
+    return house.view(giving)
 
 
 async def until(house: House, opening: object, step: Step) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,23 @@ class TestPickUp:
         citizen.type("78")
         citizen.press("Tiếp tục")
         citizen.type(CODE[:-1])
+        citizen.sheet.press(citizen.sheet.find("button", "Mở ngăn")[0])
+        assert not citizen.locker.asked
+
+    @pytest.mark.parametrize("configured", [6, 8])
+    @pytest.mark.parametrize("code", [CODE, CODE + "37"])
+    async def test_a_code_is_taken_as_long_as_it_was_issued(self, tmp_path: Path, configured: int, code: str) -> None:
+        async with House(tmp_path, locker=replace(QUICK, code_digits=configured)).running() as house:
+            citizen = await arrive(house)
+            await citizen.give_code(code)
+            assert citizen.locker.asked == [("pick_up", KEYPAD, TAIL, code)]
+
+    async def test_a_code_of_no_length_is_not_asked(self, house: House) -> None:
+        citizen = await arrive(house)
+        citizen.press("Nhận kết quả")
+        citizen.type(TAIL)
+        citizen.press("Tiếp tục")
+        citizen.type(CODE + "3")
         citizen.sheet.press(citizen.sheet.find("button", "Mở ngăn")[0])
         assert not citizen.locker.asked
 
@@ -263,6 +281,16 @@ class TestDeposit:
         assert "<svg" in citizen.text
         citizen.locker.move("o-1", Step.DONE, printed=PrintOutcome.NO_PAPER)
         assert "hết giấy" in citizen.text
+
+    @pytest.mark.parametrize("outcome", PrintOutcome)
+    async def test_each_end_of_a_printing_is_said(self, house: House, outcome: PrintOutcome) -> None:
+        citizen = await arrive(house)
+        await citizen.hand_in()
+        citizen.locker.move("o-1", Step.DONE, receipt=RECEIPT)
+        citizen.locker.move("o-1", Step.DONE, printed=outcome)
+        assert RECEIPT in citizen.text
+        assert "Đang in" not in citizen.text
+        assert "printed." not in citizen.text
 
     async def test_the_second_page_of_procedures_follows_and_turns_back(self, house: House) -> None:
         citizen = await arrive(house)
