@@ -25,13 +25,13 @@ from training.export import check_written, write_head, write_network
 from training.head import Matrix
 from training.heads import Sample, choose_head
 from training.known_faces import start_from
+from training.labels import TEST_BUCKET
 from training.network import HIDDEN
 from training.start import started_from
 from training.tables import KNOWN_FACES, Table, kept_back, load_table
 
 SMILE = SmileRule(midpoint=0.62, slope=14.0)
 TEARFUL = TearfulRule(eyes_closed=0.5, lip_raised=0.15, moved=0.6)
-TEST_BUCKET = 4
 _PICTURES_AN_EPOCH = 30_000
 _HELD = 7
 """Convolutions that stay as they are while FER2013 is learnt: edges and corners; it halves what a picture costs."""

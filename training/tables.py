@@ -3,7 +3,6 @@
 Pictures are read once with the same face reader that the counter uses, and kept as .npz beside the run.
 """
 
-import csv
 import sys
 import zlib
 from dataclasses import dataclass
@@ -13,25 +12,16 @@ from types import ModuleType
 import numpy as np
 import numpy.typing as npt
 
+from models.errors import LabelsUnusable, PictureUnreadable
 from models.geometry import CROP_PX
 from models.pipeline import MAX_PITCH_DEG, MAX_YAW_DEG
+from training.labels import Labelled
 
 KNOWN_FACES = "known_faces.onnx"
 """The network that knows faces, beside a run."""
 MARGIN_CROP_PX = 88
 MARGIN = 12 / 64
 _MARGIN_PX = (MARGIN_CROP_PX - CROP_PX) // 2
-_ALIASES = {"happiness": "happy", "sadness": "sad", "anger": "angry", "contempt": "disgust"}
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """One file and what people said about it; `bucket` -1 where identities are unknown."""
-
-    path: Path
-    emotion: str
-    identity: str
-    bucket: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +39,6 @@ class Table:
     def only(self, keep: npt.NDArray[np.bool_]) -> "Table":
         """Rows where `keep`."""
         return Table(*(getattr(self, name)[keep] for name in Table.__slots__))
-
-
-def photo_list(root: Path, labels_csv: Path) -> list[Labelled]:
-    """Rows of a CSV with columns file, label, identity, bucket."""
-    with labels_csv.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return [
-        Labelled(root / r["file"], _ALIASES.get(r["label"], r["label"]), r["identity"], int(r["bucket"])) for r in rows
-    ]
-
-
-def folder_list(root: Path) -> list[Labelled]:
-    """FER2013's layout: one folder a label."""
-    return [Labelled(path, path.parent.name, "", -1) for path in sorted(root.glob("*/*")) if path.is_file()]
 
 
 def kept_back(names: npt.NDArray[np.str_], one_in: int = 8) -> npt.NDArray[np.bool_]:
@@ -109,7 +85,10 @@ def _read_all(
     located, facing = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
     faces = Landmarker(landmarker, "image", max_faces=1)
     for i, row in enumerate(rows):
-        picture = load_picture(row.path).rgb
+        try:
+            picture = load_picture(row.path).rgb
+        except PictureUnreadable as error:
+            raise LabelsUnusable(f"{row.path}: {error}; put a good picture there or take it out of the list") from error
         seen = faces.observe(picture, crop_px=MARGIN_CROP_PX, margin=MARGIN)
         if seen:
             crops[i], blendshapes[i], located[i] = seen[0].crop, seen[0].blendshapes, True
