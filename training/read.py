@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.embedding import MODEL_FILE
-from models.errors import LabelsUnusable
+from models.errors import LabelsUnusable, ParametersUnusable
+from models.expression import ExpressionModel
 from models.fetch import default_directory, locate, pull
 from training.labels import Labelled, folder_list, photo_list
 from training.tables import KNOWN_FACES, make_table
@@ -21,11 +22,14 @@ def main() -> None:
     parser.add_argument("--fer", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--landmarker", type=Path)
+    parser.add_argument("--compare", type=Path, help="the last step will ask for these parameters")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     try:
+        if options.compare:
+            ExpressionModel(options.compare)
         _read(options)
-    except LabelsUnusable as error:
+    except (LabelsUnusable, ParametersUnusable) as error:
         sys.exit(str(error))
 
 
