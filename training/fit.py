@@ -98,11 +98,9 @@ def train(photos: Table, faces: Table, plan: Plan, work: Path, out: Path) -> dic
     torch.save(final.state_dict(), work / "final.pt")
     chosen = choose_head(_sample(development, unseen[:, :HIDDEN]), _sample(kept, kept_outputs[:, :HIDDEN]))
     _keep_sides(work / "cross_fitted.npz", development, chosen.photo_sides)
-    out.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
-    parameters = write_network(final, out / "expression.onnx")
-    check_written(final, development.crops[::_CHECKED], out / "expression.onnx")
-    write_head(chosen.head, SMILE, TEARFUL, now.date(), out / "expression.toml")
+    parameters = _write_checked(final, development.crops[::_CHECKED], out / "expression.onnx")
+    write_whole(out / "expression.toml", lambda part: write_head(chosen.head, SMILE, TEARFUL, now.date(), part))
     return {
         "finished": now.isoformat(timespec="minutes"),
         "network_parameters": parameters,
@@ -113,6 +111,18 @@ def train(photos: Table, faces: Table, plan: Plan, work: Path, out: Path) -> dic
         "fer_kept_back_for_the_head": _count(kept),
         "head": chosen.report,
     }
+
+
+def _write_checked(net: nn.Sequential, pixels: npt.NDArray[np.uint8], path: Path) -> int:
+    """`path` may be in use: what does not answer as the network does never stands there. Returns the number of parameters."""
+    counted = []
+
+    def write(part: Path) -> None:
+        counted.append(write_network(net, part))
+        check_written(net, pixels, part)
+
+    write_whole(path, write)
+    return counted[0]
 
 
 def _start(photos: Table, faces: Table, plan: Plan, work: Path) -> nn.Sequential:
