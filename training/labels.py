@@ -53,7 +53,7 @@ def folder_list(root: Path) -> list[Labelled]:
     return [Labelled(path, path.parent.name, "", -1) for path in sorted(root.glob("*/*")) if path.is_file()]
 
 
-def label_rows(labels_csv: Path) -> list[Row]:
+def label_rows(labels_csv: Path, columns: Sequence[str] = _COLUMNS) -> list[Row]:
     """The CSV as it is, in UTF-8 with or without a mark in front, parted by commas or semicolons. Raises LabelsUnusable."""
     try:
         text = labels_csv.read_text(encoding="utf-8-sig")
@@ -61,12 +61,12 @@ def label_rows(labels_csv: Path) -> list[Row]:
         raise LabelsUnusable(f"{labels_csv}: is not UTF-8; in Excel save it as 'CSV UTF-8'") from error
     head = text.partition("\n")[0]
     table = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",")
-    missing = [column for column in _COLUMNS if column not in (table.fieldnames or ())]
+    missing = [column for column in columns if column not in (table.fieldnames or ())]
     if missing:
         raise LabelsUnusable(
-            f"{labels_csv}: there is no column {', '.join(missing)}; the first line must be {','.join(_COLUMNS)}"
+            f"{labels_csv}: there is no column {', '.join(missing)}; the first line must be {','.join(columns)}"
         )
-    return [{column: (row[column] or "").strip() for column in _COLUMNS} for row in table]
+    return [{column: (row[column] or "").strip() for column in columns} for row in table]
 
 
 def _wrong_rows(root: Path, rows: Sequence[Row]) -> Iterator[str]:
