@@ -15,12 +15,14 @@ import numpy as np
 import onnxruntime as ort
 
 from models.errors import ParametersUnusable
+from models.geometry import CROP_PX
 from models.movements import EMOTIONS, FEATURES
 from models.pipeline import CLASSES, ExpressionHead, FloatArray, GrayImage, SmileRule, TearfulRule
 
 PARAMS_DIR = Path(__file__).with_name("params")
 NETWORK_FILE = "expression.onnx"
 HEAD_FILE = "expression.toml"
+_SHAPES = f"crop {[1, CROP_PX, CROP_PX]} -> logits {[len(EMOTIONS) + 1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class ExpressionModel:
         """Raises ParametersUnusable when a file is missing, damaged or of another shape."""
         source = directory / HEAD_FILE
         table = _table(source)
-        self.version = int(table["version"])
+        self.version = _version(table, source)
         """Date of the parameters, as 20261121."""
         self.head = head_of(table, source)
         self._session = _session(directory / NETWORK_FILE)
@@ -87,11 +89,29 @@ def _table(path: Path) -> dict[str, Any]:
         raise ParametersUnusable(f"{path}: cannot be read ({error})") from error
 
 
+def _version(table: Mapping[str, Any], source: Path) -> int:
+    try:
+        return int(table["version"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ParametersUnusable(f"{source}: version must be the date of the training, as 20261121") from error
+
+
 def _session(path: Path) -> ort.InferenceSession:
     try:
-        return network_session(path.read_bytes(), str(path))
+        session = network_session(path.read_bytes(), str(path))
     except OSError as error:
         raise ParametersUnusable(f"{path}: cannot be read ({error})") from error
+    if (found := _shapes(session)) != _SHAPES:
+        raise ParametersUnusable(
+            f"{path}: is the network of another version ({found}, not {_SHAPES}); copy expression.onnx and expression.toml of one training"
+        )
+    return session
+
+
+def _shapes(session: ort.InferenceSession) -> str:
+    """Name and size of what goes in and what comes out, for one face."""
+    ends = (session.get_inputs(), session.get_outputs())
+    return " -> ".join(", ".join(f"{one.name} {list(one.shape[1:])}" for one in end) for end in ends)
 
 
 def network_session(network: bytes, source: str) -> ort.InferenceSession:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from pickle import UnpicklingError
 
 import numpy as np
 import numpy.typing as npt
@@ -24,14 +25,15 @@ from training import network
 from training.export import check_written, write_head, write_network
 from training.head import Matrix
 from training.heads import Sample, choose_head
+from training.kept import fingerprint, write_whole
 from training.known_faces import start_from
+from training.labels import TEST_BUCKET
 from training.network import HIDDEN
 from training.start import started_from
 from training.tables import KNOWN_FACES, Table, kept_back, load_table
 
 SMILE = SmileRule(midpoint=0.62, slope=14.0)
 TEARFUL = TearfulRule(eyes_closed=0.5, lip_raised=0.15, moved=0.6)
-TEST_BUCKET = 4
 _PICTURES_AN_EPOCH = 30_000
 _HELD = 7
 """Convolutions that stay as they are while FER2013 is learnt: edges and corners; it halves what a picture costs."""
@@ -55,11 +57,6 @@ class Plan:
     finetune: int
     seed: int
     start: Path | None = None  # parameters to go on from instead of pre-training
-
-    @property
-    def stamp(self) -> str:
-        """What tells a fold's network apart from another run's."""
-        return f"{self.finetune}-{self.seed}{'-started' * bool(self.start)}"
 
 
 def main() -> None:
@@ -87,11 +84,12 @@ def train(photos: Table, faces: Table, plan: Plan, work: Path, out: Path) -> dic
     base = _start(development, faces.only(~held), plan, work)
     folds = _folds(development.buckets)
     unseen = np.zeros((len(development.names), network.OUTPUTS), np.float32)
+    stamp = f"{plan.finetune}-{plan.seed}-{_origin(base)}-{development.fingerprint}-{faces.fingerprint}"
     nets = []
     for number, fold in enumerate(folds):
         mine = np.isin(development.buckets, fold)
         mixture = _mixture(development.only(~mine), faces.only(~held))
-        beside = work / f"fold-{number + 1}-{plan.stamp}.pt"
+        beside = work / f"fold-{number + 1}-{stamp}.pt"
         nets.append(_finetuned(base, mixture, plan, f"fold {number + 1}/{len(folds)}", beside))
         unseen[mine] = network.outputs(nets[-1], development.crops[mine])
     final = network.averaged(nets)
@@ -100,11 +98,9 @@ def train(photos: Table, faces: Table, plan: Plan, work: Path, out: Path) -> dic
     torch.save(final.state_dict(), work / "final.pt")
     chosen = choose_head(_sample(development, unseen[:, :HIDDEN]), _sample(kept, kept_outputs[:, :HIDDEN]))
     _keep_sides(work / "cross_fitted.npz", development, chosen.photo_sides)
-    out.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
-    parameters = write_network(final, out / "expression.onnx")
-    check_written(final, development.crops[::_CHECKED], out / "expression.onnx")
-    write_head(chosen.head, SMILE, TEARFUL, now.date(), out / "expression.toml")
+    parameters = _write_checked(final, development.crops[::_CHECKED], out / "expression.onnx")
+    write_whole(out / "expression.toml", lambda part: write_head(chosen.head, SMILE, TEARFUL, now.date(), part))
     return {
         "finished": now.isoformat(timespec="minutes"),
         "network_parameters": parameters,
@@ -117,6 +113,18 @@ def train(photos: Table, faces: Table, plan: Plan, work: Path, out: Path) -> dic
     }
 
 
+def _write_checked(net: nn.Sequential, pixels: npt.NDArray[np.uint8], path: Path) -> int:
+    """`path` may be in use: what does not answer as the network does never stands there. Returns the number of parameters."""
+    counted = []
+
+    def write(part: Path) -> None:
+        counted.append(write_network(net, part))
+        check_written(net, pixels, part)
+
+    write_whole(path, write)
+    return counted[0]
+
+
 def _start(photos: Table, faces: Table, plan: Plan, work: Path) -> nn.Sequential:
     if plan.start is None:
         return _pretrained(faces, plan, work)
@@ -125,14 +133,14 @@ def _start(photos: Table, faces: Table, plan: Plan, work: Path) -> nn.Sequential
 
 def _pretrained(faces: Table, plan: Plan, work: Path) -> nn.Sequential:
     """A network that knows faces, after FER2013 alone; kept beside the run, because this takes longest."""
-    kept = work / f"pretrained-{plan.pretrain}-{plan.seed}.pt"
+    kept = work / f"pretrained-{plan.pretrain}-{plan.seed}-{faces.fingerprint}.pt"
     if kept.exists():
         return _kept_network(kept)
     torch.manual_seed(plan.seed)
     crops = network.Crops(faces.crops, _smoothed(faces), _by_frequency(_indices(faces)))
     schedule = network.Schedule(plan.pretrain, _RATE, plan.seed, held=_HELD)
     net = network.fit(start_from(work / KNOWN_FACES), crops, schedule, _teller("pre-training"))
-    torch.save(net.state_dict(), kept)
+    write_whole(kept, lambda part: torch.save(net.state_dict(), part))
     return net
 
 
@@ -143,14 +151,22 @@ def _finetuned(base: nn.Sequential, crops: network.Crops, plan: Plan, name: str,
     net = network.fit(
         copy.deepcopy(base), crops, network.Schedule(plan.finetune, _FINE_RATE, plan.seed + 1), _teller(name)
     )
-    torch.save(net.state_dict(), kept)
+    write_whole(kept, lambda part: torch.save(net.state_dict(), part))
     return net
 
 
 def _kept_network(path: Path) -> nn.Sequential:
     net = network.build()
-    net.load_state_dict(torch.load(path))
+    try:
+        net.load_state_dict(torch.load(path))
+    except (RuntimeError, EOFError, UnpicklingError) as error:
+        raise SystemExit(f"{path} is damaged or another version's; delete it and run again") from error
     return net.eval()
+
+
+def _origin(net: nn.Sequential) -> str:
+    """Tells apart what folds began with."""
+    return fingerprint(values.numpy() for values in net.state_dict().values())
 
 
 def _mixture(photos: Table, faces: Table) -> network.Crops:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from models.evaluate import REPORTED_GROUP, SIDE_OF_LABEL, figures, sides_of_reading
 from models.expression import ExpressionModel
 from models.pipeline import Box, FaceObservation, FaceReading, Level, Pose, read
+from training.labels import label_rows
 from training.report_text import compared, markdown
 from training.tables import Table, load_table, without_margin
 
@@ -116,8 +117,7 @@ def _marked(labels: Path, groups: Path | None) -> set[str]:
     with groups.open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["group"] == REPORTED_GROUP]
     named = {row[column] for row in rows for column in ("file_a", "file_b")}
-    with labels.open(newline="", encoding="utf-8") as file:
-        photos = list(csv.DictReader(file))
+    photos = label_rows(labels)
     people = {row["identity"] for row in photos if row["file"] in named}
     return {row["file"] for row in photos if row["identity"] in people}
 

@@ -3,35 +3,27 @@
 Pictures are read once with the same face reader that the counter uses, and kept as .npz beside the run.
 """
 
-import csv
 import sys
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
+from models.errors import LabelsUnusable, PictureUnreadable
 from models.geometry import CROP_PX
 from models.pipeline import MAX_PITCH_DEG, MAX_YAW_DEG
+from training.kept import fingerprint, write_whole
+from training.labels import Labelled
 
 KNOWN_FACES = "known_faces.onnx"
 """The network that knows faces, beside a run."""
 MARGIN_CROP_PX = 88
 MARGIN = 12 / 64
 _MARGIN_PX = (MARGIN_CROP_PX - CROP_PX) // 2
-_ALIASES = {"happiness": "happy", "sadness": "sad", "anger": "angry", "contempt": "disgust"}
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """One file and what people said about it; `bucket` -1 where identities are unknown."""
-
-    path: Path
-    emotion: str
-    identity: str
-    bucket: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +38,14 @@ class Table:
     located: npt.NDArray[np.bool_]  # landmarks found; otherwise the crop is the whole picture
     facing: npt.NDArray[np.bool_]  # within the pose limits
 
+    @property
+    def fingerprint(self) -> str:
+        """Another one when a picture, a label or a bucket is another."""
+        return fingerprint(getattr(self, name) for name in Table.__slots__)
+
     def only(self, keep: npt.NDArray[np.bool_]) -> "Table":
         """Rows where `keep`."""
         return Table(*(getattr(self, name)[keep] for name in Table.__slots__))
-
-
-def photo_list(root: Path, labels_csv: Path) -> list[Labelled]:
-    """Rows of a CSV with columns file, label, identity, bucket."""
-    with labels_csv.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return [
-        Labelled(root / r["file"], _ALIASES.get(r["label"], r["label"]), r["identity"], int(r["bucket"])) for r in rows
-    ]
-
-
-def folder_list(root: Path) -> list[Labelled]:
-    """FER2013's layout: one folder a label."""
-    return [Labelled(path, path.parent.name, "", -1) for path in sorted(root.glob("*/*")) if path.is_file()]
 
 
 def kept_back(names: npt.NDArray[np.str_], one_in: int = 8) -> npt.NDArray[np.bool_]:
@@ -72,7 +55,7 @@ def kept_back(names: npt.NDArray[np.str_], one_in: int = 8) -> npt.NDArray[np.bo
 
 def load_table(path: Path) -> Table:
     """A table written by `make_table`."""
-    with np.load(path) as kept:
+    with path.open("rb") as file, np.load(file) as kept:
         return Table(*(kept[name] for name in Table.__slots__))
 
 
@@ -83,17 +66,26 @@ def without_margin(crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 
 def make_table(rows: list[Labelled], landmarker: Path, path: Path) -> Table:
-    """Read every picture with the landmarker and keep the arrays at `path`; not again for the same files and labels."""
+    """Read every picture with the landmarker and keep the arrays at `path`; not again for the same files, labels and buckets."""
     names, emotions = np.array([row.path.name for row in rows]), np.array([row.emotion for row in rows])
-    if path.exists():
-        kept = load_table(path)
-        if np.array_equal(kept.names, names) and np.array_equal(kept.emotions, emotions):
-            return kept
     buckets = np.array([row.bucket for row in rows], dtype=np.int64)
+    kept = _kept(path)
+    if kept and all(map(np.array_equal, (kept.names, kept.emotions, kept.buckets), (names, emotions, buckets))):
+        return kept
     made = Table(names, emotions, buckets, *_read_all(rows, landmarker))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, **{name: getattr(made, name) for name in Table.__slots__})
+    write_whole(path, lambda part: np.savez(part, **{name: getattr(made, name) for name in Table.__slots__}))
     return made
+
+
+def _kept(path: Path) -> Table | None:
+    """None: there is none, or one that a power cut damaged."""
+    try:
+        return load_table(path)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        print(f"{path} cannot be used ({error}); the pictures are read again", file=sys.stderr)
+        return None
 
 
 def _read_all(
@@ -109,7 +101,10 @@ def _read_all(
     located, facing = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
     faces = Landmarker(landmarker, "image", max_faces=1)
     for i, row in enumerate(rows):
-        picture = load_picture(row.path).rgb
+        try:
+            picture = load_picture(row.path).rgb
+        except PictureUnreadable as error:
+            raise LabelsUnusable(f"{row.path}: {error}; put a good picture there or take it out of the list") from error
         seen = faces.observe(picture, crop_px=MARGIN_CROP_PX, margin=MARGIN)
         if seen:
             crops[i], blendshapes[i], located[i] = seen[0].crop, seen[0].blendshapes, True

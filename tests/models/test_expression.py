@@ -83,3 +83,25 @@ def test_a_head_of_other_features_is_refused(tmp_path: Path) -> None:
     (tmp_path / HEAD_FILE).write_text(text, encoding="utf-8")
     with pytest.raises(ParametersUnusable, match="browInnerOut"):
         ExpressionModel(tmp_path)
+
+
+@pytest.mark.parametrize(("old", "new"), [(b"crop", b"face"), (b"logits", b"scores"), (b"\x08\x40", b"\x08\x30")])
+def test_a_network_of_another_version_is_refused_when_it_is_loaded(tmp_path: Path, old: bytes, new: bytes) -> None:
+    """Not at the first face. The last one says that it takes 48 pixels."""
+    shutil.copy(PARAMS_DIR / HEAD_FILE, tmp_path)
+    network = (PARAMS_DIR / NETWORK_FILE).read_bytes()
+    ends = network.rindex(b"\n\x04crop")  # what goes in and comes out is described behind the weights
+    others = network.replace(old, new) if old.isalpha() else network[:ends] + network[ends:].replace(old, new)
+    (tmp_path / NETWORK_FILE).write_bytes(others)
+    with pytest.raises(ParametersUnusable, match="another version"):
+        ExpressionModel(tmp_path)
+
+
+@pytest.mark.parametrize("line", ["", 'version = "new"\n'])
+def test_a_head_without_its_date_is_refused(tmp_path: Path, line: str) -> None:
+    shutil.copytree(PARAMS_DIR, tmp_path, dirs_exist_ok=True)
+    head = (PARAMS_DIR / HEAD_FILE).read_text(encoding="utf-8")
+    before, _, rest = head.partition("version = ")
+    (tmp_path / HEAD_FILE).write_text(before + line + rest.partition("\n")[2], encoding="utf-8")
+    with pytest.raises(ParametersUnusable, match="version must be"):
+        ExpressionModel(tmp_path)

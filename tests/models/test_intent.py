@@ -57,6 +57,12 @@ def test_procedures_are_named_as_in_the_procedures_file(book: PhraseBook) -> Non
         ("nói lại", Meaning(Intent.REPEAT)),
         ("đúng rồi", Meaning(Intent.YES)),
         ("không phải", Meaning(Intent.NO)),
+        ("phải rồi", Meaning(Intent.YES)),
+        ("có rồi", Meaning(Intent.YES)),
+        ("được rồi", Meaning(Intent.YES)),
+        ("chưa có", Meaning(Intent.NO)),
+        ("không có", Meaning(Intent.NO)),
+        ("dạ chưa", Meaning(Intent.NO)),
         ("góp ý", Meaning(Intent.FEEDBACK)),
         ("kiem tra giay to", Meaning(Intent.CHECKLIST)),
         ("tôi còn thiếu giấy tờ gì", Meaning(Intent.CHECKLIST)),
@@ -74,6 +80,11 @@ def test_what_typed_sentences_mean(book: PhraseBook, text: str, meaning: Meaning
     best = book.read(text).best
     assert best is not None
     assert best.meaning == meaning
+
+
+def test_every_yes_and_every_no_is_scored_when_one_is_expected(book: PhraseBook) -> None:
+    answers = {place for place, meaning in enumerate(book.meanings) if meaning.intent in {Intent.YES, Intent.NO}}
+    assert set(book.always("yes_no")) == answers
 
 
 NEAR_MISSES = [

@@ -8,17 +8,22 @@ import csv
 import json
 import random
 import sys
+import unicodedata
+import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from models.errors import LabelsUnusable
 from models.mel import RATE, Samples
+from training.labels import Row, label_rows
 
 HELD_OUT_IN = 3
 """One speaker in so many is kept for the report, by the name's checksum."""
 _SPOKEN = 240
+_COLUMNS = ("file", "text", "speaker")
 _VOICES = ("vi", "vi-vn-x-south", "vi-vn-x-central")
 _LONGEST_S = 15
 
@@ -52,15 +57,35 @@ def main() -> None:
     parser.add_argument("--sentences", type=Path, required=True, help="its CSV with columns file, text, speaker")
     parser.add_argument("--work", type=Path, required=True)
     options = parser.parse_args()
-    with options.sentences.open(encoding="utf-8", newline="") as table:
-        rows = list(csv.DictReader(table))
+    try:
+        rows = _recorded(options.clips, options.sentences)
+    except LabelsUnusable as error:
+        sys.exit(str(error))
     options.work.mkdir(parents=True, exist_ok=True)
     trained_on = {row["file"] for row in rows if not is_held_out(row["speaker"])}
-    with (options.work / "sentences.csv").open("w", encoding="utf-8", newline="") as table:
-        writer = csv.DictWriter(table, [*rows[0], "trained_on"], lineterminator="\n")
+    listed = options.work / "sentences.csv"
+    with listed.open("w", encoding="utf-8", newline="") as table:
+        writer = csv.DictWriter(table, [*_COLUMNS, "trained_on"], lineterminator="\n")
         writer.writeheader()
         writer.writerows(row | {"trained_on": int(row["file"] in trained_on)} for row in rows)
-    _write(options.clips, options.sentences, trained_on, options.work)
+    _write(options.clips, listed, trained_on, options.work)
+
+
+def _recorded(clips: Path, sentences: Path) -> list[Row]:
+    """Rows of the list whose sound the ZIP has, by the ZIP's names. Raises LabelsUnusable when there is nobody to train on."""
+    with zipfile.ZipFile(clips) as packed:
+        names = {unicodedata.normalize("NFC", Path(name).name): Path(name).name for name in packed.namelist()}
+    listed = [row | {"file": unicodedata.normalize("NFC", row["file"])} for row in label_rows(sentences, _COLUMNS)]
+    rows = [row | {"file": names[row["file"]]} for row in listed if row["file"] in names]
+    if len(rows) < len(listed):
+        sys.stderr.write(
+            f"==> {len(listed) - len(rows)} of {len(listed)} recordings in {sentences} are not in {clips}\n"
+        )
+    if all(is_held_out(row["speaker"]) for row in rows):
+        raise LabelsUnusable(
+            f"{sentences}: no recording to train on is in {clips}; look at the columns file and speaker"
+        )
+    return rows
 
 
 def _write(clips: Path, sentences: Path, trained_on: set[str], work: Path) -> None:
