@@ -21,7 +21,7 @@ from edge.cli_common import BAD_USAGE, REFUSED, JsonOption, fail, fail_configure
 from sync.city.database import Database, open_database
 from sync.city.faults import FaultKind, settle
 from sync.city.known import Anybody, KnownDevices, Registered
-from sync.city.roots import make_root, publish, published, roots_due
+from sync.city.roots import file_of, make_root, publish_missing, published, roots, roots_due
 from sync.city.stats import CityStats, city_stats
 from sync.city.store import CityStore
 from sync.city.verify import Proofs, recount, sources, verify_city
@@ -152,15 +152,20 @@ def root(config: ConfigOption = DEFAULT_CONFIG, sqlite: SqliteOption = None, as_
     """Make the roots that are due, yesterday's and those of missed days, and write each to its file. Safe to repeat; for a timer."""
     now = datetime.now(UTC)
     with opened(config, sqlite, as_json=as_json) as city, refusing(as_json=as_json):
-        key, due = DeviceKey.load_or_create(city.data_dir), roots_due(city.database, now)
-        for day in due:
-            made = make_root(city.database, key, day, now)
-            path = publish(made, city.roots_dir)
+        key = DeviceKey.load_or_create(city.data_dir)
+        made = [make_root(city.database, key, day, now) for day in roots_due(city.database, now)]
+        with city.database.reading() as reading:
+            refused = publish_missing(roots(reading), city.roots_dir, made)
+        for one in made:
+            path = file_of(city.roots_dir, one)
             if as_json:
-                print_line(msgspec.to_builtins(made) | {"file": str(path)})
+                print_line(msgspec.to_builtins(one) | {"file": str(path)})
             else:
-                typer.echo(f"{path}: {made.devices} devices, root {made.root}")
-    if not due:
+                typer.echo(f"{path}: {one.devices} devices, root {one.root}")
+    if refused:
+        more = f" (so {len(refused) - 1} days more)" if refused[1:] else ""
+        fail(f"{refused[0]}{more}", as_json=as_json)
+    if not made:
         say_done("nothing due", as_json=as_json)
 
 

@@ -24,7 +24,10 @@ _OPTIONS: dict[str, Any] = {  # a dead server is noticed within half a minute, w
 }
 _LIMITS = "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '120s'"
 _MIGRATING = 7_304_211  # the advisory lock of whoever brings the schema up to date
-_PASSING = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
+_PASSING = (
+    psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction,
+    errors.IdleInTransactionSessionTimeout,  # who stood still inside a transaction (a paused machine) goes on with a new connection
+)  # fmt: skip
 _PAGE = 2_000
 
 

@@ -5,7 +5,8 @@ A day on which nobody made one (the server stood still) is caught up with, over 
 """
 
 import hashlib
-from collections.abc import Iterable
+import logging
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -20,9 +21,12 @@ from sync.city.merkle import root_of
 from sync.city.transactions import Bulk, Database, Row, Transaction
 from sync.errors import UNREADABLE
 from sync.events import GENESIS
+from sync.files import write_private
 from sync.keys import DeviceKey, is_signed
 
 LOOK_EVERY_S = 60.0
+_READABLE = 0o644  # a proof is for everybody
+_log = logging.getLogger(__name__)
 CAUGHT_UP = 400  # days at most: a clock that was years off must not make a root for each
 _LEAVES = Bulk("city_root_leaves", "day text, place bigint, source text, seq bigint, head text")
 _INSERT = "INSERT INTO city_roots VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
@@ -33,6 +37,10 @@ _SELECT = "SELECT day, made_ms, devices, root, previous, key, signature FROM cit
 
 class RootUnreadable(CityError):
     """A published root's file is damaged or none."""
+
+
+class RootPublished(CityError):
+    """Another root of that day was published: the database is not the one it was made over (an older backup, say)."""
 
 
 class Root(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,17 +108,15 @@ class RootKeeper:
         made = [make_root(self._database, self._key, day, now) for day in roots_due(self._database, now)]
         if not (is_first or made):
             return None
-        self.newest = self._publish_missing()
+        self.newest = self._publish_missing(made)
         return self.newest
 
-    def _publish_missing(self) -> Root | None:
+    def _publish_missing(self, made: Sequence[Root]) -> Root | None:
         with self._database.reading() as reading:
             found = roots(reading)
-        folder = self._folder
-        if folder is not None:
-            for root in found:
-                if not _file(folder, root).exists():
-                    publish(root, folder)
+        if self._folder is not None:
+            for refused in publish_missing(found, self._folder, made):
+                _log.error("city.root_not_published", extra={"why": str(refused)})
         return found[-1] if found else None
 
 
@@ -169,13 +175,31 @@ def leaves_of(transaction: Transaction, day: str) -> list[Leaf]:
 
 
 def publish(root: Root, folder: Path) -> Path:
-    """Write a root to its file, where it stays; give copies to those who shall be able to prove something later."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = _file(folder, root)
-    partial = path.with_suffix(".new")
-    partial.write_bytes(msgspec.json.format(msgspec.json.encode(root), indent=2) + b"\n")
-    partial.replace(path)
+    """Write a root to its file, where it stays; give copies to those who shall be able to prove something later.
+
+    Raise RootPublished where another one of that day stands, RootUnreadable for a damaged one: neither is written over.
+    """
+    path = file_of(folder, root)
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_private(path, msgspec.json.format(msgspec.json.encode(root), indent=2) + b"\n", mode=_READABLE)
+    elif _read(path) != root:
+        raise RootPublished(
+            f"{path}: another root of this day was published; keep the file, and run: motcua city verify"
+        )
     return path
+
+
+def publish_missing(found: Iterable[Root], folder: Path, made: Collection[Root]) -> list[CityError]:
+    """Of all roots those that have no file yet. Which of those `made` just now could not be published, and why."""
+    refused: list[CityError] = []
+    for root in found:
+        if root in made or not file_of(folder, root).exists():
+            try:
+                publish(root, folder)
+            except (RootPublished, RootUnreadable) as error:
+                refused.append(error)
+    return refused
 
 
 def published(folder: Path) -> list[Root]:
@@ -183,7 +207,8 @@ def published(folder: Path) -> list[Root]:
     return [_read(path) for path in sorted(folder.glob("root-*.json"))]
 
 
-def _file(folder: Path, root: Root) -> Path:
+def file_of(folder: Path, root: Root) -> Path:
+    """Where a root is published."""
     return folder / f"root-{root.day}.json"
 
 

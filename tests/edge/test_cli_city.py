@@ -132,6 +132,20 @@ def test_the_root_is_made_once_and_verified_from_its_file(city: Path) -> None:
     assert "no published root" in motcua("verify", "--sqlite", city).stderr
 
 
+def test_a_published_root_outlives_a_database_that_came_back_from_a_backup(city: Path) -> None:
+    """It is what tells that the history is another one than was vouched for."""
+    published = [json.loads(line) for line in motcua("root", "--sqlite", city, "--json").stdout.splitlines()]
+    kept = Path(published[0]["file"]).read_bytes()
+    city.unlink()  # the backup was made before the first event
+    database = open_database(city)
+    CityStore(database).take(Sender().visits(1))
+    database.close()
+    result = motcua("root", "--sqlite", city)
+    assert (result.exit_code, "another root of this day was published; keep the file" in result.stderr) == (1, True)
+    assert Path(published[0]["file"]).read_bytes() == kept
+    assert "another one was published" in motcua("verify", "--sqlite", city).stderr
+
+
 def test_copies_of_roots_that_are_not_there_prove_nothing(city: Path, tmp_path: Path) -> None:
     stick = tmp_path / "stick"
     for _ in ("not mounted", "empty"):

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -151,6 +152,26 @@ def test_a_lost_server_is_lost_and_found_again(postgres: Postgres) -> None:
         postgres.start()
     assert numbers(database) == [1]
     database.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.enable_socket
+@pytest.mark.timeout(90)
+def test_who_stood_still_inside_a_transaction_goes_on_with_a_new_connection(postgres: Postgres) -> None:
+    """A paused machine: the server lets go of the rows and of the connection."""
+    with closing(open_database(postgres.fresh(), [THINGS])) as database:
+        with pytest.raises(DatabaseLost):
+            _stand_still_in(database)
+        with database.transaction() as writing:
+            writing.insert(BULK, [("b", 2, None, None)])
+        assert numbers(database) == [2]
+
+
+def _stand_still_in(database: Database) -> None:
+    with database.transaction() as writing:
+        writing.execute("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
+        time.sleep(1)
+        writing.insert(BULK, [("a", 1, None, None)])
 
 
 def test_a_reader_cannot_write(things: Database) -> None:

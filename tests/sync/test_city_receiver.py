@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -18,9 +18,11 @@ from sync.city.sender import CommandSender
 from sync.city.stats import city_stats
 from sync.city.terms import DeviceState
 from sync.city.verify import verify_city
+from sync.events import DeviceHealth
 from sync.keys import DeviceKey
 from sync.link import Link, LinkOptions
 from sync.marks import Receipt
+from sync.retention import Retention
 from sync.topics import CITY_ROOT, Presence
 from tests.sync.broker_fixtures import QUICK, Mosquitto, Statuses, free_port, running, until
 from tests.sync.city_samples import KEY, SOURCE, Sender, early, with_body
@@ -31,6 +33,7 @@ from tests.sync.test_link import ACK, NEVER, OPTIONS, PATIENT, Listener, publish
 
 pytestmark = [pytest.mark.broker, pytest.mark.enable_socket, pytest.mark.timeout(120)]
 CITY = DeviceKey.from_seed(bytes(32))
+HEALTH = DeviceHealth(uptime_s=1.0, memory_mb=80.0, disk_free_mb=9000.0, backlog=0, cameras_live=1)
 DEVICE = "motcua/v1/phuong-thu-duc/quay-01"
 
 
@@ -103,6 +106,27 @@ async def test_a_city_restored_from_yesterdays_backup_gets_the_rest_again(
     report = verify_city(database)
     database.close()
     assert (report.findings, report.events) == ((), 600)
+
+
+async def test_a_city_that_lost_everything_does_not_have_the_same_sent_to_it_without_end(
+    open_journal: Opener, mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    """The first event is deleted here, so none can be taken there; a line is paid by the byte."""
+    journal = await open_journal(cadence=NEVER, retention=Retention(health=timedelta(days=-1)))
+    await journal.record(HEALTH, *[VISIT] * 500)
+    async with running(Link(journal, mosquitto.broker, OPTIONS)):
+        async with running(CityReceiver(tmp_path / "lost.sqlite", mosquitto.broker, pace=QUICK)):
+            await until(lambda: journal.backlog == 0, within_s=60)
+        assert (await journal.prune()).total == 1
+        city = CityReceiver(tmp_path / "new.sqlite", mosquitto.broker, pace=QUICK)
+        async with running(city):
+            await journal.record(VISIT)
+            await until(lambda: city.counts().gaps > 0)
+            await asyncio.sleep(8.0)
+        database = open_database(tmp_path / "new.sqlite")
+        stats = city_stats(database)
+        database.close()
+    assert 500 < stats.judged["ahead"] < 6_000  # after .1, .2, .4 ... 6.4 seconds and not every tenth of one
 
 
 async def test_junk_and_lies_are_put_aside_and_the_rest_goes_on(mosquitto: Mosquitto, tmp_path: Path) -> None:

@@ -330,6 +330,20 @@ def test_a_keeper_publishes_what_was_made_and_never_got_out(city: Database, tmp_
     assert [root.day for root in published(tmp_path / "roots")] == ["2026-11-21", "2026-11-22"]
 
 
+def test_a_keeper_writes_over_no_root_that_was_published(
+    city: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The database came back from a backup."""
+    with city.reading() as reading:
+        (other,) = roots(reading)
+    other = msgspec.structs.replace(other, day="2026-11-22", devices=9).signed(CITY)
+    file = publish(other, tmp_path)
+    keeper = RootKeeper(city, CITY, tmp_path)
+    newest = keeper.turn(NOW + timedelta(days=2), 0.0)
+    assert (newest and newest.day, published(tmp_path)[-1]) == ("2026-11-22", other)
+    assert [str(file) in record.__dict__["why"] for record in caplog.records] == [True]
+
+
 def test_days_on_which_nobody_made_a_root_are_caught_up_with(city: Database, tmp_path: Path) -> None:
     """Each over what had arrived by its end; the file of each is written; the newest goes out."""
     sender, new = Sender(head=CityStore(city).head(SOURCE)), Sender(Topics("phuong-thu-duc", "quay-03"))

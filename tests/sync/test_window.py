@@ -67,9 +67,24 @@ def test_a_city_that_asks_is_served_at_most_once_a_pause() -> None:
     resend = Resend(RULES, city=5, now=0.0)
     served = []
     for tenths in range(30):
-        resend.ask(7)
+        resend.ask(7 + tenths)
         served.append(resend.due(tenths / 10, broker=100))
-    assert served == [7 if tenths in {0, 10, 20} else None for tenths in range(30)]
+    assert served == [7 + tenths if tenths in {0, 10, 20} else None for tenths in range(30)]
+
+
+def test_a_city_that_asks_for_the_same_again_and_again_is_served_ever_less_often() -> None:
+    """What is deleted here cannot come, however often it is sent; once the city has moved on, it is quick again."""
+    resend = Resend(RULES, city=5, now=0.0)
+    served = []
+    for now in range(120):
+        resend.ask(7)
+        if resend.due(float(now), broker=5) is not None:
+            served.append(now)
+    assert served == [0, 1, 3, 7, 15, 31, 63, 103]  # never more than 40 seconds
+    resend.ask(8)
+    assert resend.due(112.0, broker=5) == 8
+    resend.ask(8)
+    assert resend.due(113.0, broker=5) == 8
 
 
 def test_what_came_in_the_meantime_is_not_asked_for_any_more() -> None:
