@@ -12,6 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
+from sync.city.errors import OrderTooLarge
 from sync.city.facts import milliseconds
 from sync.city.transactions import Database, Row
 from sync.commands import Command, SignedCommand
@@ -20,6 +21,8 @@ from sync.topics import Topics
 
 AGAIN = timedelta(seconds=30)  # an online device that has not answered gets it again
 AT_ONCE = 200  # of one look
+MAX_ORDER = 120_000
+"""Bytes, signed. A broker of deploy/rabbitmq hangs up on whoever sends more than 131,072, and takes other orders along."""
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -81,8 +84,12 @@ class CommandStore:
         self._database = database
 
     def order(self, command: Command, key: DeviceKey) -> None:
-        """Keep an order, signed. It goes out as soon as its device is there."""
+        """Keep an order, signed. It goes out as soon as its device is there. Raise OrderTooLarge."""
         signed = msgspec.json.encode(SignedCommand.of(command, key))
+        if len(signed) > MAX_ORDER:
+            raise OrderTooLarge(
+                f"{command.name}: {len(signed)} bytes, signed; an order may have {MAX_ORDER}: send a smaller file"
+            )
         issued, until = milliseconds(command.issued), milliseconds(command.not_after)
         values = (command.id, command.source, command.name, command.by, issued, until, signed)
         with self._database.transaction() as writing:

@@ -17,3 +17,7 @@ class DatabaseUnusable(CityError):
 
 class EngineLost(CityError):
     """The message engine went away, or refused what was asked: connect again, to another node, with backoff."""
+
+
+class OrderTooLarge(CityError):
+    """An order that no broker would let through. It was not kept."""

@@ -5,8 +5,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from sync.city.commands import AGAIN, CommandState, CommandStore, Letter, make_command
+from sync.city.commands import AGAIN, MAX_ORDER, CommandState, CommandStore, Letter, make_command
 from sync.city.database import Database
+from sync.city.errors import OrderTooLarge
 from sync.city.facts import milliseconds
 from sync.city.store import CityStore
 from sync.commands import Command, SignedCommand
@@ -51,6 +52,19 @@ def town(database: Database) -> Town:
     made = Town(database)
     made.events.take(made.device.visits(1))
     return made
+
+
+def test_an_order_that_no_broker_lets_through_is_refused_before_it_is_kept(town: Town) -> None:
+    def order(letters: int) -> Command:
+        args = {"text": '"' * letters}  # escaped in the order, and both again in what is signed
+        return make_command(SOURCE, "config.set", args, by="chi-an", valid=timedelta(hours=1), now=town.now)
+
+    with pytest.raises(OrderTooLarge, match="120000"):
+        town.orders.order(order(30_000), CITY)
+    town.orders.order(order(20_000), CITY)
+    town.events.present([(DEVICE, ONLINE)])
+    (letter,) = town.orders.due(town.now)
+    assert len(letter.payload) <= MAX_ORDER
 
 
 def test_an_order_waits_for_its_device_and_is_signed(town: Town) -> None:
