@@ -46,12 +46,15 @@ class Standing(StrEnum):
     RENEWAL_FAILING = "renewal_failing"  # it was due for days
     CERTIFICATE_ENDING = "certificate_ending"
     CERTIFICATE_ENDED = "certificate_ended"  # enrol again with a fresh token
+    CERTIFICATE_NOT_YET = "certificate_not_yet"  # this machine's clock is behind
     REVOKED = "device_revoked"
     UNUSABLE = "identity_unusable"  # the file is damaged, or the store does not open it
 
 
 def standing(life: Life, now: datetime) -> Standing:
     """What the dates alone say."""
+    if now < life.starts:
+        return Standing.CERTIFICATE_NOT_YET
     if now >= life.ends:
         return Standing.CERTIFICATE_ENDED
     if now >= life.ends - ENDING_BEFORE:

@@ -37,10 +37,10 @@ def verdict_of_enrolment(found: Enrolment | Unfit, config: Config, now: datetime
 
 def verdict_of_life(life: Life, now: datetime) -> Finding:
     """Of a certificate that renews itself."""
-    if now < life.starts:
-        return _not_yet(life)
     until = f"enrolled, the certificate counts until {life.ends:%d/%m/%Y}"
     match standing(life, now):
+        case Standing.CERTIFICATE_NOT_YET:
+            return _not_yet(life)
         case Standing.CERTIFICATE_ENDED:
             return broken(
                 f"the certificate ended on {life.ends:%d/%m/%Y}", f"see this machine's clock; if it is right, {ENROL}"

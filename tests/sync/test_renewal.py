@@ -40,6 +40,7 @@ real = [pytest.mark.broker, pytest.mark.enable_socket, pytest.mark.timeout(60)]
 @pytest.mark.parametrize(
     ("day", "expected"),
     [
+        (-0.1, Standing.CERTIFICATE_NOT_YET),
         (0, Standing.GOOD),
         (61.9, Standing.GOOD),
         (62, Standing.RENEWAL_FAILING),
