@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "scripts" / "install"
 STATIONS = ("locker", "counter", "guide")
 JUDGE = shutil.which("systemd-analyze")
-UNITS = ("motcua.service", "motcua-sms.service")
+AGENT_UNITS = ("motcua.service", "motcua-city.service", "motcua-city-worker@.service")
+UNITS = (*AGENT_UNITS, "motcua-sms.service", "motcua-city-broker.service")
 
 
 @pytest.fixture
@@ -122,8 +124,20 @@ def test_an_example_is_one_after_an_upgrade_too(tmp_path: Path) -> None:
     assert sourced(lay, tmp_path / "nothing", config, new) == "yes"
 
 
-def test_a_bad_configuration_is_not_tried_again_and_again() -> None:
-    assert f"RestartPreventExitStatus={BAD_USAGE}" in (ROOT / "deploy/motcua.service").read_text().splitlines()
+@pytest.mark.parametrize("name", AGENT_UNITS)
+def test_a_bad_configuration_is_not_tried_again_and_again(name: str) -> None:
+    assert f"RestartPreventExitStatus={BAD_USAGE}" in (ROOT / "deploy" / name).read_text().splitlines()
+
+
+def test_the_citys_units_and_its_file_name_the_same_places() -> None:
+    """Found in `deploy/city.toml`: the data folder, the broker's files and its pid file that the units open for writing."""
+    city = tomllib.loads((ROOT / "deploy/city.toml").read_text())
+    server, broker = ((ROOT / f"deploy/motcua-city{part}.service").read_text() for part in ("", "-broker"))
+    mosquitto, data_dir = city["enrolment"]["mosquitto"], Path(city["city"]["data_dir"])
+    assert f"StateDirectory={data_dir.name}\n" in server
+    assert f"ReadWritePaths=-{mosquitto['files_dir']}\n" in server
+    assert f"-c {mosquitto['files_dir']}/motcua.conf\n" in broker
+    assert f"RuntimeDirectory={Path(mosquitto['pid_path']).parent.name}\n" in broker
 
 
 @pytest.mark.timeout(60)
