@@ -124,6 +124,33 @@ def test_an_example_is_one_after_an_upgrade_too(tmp_path: Path) -> None:
     assert sourced(lay, tmp_path / "nothing", config, new) == "yes"
 
 
+@pytest.mark.parametrize(
+    ("starts", "left", "said"),
+    [
+        ("new", "new", "ready"),
+        ("old", "old", "the new program did not start, so the one before runs again"),
+        ("none", "old", "neither the new program starts nor the one before"),
+    ],
+)
+def test_a_program_that_does_not_start_gives_way_to_the_one_before(
+    starts: str, left: str, said: str, tmp_path: Path
+) -> None:
+    for name in ("old", "new"):
+        unit = tmp_path / "releases" / name / "deploy" / "motcua.service"
+        unit.parent.mkdir(parents=True)
+        unit.write_text(name)
+    (tmp_path / "motcua.toml").touch()
+    upgrade = """
+        PROGRAM=$1 CONFIG=$1/motcua.toml SETTINGS=$1/settings UNITS=$1/units SHORTCUT=$1/motcua
+        has_systemd() { true; }; units_of() { echo "$1/deploy/motcua.service"; }; is_example() { false; }
+        systemctl() { if [ "$1" = restart ]; then [ "$(readlink "$PROGRAM/current")" = "releases/$STARTS" ]; fi; }
+        STARTS=$2; switch_to "$PROGRAM/releases/old"; lay_units "$PROGRAM/releases/new"; switch_to "$PROGRAM/releases/new"
+        (start program releases/old) 2>&1 || true"""
+    assert said in sourced(upgrade, tmp_path, starts)
+    assert (tmp_path / "current").resolve().name == left
+    assert (tmp_path / "units" / "motcua.service").read_text() == left
+
+
 @pytest.mark.parametrize("name", AGENT_UNITS)
 def test_a_bad_configuration_is_not_tried_again_and_again(name: str) -> None:
     assert f"RestartPreventExitStatus={BAD_USAGE}" in (ROOT / "deploy" / name).read_text().splitlines()
