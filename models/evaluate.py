@@ -3,7 +3,6 @@
 `motcua bench expression` and the trainer's report call it; needs the vision and the bench extras.
 """
 
-import csv
 import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import numpy.typing as npt
 from models.errors import LabelsUnusable
 from models.expression import ExpressionModel
 from models.face import FaceReader
+from models.label_rows import label_rows
 from models.metrics import SIDES, Confusion, balancing, calibration_error, confusion
 from models.pipeline import FaceReading, Level
 from models.score import score_image
@@ -117,8 +117,8 @@ def labelled_photos(
     photos_dir: Path, photos_csv: Path, buckets: Collection[int], groups_csv: Path | None = None
 ) -> list[LabelledFile]:
     """Rows of a CSV with columns file, label, identity, bucket; surprise left out; groups hold for every photo of a person."""
-    rows = _rows(photos_csv, ("file", "label", "identity", "bucket"))
-    marked = _reported(groups_csv) if groups_csv else set()
+    rows = label_rows(photos_csv, ("file", "label", "identity", "bucket"))
+    marked = reported_files(groups_csv) if groups_csv else set()
     people = {row["identity"] for row in rows if row["file"] in marked}
     return [
         LabelledFile(
@@ -161,16 +161,7 @@ def _sides_of(scored: dict[str, Any]) -> list[float]:
     return [sum(face["scores"][level] for level in levels) for levels in _SIDES_OF_LEVELS]
 
 
-def _reported(path: Path) -> set[str]:
+def reported_files(path: Path) -> set[str]:
     """File names of the group that is always reported apart, from a list of pairs."""
-    rows = [row for row in _rows(path, ("file_a", "file_b", "group")) if row["group"] == REPORTED_GROUP]
+    rows = [row for row in label_rows(path, ("file_a", "file_b", "group")) if row["group"] == REPORTED_GROUP]
     return {row[column] for row in rows for column in ("file_a", "file_b")}
-
-
-def _rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        table = csv.DictReader(file)
-        missing = [column for column in columns if column not in (table.fieldnames or ())]
-        if missing:
-            raise LabelsUnusable(f"{path}: there is no column {', '.join(missing)}")
-        return list(table)

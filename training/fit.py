@@ -115,14 +115,13 @@ def train(photos: Table, faces: Table, plan: Plan, work: Path, out: Path) -> dic
 
 def _write_checked(net: nn.Sequential, pixels: npt.NDArray[np.uint8], path: Path) -> int:
     """`path` may be in use: what does not answer as the network does never stands there. Returns the number of parameters."""
-    counted = []
 
-    def write(part: Path) -> None:
-        counted.append(write_network(net, part))
+    def write(part: Path) -> int:
+        parameters = write_network(net, part)
         check_written(net, pixels, part)
+        return parameters
 
-    write_whole(path, write)
-    return counted[0]
+    return write_whole(path, write)
 
 
 def _start(photos: Table, faces: Table, plan: Plan, work: Path) -> nn.Sequential:

@@ -3,20 +3,24 @@
 import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+T = TypeVar("T")
 
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+
+def write_whole(path: Path, write: Callable[[Path], T]) -> T:
     """`write` a file beside `path` and put it in its place: a run that was interrupted leaves nothing half written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"part-{path.name}")  # numpy adds .npz to names that end otherwise
     try:
-        write(part)
+        answer = write(part)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+    return answer
 
 
 def fingerprint(arrays: Iterable[npt.NDArray[np.generic]]) -> str:

@@ -3,8 +3,6 @@
 Photographs come as a CSV, also as Excel writes it; FER2013 as folders.
 """
 
-import csv
-import io
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -12,16 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.errors import LabelsUnusable
+from models.label_rows import Row, label_rows
 from models.movements import EMOTIONS
 
 TEST_BUCKET = 4
-_COLUMNS = ("file", "label", "identity", "bucket")
+COLUMNS = ("file", "label", "identity", "bucket")
 _ALIASES = {"happiness": "happy", "sadness": "sad", "anger": "angry", "contempt": "disgust"}
 _BUCKETS = {str(number) for number in range(6)}
 _SIDES = ({"angry", "disgust", "sad", "fear"}, {"neutral"}, {"happy"})
 _TOLD = 5
-
-Row = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,7 @@ class Labelled:
 
 def photo_list(root: Path, labels_csv: Path) -> list[Labelled]:
     """Rows of a CSV with columns file, label, identity, bucket. Raises LabelsUnusable, which tells the first things that are wrong."""
-    rows = label_rows(labels_csv)
+    rows = label_rows(labels_csv, COLUMNS)
     wrong = [*_wrong_rows(root, rows), *_split_people(rows)]
     photos = [] if wrong else [_labelled(root, row) for row in rows]
     if wrong := wrong or list(_lacking(photos)):
@@ -51,22 +48,6 @@ def folder_list(root: Path) -> list[Labelled]:
     if strange:
         raise LabelsUnusable(f"{root}: {', '.join(strange)}: no label; there may be {', '.join(EMOTIONS)}")
     return [Labelled(path, path.parent.name, "", -1) for path in sorted(root.glob("*/*")) if path.is_file()]
-
-
-def label_rows(labels_csv: Path, columns: Sequence[str] = _COLUMNS) -> list[Row]:
-    """The CSV as it is, in UTF-8 with or without a mark in front, parted by commas or semicolons. Raises LabelsUnusable."""
-    try:
-        text = labels_csv.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise LabelsUnusable(f"{labels_csv}: is not UTF-8; in Excel save it as 'CSV UTF-8'") from error
-    head = text.partition("\n")[0]
-    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",")
-    missing = [column for column in columns if column not in (table.fieldnames or ())]
-    if missing:
-        raise LabelsUnusable(
-            f"{labels_csv}: there is no column {', '.join(missing)}; the first line must be {','.join(columns)}"
-        )
-    return [{column: (row[column] or "").strip() for column in columns} for row in table]
 
 
 def _wrong_rows(root: Path, rows: Sequence[Row]) -> Iterator[str]:

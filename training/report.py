@@ -4,7 +4,6 @@ Runs in .venv: python -m training.report. Uses the written files through models.
 """
 
 import argparse
-import csv
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,10 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.evaluate import REPORTED_GROUP, SIDE_OF_LABEL, figures, sides_of_reading
+from models.evaluate import REPORTED_GROUP, SIDE_OF_LABEL, figures, reported_files, sides_of_reading
 from models.expression import ExpressionModel
+from models.label_rows import label_rows
 from models.pipeline import Box, FaceObservation, FaceReading, Level, Pose, read
-from training.labels import label_rows
+from training.labels import COLUMNS
 from training.report_text import compared, markdown
 from training.tables import Table, load_table, without_margin
 
@@ -114,10 +114,7 @@ def _marked(labels: Path, groups: Path | None) -> set[str]:
     """Files of the people that the list of pairs marks."""
     if groups is None:
         return set()
-    with groups.open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["group"] == REPORTED_GROUP]
-    named = {row[column] for row in rows for column in ("file_a", "file_b")}
-    photos = label_rows(labels)
+    named, photos = reported_files(groups), label_rows(labels, COLUMNS)
     people = {row["identity"] for row in photos if row["file"] in named}
     return {row["file"] for row in photos if row["identity"] in people}
 

@@ -40,6 +40,14 @@ def test_the_group_follows_the_person_and_surprise_is_left_out(tmp_path: Path) -
     ]
 
 
+def test_a_list_as_excel_writes_it_is_read(tmp_path: Path) -> None:
+    labels = tmp_path / "labels.csv"
+    labels.write_text("\ufefffile;label;identity;bucket\r\nan.jpg;neutral;An;4\r\n", encoding="utf-8")
+    (tmp_path / "an.jpg").touch()
+    (one,) = labelled_photos(tmp_path, labels, {4})
+    assert (one.path.name, one.side) == ("an.jpg", 1)
+
+
 def test_a_list_without_its_columns_is_refused(tmp_path: Path) -> None:
     labels = tmp_path / "photos.csv"
     labels.write_text("file,emotion\na.png,anger\n", encoding="utf-8")

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from models.errors import LabelsUnusable
+from models.label_rows import Row, label_rows
 from models.mel import RATE, Samples
-from training.labels import Row, label_rows
 
 HELD_OUT_IN = 3
 """One speaker in so many is kept for the report, by the name's checksum."""
